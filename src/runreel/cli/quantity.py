@@ -1,0 +1,51 @@
+"""Durations, tokens, money and instants as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeGuard
+
+from runreel.model.instant import parse_instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def format_duration(milliseconds: object) -> str:
+    """Return a duration in two units at most: `12 ms`, `3.4 s`, `2 min 5 s`, `1 h 3 min`."""
+    if not _is_number(milliseconds):
+        return ""
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms" if milliseconds >= 1 or milliseconds == 0 else "<1 ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.1f} s"
+    seconds = round(milliseconds / 1000)
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_count(count: object) -> str:
+    """Return a count with its thousands set apart."""
+    return f"{count:,.0f}" if _is_number(count) else ""
+
+
+def format_cost(dollars: object) -> str:
+    """Return an amount in dollars; below a cent with as many digits as it takes to see it."""
+    if not _is_number(dollars):
+        return ""
+    if dollars == 0 or abs(dollars) >= 0.995:
+        return f"${dollars:,.2f}"
+    return f"${dollars:.4f}" if abs(dollars) >= 0.0001 else f"${dollars:.2g}"
+
+
+def format_instant(instant: object) -> str:
+    """Return the date and time of an ISO 8601 instant in the local time zone."""
+    microseconds = parse_instant(instant)
+    if microseconds is None:
+        return ""
+    return (_EPOCH + timedelta(microseconds=microseconds)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

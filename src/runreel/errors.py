@@ -1,0 +1,90 @@
+"""Every exception of Runreel.
+
+    RunreelError
+    ├── ConfigError
+    ├── DecodeError
+    │   ├── TooLargeError
+    │   └── UnsupportedEncodingError
+    ├── InvalidNameError
+    ├── InvalidQueryError
+    ├── NotFoundError
+    │   └── RenamedError
+    ├── NameTakenError
+    ├── QueueFullError
+    └── StorageError
+        ├── StorageFullError
+        ├── StorageUnavailableError
+        └── SchemaVersionError
+"""
+
+from __future__ import annotations
+
+
+class RunreelError(Exception):
+    """Base of every error that Runreel raises; its text is a sentence for people."""
+
+
+class ConfigError(RunreelError):
+    """A setting can't be used."""
+
+
+class DecodeError(RunreelError):
+    """Bytes from the wire can't be read as what they claim to be."""
+
+
+class TooLargeError(DecodeError):
+    """A body or a record is over its documented limit."""
+
+
+class UnsupportedEncodingError(DecodeError):
+    """A body is compressed in a way that is not spoken here."""
+
+
+class InvalidNameError(RunreelError):
+    """A name that a person chose breaks the rules of names."""
+
+
+class InvalidQueryError(RunreelError):
+    """A question can't be answered as it was asked."""
+
+
+class NotFoundError(RunreelError):
+    """Something named by its identity does not exist, or may not be seen."""
+
+
+class RenamedError(NotFoundError):
+    """A former name of a run was used; the run is known under another name now."""
+
+    def __init__(self, message: str, *, agent_name: str, run_name: str | None, run_id: str) -> None:
+        super().__init__(message)
+        self.agent_name = agent_name
+        self.run_name = run_name
+        self.run_id = run_id
+
+
+class NameTakenError(RunreelError):
+    """Another run of the agent has the wanted name."""
+
+    def __init__(self, message: str, *, holder_run_id: str) -> None:
+        super().__init__(message)
+        self.holder_run_id = holder_run_id
+
+
+class QueueFullError(RunreelError):
+    """The server can't take more records now; sending again later helps."""
+
+
+class StorageError(RunreelError):
+    """The storage failed; nothing of the attempted change was kept."""
+
+
+class StorageFullError(StorageError):
+    """There is no room left to write."""
+
+
+class StorageUnavailableError(StorageError):
+    """The database can't be reached or is busy; trying again may help."""
+
+
+class SchemaVersionError(StorageError):
+    """The database was written by another version and must be migrated first."""

@@ -1,0 +1,17 @@
+"""An edge: this node follows that one, within one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """An edge between two nodes of one run; `condition` is empty for an unconditional one."""
+
+    source: str
+    target: str
+    edge_type: str
+    condition: str
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])

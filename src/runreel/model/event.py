@@ -1,0 +1,60 @@
+"""An event: something that happened in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The narrow part of an event: everything but its payload.
+
+    `execution_order` counts from 0 in the order in which things happened in the run, `depth` from the root of its
+    tree; both are None where a view does not compute them. Counts of tokens are None where nobody stated them.
+    """
+
+    event_id: str
+    event_type: str
+    status: str
+    started_at: int
+    ended_at: int | None = None
+    duration_us: int | None = None
+    event_subtype: str | None = None
+    name: str | None = None
+    node_id: str | None = None
+    agent_name: str | None = None
+    parent_event_id: str | None = None
+    previous_event_id: str | None = None
+    sequence: int | None = None
+    first_token_at: int | None = None
+    model: str | None = None
+    provider: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    tokens_cache_write: int | None = None
+    tokens_reasoning: int | None = None
+    cost_nanos: int | None = None
+    recorded_at: int = 0
+    change_seq: int = 0
+    execution_order: int | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """The wide part of an event: any JSON, as it was recorded."""
+
+    inputs: object = None
+    outputs: object = None
+    error: object = None
+    attributes: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullEvent:
+    """An event with its payload."""
+
+    event: Event
+    payload: Payload

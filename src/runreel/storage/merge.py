@@ -1,0 +1,117 @@
+"""How records of one thing become one state: a pure function of the set of records, whatever their order.
+
+A state keeps, for every field, the value of the record that counts most: by rank, then by recording time, then by a
+fixed order of content. Merging a record is therefore associative, commutative and idempotent. `attributes` and
+`metadata` merge key by key; the status of a run follows the time before the rank.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runreel.model.record import Rank, Record
+
+Stamp = tuple[int, int]
+
+MAP_FIELDS = frozenset({"attributes", "metadata"})
+_MAP_SEPARATOR = "\x1f"
+_DERIVED: Stamp = (Rank.DERIVED, 0)
+
+
+@dataclass(slots=True)
+class State:
+    """The merged fields of one thing.
+
+    `top` is the highest stamp of any record merged so far; `lower` holds the stamps of the fields that stem from
+    another one. Keys of `lower` are field names, and `attributes␟key` for one key of a map.
+    """
+
+    fields: dict[str, object]
+    top: Stamp
+    lower: dict[str, Stamp] = field(default_factory=dict[str, Stamp])
+
+
+def new_state(record: Record) -> State:
+    """Return the state of a thing that only `record` speaks of."""
+    return State(record.fields, (record.rank, record.recorded_at))
+
+
+def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset()) -> State:
+    """Return the state with one more record; fields named in `by_time` follow the time before the rank."""
+    stamp = (record.rank, record.recorded_at)
+    if stamp == state.top and not state.lower and record.fields == state.fields:
+        return state
+    values = _flat(state.fields)
+    stamps = {name: state.lower.get(name, state.top) for name in values}
+    for name, value in _flat(record.fields).items():
+        known = stamps.get(name)
+        if known is None or _wins(stamp, value, known, values[name], by_time=name in by_time):
+            values[name] = value
+            stamps[name] = stamp
+    top = max(state.top, stamp)
+    return State(_nested(values), top, {name: known for name, known in stamps.items() if known != top})
+
+
+def derive(state: State, name: str, value: object) -> None:
+    """Fill in a field that no record states, so that any record which does will replace it."""
+    state.fields[name] = value
+    state.lower[name] = _DERIVED
+
+
+def same(left: State, right: State) -> bool:
+    """Tell whether two states are equal, with 1, 1.0 and True told apart."""
+    return (
+        left is right
+        or left.top == right.top
+        and left.lower == right.lower
+        and content_order(left.fields) == content_order(right.fields)
+    )
+
+
+def encode_lower(lower: Mapping[str, Stamp]) -> dict[str, list[int]]:
+    """Return the stamps of `State.lower` as JSON values."""
+    return {name: list(stamp) for name, stamp in sorted(lower.items())}
+
+
+def decode_lower(stored: Mapping[str, list[int]]) -> dict[str, Stamp]:
+    """Return what `encode_lower` stored."""
+    return {name: (rank, at) for name, (rank, at) in stored.items()}
+
+
+def content_order(value: object) -> str:
+    """Return text that orders JSON values in one fixed way."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _wins(stamp: Stamp, value: object, known: Stamp, known_value: object, *, by_time: bool) -> bool:
+    if stamp == known:
+        return content_order(value) > content_order(known_value)
+    if by_time and known != _DERIVED:
+        return stamp[::-1] > known[::-1]
+    return stamp > known
+
+
+def _flat(fields: Mapping[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in fields.items():
+        if name in MAP_FIELDS and isinstance(value, dict):
+            for key, part in value.items():  # pyright: ignore[reportUnknownVariableType]
+                flat[f"{name}{_MAP_SEPARATOR}{key}"] = part
+        else:
+            flat[name] = value
+    return flat
+
+
+def _nested(flat: Mapping[str, object]) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, value in flat.items():
+        owner, separator, key = name.partition(_MAP_SEPARATOR)
+        if separator:
+            part = fields.setdefault(owner, {})
+            assert isinstance(part, dict)
+            part[key] = value
+        else:
+            fields[name] = value
+    return fields

@@ -1,0 +1,193 @@
+"""The ports of the storage: what a store promises, each promise kept by a test of `runreel.testing`.
+
+Every method takes the scope first. No method reads nodes, edges, events, messages or files without saying of which
+run. Ports are synchronous; a store may be called from several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from runreel.model.agent import Agent
+from runreel.model.event import Event, FullEvent
+from runreel.model.file import FileReference
+from runreel.model.message import Message
+from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.page import Page
+from runreel.model.record import ApplyReport, Record
+from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
+from runreel.model.scope import Scope
+from runreel.model.session import Session
+
+
+class RunStore(Protocol):
+    """Keeps sessions, agents and runs, and takes the records of everything."""
+
+    def apply(self, scopes: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
+        """Merge records in one transaction; what the reports don't refuse is durable when this returns.
+
+        - The rows, totals, statuses and trees that result depend only on the set of records ever applied.
+        - Records of a deleted run are refused and counted.
+        - A run is named when its agent is settled or when it ends, see DESIGN §2.
+        - Totals, rollups and change numbers are of the same transaction.
+
+        Raises:
+            StorageError: nothing of the call was kept.
+        """
+        ...
+
+    def settle_runs(self, *, seen_before: int) -> int:
+        """Name the runs of all projects that were first seen before this instant and have no name yet."""
+        ...
+
+    def get_run(self, scope: Scope, run_id: str) -> Run:
+        """Return a run by its id."""
+        ...
+
+    def get_run_by_name(self, scope: Scope, agent_name: str, run_name: str) -> Run:
+        """Return a run by its present name; a former one raises `RenamedError` with the present one."""
+        ...
+
+    def get_run_detail(self, scope: Scope, run_id: str) -> RunDetail:
+        """Return inputs, outputs, error and metadata of a run."""
+        ...
+
+    def list_runs(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """Return runs, newest first; paging visits each run once while runs are added."""
+        ...
+
+    def list_runs_at(self, scope: Scope, query: RunFilter, *, limit: int, offset: int) -> list[Run]:
+        """Return runs, newest first, from a position in the list."""
+        ...
+
+    def list_runs_of_event(self, scope: Scope, event_id: str, *, limit: int) -> list[Run]:
+        """Return the visible runs that have an event of this id; normally one."""
+        ...
+
+    def rename_run(self, scope: Scope, run_id: str, new_name: str) -> Run:
+        """Give a run the name that a person chose; the former name becomes an alias.
+
+        - Renaming a run to the name it has changes nothing.
+        - No record of the wire undoes it.
+
+        Raises:
+            InvalidNameError: the name breaks the rules.
+            NameTakenError: another run of the agent has it.
+        """
+        ...
+
+    def delete_run(self, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
+        """Remove a run and everything below it; later records of it are refused."""
+        ...
+
+    def list_agents(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Agent]:
+        """Return agents by name."""
+        ...
+
+    def get_agent(self, scope: Scope, agent_name: str) -> Agent:
+        """Return an agent by its name."""
+        ...
+
+    def delete_agent(self, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
+        """Remove an agent with all its runs; the numbers of its runs are never used again."""
+        ...
+
+    def list_sessions(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Session]:
+        """Return sessions, newest first."""
+        ...
+
+    def get_session(self, scope: Scope, session_id: str) -> Session:
+        """Return a session by its id."""
+        ...
+
+    def create_session(self, scope: Scope, session_id: str, name: str, *, now: int) -> Session:
+        """Create a session; raises `NameTakenError` where the id exists."""
+        ...
+
+    def rename_session(self, scope: Scope, session_id: str, name: str) -> Session:
+        """Give a session the name that a person chose; no record of the wire undoes it."""
+        ...
+
+    def delete_session(self, scope: Scope, session_id: str, *, now: int) -> DeleteReport:
+        """Remove a session with all its runs."""
+        ...
+
+    def check(self) -> None:
+        """Raise `StorageError` where the store can't write now."""
+        ...
+
+    def close(self) -> None:
+        """Release what the store holds; safe twice."""
+        ...
+
+
+class EventStore(Protocol):
+    """Reads what is inside one run; raises `NotFoundError` where the scope sees no such run or node."""
+
+    def list_events(
+        self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None, parents_first: bool = False
+    ) -> Page[Event]:
+        """Return narrow events in execution order with their depth.
+
+        `parents_first` returns them as the rows of their tree instead, each below its parent.
+        """
+        ...
+
+    def list_full_events(
+        self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None, parents_first: bool = False
+    ) -> Page[FullEvent]:
+        """Return events with payloads, otherwise as `list_events`."""
+        ...
+
+    def get_event(self, scope: Scope, run_id: str, event_id: str) -> FullEvent:
+        """Return one event of a run with its payload."""
+        ...
+
+    def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> Page[FullEvent]:
+        """Return an event and its descendants as rows of their tree."""
+        ...
+
+    def find_graph_events(self, scope: Scope, run_id: str) -> list[FullEvent]:
+        """Return the run's `agent_start` and `agent_end` events in execution order."""
+        ...
+
+    def get_graph(self, scope: Scope, run_id: str) -> Graph:
+        """Return the nodes of a run in their order, and its declared edges."""
+        ...
+
+    def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
+        """Return one node of a run."""
+        ...
+
+    def list_node_events(
+        self,
+        scope: Scope,
+        run_id: str,
+        node_id: str,
+        *,
+        event_type: str | None = None,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[FullEvent]:
+        """Return the events of this node in this run in execution order.
+
+        Those are the events recorded in the node, and the descendants of them that name no node of their own.
+        """
+        ...
+
+    def get_node_summary(self, scope: Scope, run_id: str, node_id: str) -> NodeSummary:
+        """Return what happened in this node of this run."""
+        ...
+
+    def list_messages(
+        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[Message]:
+        """Return messages of a run, or of one node of it, by time."""
+        ...
+
+    def list_files(
+        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[FileReference]:
+        """Return file references of a run, or of one node of it, by time."""
+        ...

@@ -1,0 +1,301 @@
+"""The tables. Every row below a run begins its key with `run_pk`, so none can belong to two runs."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData()
+
+# Keys compare by bytes on every database, so that both give rows in the same order.
+Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _run_key() -> Column[int]:
+    return Column(
+        "run_pk", BigInteger, ForeignKey("runs.run_pk", ondelete="CASCADE"), nullable=False, autoincrement=False
+    )
+
+
+def _totals() -> list[Column[int]]:
+    names = (
+        "event_count",
+        "error_count",
+        "tokens_in",
+        "tokens_out",
+        "tokens_cached",
+        "tokens_cache_write",
+        "tokens_reasoning",
+        "cost_nanos",
+        "unpriced_count",
+    )
+    return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
+
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("project", Key, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("session_id", Key, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("person_name", Text),
+    Column("state", LargeBinary),
+    PrimaryKeyConstraint("project", "session_id"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("agent_name", Key, nullable=False),
+    Column("description", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_number", BigInteger, nullable=False, server_default="0"),
+    Column("is_deleted", Boolean, nullable=False),
+    Column("run_count", BigInteger, nullable=False, server_default="0"),
+    Column("ended_run_count", BigInteger, nullable=False, server_default="0"),
+    Column("failed_run_count", BigInteger, nullable=False, server_default="0"),
+    Column("duration_us", BigInteger, nullable=False, server_default="0"),
+    *_totals(),
+    PrimaryKeyConstraint("project", "agent_name"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_pk", BigInteger, primary_key=True, autoincrement=False),
+    Column("project", Key, nullable=False),
+    Column("run_id", Key, nullable=False),
+    Column("agent_name", Key, nullable=False),
+    Column("run_name", Key),
+    Column("name_source", Text),
+    Column("session_id", Key, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("environment", Text),
+    Column("mode", Text),
+    Column("task", Text),
+    Column("model", Text),
+    Column("parent_run_id", Key),
+    Column("parent_event_id", Key),
+    Column("tags", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("active_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("duration_us", BigInteger),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("inferred_agent", Text),
+    Column("inferred_at", BigInteger),
+    *_totals(),
+    Column("sequenced_count", BigInteger, nullable=False, server_default="0"),
+    Column("block_count", BigInteger, nullable=False, server_default="0"),
+    Column("change_seq", BigInteger, nullable=False, server_default="0"),
+    UniqueConstraint("project", "run_id"),
+    UniqueConstraint("project", "agent_name", "run_name"),
+    ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
+    ForeignKeyConstraint(["project", "session_id"], ["sessions.project", "sessions.session_id"]),
+    Index("runs_newest", "project", "created_at", "run_pk"),
+    Index("runs_newest_of_agent", "project", "agent_name", "created_at", "run_pk"),
+    Index("runs_newest_of_session", "project", "session_id", "created_at", "run_pk"),
+    Index("runs_parent", "project", "parent_run_id"),
+)
+Index(
+    "runs_unnamed",
+    runs.c.first_seen_at,
+    sqlite_where=runs.c.run_name.is_(None),
+    postgresql_where=runs.c.run_name.is_(None),
+)
+
+run_states = Table(
+    "run_states",
+    metadata,
+    Column("run_pk", BigInteger, ForeignKey("runs.run_pk", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+run_tags = Table(
+    "run_tags",
+    metadata,
+    _run_key(),
+    Column("tag", Key, nullable=False),
+    PrimaryKeyConstraint("run_pk", "tag"),
+    Index("run_tags_tag", "tag", "run_pk"),
+)
+
+run_aliases = Table(
+    "run_aliases",
+    metadata,
+    Column("project", Key, nullable=False),
+    Column("agent_name", Key, nullable=False),
+    Column("run_name", Key, nullable=False),
+    Column("run_pk", BigInteger, ForeignKey("runs.run_pk", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("project", "agent_name", "run_name"),
+    Index("run_aliases_run", "run_pk"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("project", Key, nullable=False),
+    Column("run_id", Key, nullable=False),
+    Column("deleted_at", BigInteger, nullable=False),
+    Column("late_count", BigInteger, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("project", "run_id"),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    _run_key(),
+    Column("node_id", Key, nullable=False),
+    Column("order_index", BigInteger),
+    Column("state", LargeBinary),
+    Column("change_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_pk", "node_id"),
+)
+
+edges = Table(
+    "edges",
+    metadata,
+    _run_key(),
+    Column("source", Key, nullable=False),
+    Column("target", Key, nullable=False),
+    Column("edge_type", Key, nullable=False),
+    Column("condition", Key, nullable=False),
+    Column("state", LargeBinary),
+    Column("change_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_pk", "source", "target", "edge_type", "condition"),
+    ForeignKeyConstraint(["run_pk", "source"], ["nodes.run_pk", "nodes.node_id"]),
+    ForeignKeyConstraint(["run_pk", "target"], ["nodes.run_pk", "nodes.node_id"]),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _run_key(),
+    Column("event_id", Key, nullable=False),
+    Column("change_seq", BigInteger, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("is_counted", SmallInteger, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("event_subtype", Text),
+    Column("name", Text),
+    Column("node_id", Key),
+    Column("agent_name", Text),
+    Column("parent_event_id", Key),
+    Column("previous_event_id", Key),
+    Column("sequence", BigInteger),
+    Column("status", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("duration_us", BigInteger),
+    Column("first_token_at", BigInteger),
+    Column("model", Text),
+    Column("provider", Text),
+    Column("tokens_in", BigInteger),
+    Column("tokens_out", BigInteger),
+    Column("tokens_cached", BigInteger),
+    Column("tokens_cache_write", BigInteger),
+    Column("tokens_reasoning", BigInteger),
+    Column("cost_nanos", BigInteger),
+    Column("payload_block", Integer),
+    Column("payload_line", Integer),
+    PrimaryKeyConstraint("run_pk", "event_id"),
+    ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
+    Index("events_changed", "run_pk", "change_seq"),
+)
+Index(
+    "events_parent",
+    events.c.run_pk,
+    events.c.parent_event_id,
+    sqlite_where=events.c.parent_event_id.is_not(None),
+    postgresql_where=events.c.parent_event_id.is_not(None),
+)
+Index(
+    "events_node",
+    events.c.run_pk,
+    events.c.node_id,
+    sqlite_where=events.c.node_id.is_not(None),
+    postgresql_where=events.c.node_id.is_not(None),
+)
+
+payload_blocks = Table(
+    "payload_blocks",
+    metadata,
+    _run_key(),
+    Column("block", Integer, nullable=False),
+    Column("codec", SmallInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run_pk", "block"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _run_key(),
+    Column("message_id", Key, nullable=False),
+    Column("node_id", Key),
+    Column("event_id", Key),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("change_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_pk", "message_id"),
+    ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
+)
+
+files = Table(
+    "files",
+    metadata,
+    _run_key(),
+    Column("file_id", Key, nullable=False),
+    Column("node_id", Key),
+    Column("event_id", Key),
+    Column("created_at", BigInteger, nullable=False),
+    Column("content_hash", Key),
+    Column("state", LargeBinary, nullable=False),
+    Column("change_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_pk", "file_id"),
+    ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("project", Key, nullable=False),
+    Column("agent_name", Key, nullable=False),
+    Column("hour", BigInteger, nullable=False),
+    Column("event_type", Key, nullable=False),
+    Column("label", Key, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    *_totals(),
+    Column("durations", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("project", "agent_name", "hour", "event_type", "label"),
+    ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
+    CheckConstraint("event_count >= 0", name="rollups_event_count"),
+)

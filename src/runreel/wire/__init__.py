@@ -1,0 +1,1 @@
+"""Bytes to records, one file per dialect."""
