@@ -1,0 +1,73 @@
+"""Fixtures and reports that every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.support.need import LEFT_OUT, NEEDS, demand, required_needs
+from tests.support.postgres import new_database
+
+# How long an example takes depends on what else the machine does; pytest-timeout bounds the whole test.
+settings.register_profile("runreel", deadline=None)
+settings.load_profile("runreel")
+
+# The gati client reports its use to its makers unless it is told not to; no test talks to the outside.
+os.environ["GATI_TELEMETRY"] = "false"
+
+_FIXTURE_MARKS = {"postgres_url": "postgres", "empty_postgres_url": "postgres", "chromium": "browser"}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give a database that the tests of this worker share; it starts without tables."""
+    with new_database(demand("postgres")) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    """Give a database without tables to one test."""
+    with new_database(demand("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Give the path of a Chromium that can be driven."""
+    return demand("browser")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in getattr(item, "fixturenames", ()):
+            if mark := _FIXTURE_MARKS.get(name):
+                item.add_marker(mark)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name in NEEDS:
+        if item.get_closest_marker(name):
+            demand(name)
+
+
+def pytest_report_header() -> list[str]:
+    required = required_needs()
+    return [f"{name}{' (required)' if name in required else ''}: {find().note}" for name, find in NEEDS.items()]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        _, _, reason = report.longrepr if isinstance(report.longrepr, tuple) else (None, None, str(report.longrepr))
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    if not reasons:
+        return
+    terminalreporter.section("left out")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason.removeprefix(LEFT_OUT)}")
