@@ -1,0 +1,38 @@
+"""How large and how often: the figures' own size, or a quick look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    n_repeats: int
+    n_ingested_events: int
+    n_deep_events: int
+    n_read_events: int
+    n_samples: int
+    n_starts: int
+
+    @classmethod
+    def full(cls) -> Self:
+        return cls(
+            n_repeats=3,
+            n_ingested_events=100_000,
+            n_deep_events=500_000,
+            n_read_events=1_000_000,
+            n_samples=400,
+            n_starts=5,
+        )
+
+    @classmethod
+    def quick(cls) -> Self:
+        return cls(
+            n_repeats=1,
+            n_ingested_events=20_000,
+            n_deep_events=20_000,
+            n_read_events=30_000,
+            n_samples=100,
+            n_starts=3,
+        )
