@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
@@ -61,11 +60,6 @@ class Console:
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
         return self.inp.readline().strip().casefold() in {"y", "yes"}
-
-
-def this_python() -> str:
-    """Return the interpreter that runs this command."""
-    return sys.executable
 
 
 def _width(env: Mapping[str, str], out: TextIO) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import floor, log10
 from typing import TypeGuard
 
 from runreel.model.instant import parse_instant
@@ -36,7 +37,8 @@ def format_cost(dollars: object) -> str:
         return ""
     if dollars == 0 or abs(dollars) >= 0.995:
         return f"${dollars:,.2f}"
-    return f"${dollars:.4f}" if abs(dollars) >= 0.0001 else f"${dollars:.2g}"
+    digits = 4 if abs(dollars) >= 0.0001 else 1 - floor(log10(abs(dollars)))
+    return f"${dollars:.{digits}f}"
 
 
 def format_instant(instant: object) -> str:

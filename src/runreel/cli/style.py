@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from enum import Enum
 
 from runreel.model.vocabulary import ENDED_RUN_STATUSES
+
+
+class Outcome(Enum):
+    """What a status of a run, a node or an event means to whoever looks at it."""
+
+    GOOD = "good"
+    BAD = "bad"
+    BUSY = "busy"
+    QUIET = "quiet"
+
+
+def outcome_of(status: str | None) -> Outcome:
+    """Sort a status; an unknown one counts as something that goes on."""
+    if status == "completed":
+        return Outcome.GOOD
+    if status in {"failed", "lost"}:
+        return Outcome.BAD
+    return Outcome.QUIET if status in _QUIET_STATUSES else Outcome.BUSY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +43,13 @@ class Palette:
 
     def style_of(self, status: str | None) -> str:
         """Return the style of a status of a run, a node or an event."""
-        if status == "completed":
-            return self.good
-        if status in {"failed", "lost"}:
-            return self.bad
-        return self.faint if status in QUIET_STATUSES else self.busy
+        styles = {
+            Outcome.GOOD: self.good,
+            Outcome.BAD: self.bad,
+            Outcome.BUSY: self.busy,
+            Outcome.QUIET: self.faint,
+        }
+        return styles[outcome_of(status)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +64,8 @@ class Glyphs:
     dot: str
     arrow: str
     dash: str
-    completed: str
-    failed: str
+    good: str
+    bad: str
     busy: str
     quiet: str
 
@@ -54,20 +75,20 @@ class Glyphs:
 
     def sign_of(self, status: str | None) -> str:
         """Return the sign of a status of a run, a node or an event."""
-        if status == "completed":
-            return self.completed
-        if status in {"failed", "lost"}:
-            return self.failed
-        return self.quiet if status in QUIET_STATUSES else self.busy
+        signs = {
+            Outcome.GOOD: self.good,
+            Outcome.BAD: self.bad,
+            Outcome.BUSY: self.busy,
+            Outcome.QUIET: self.quiet,
+        }
+        return signs[outcome_of(status)]
 
 
-# Whatever neither went well nor badly and will not go on by itself.
-QUIET_STATUSES = frozenset({"draft", "pending", "skipped"}) | (ENDED_RUN_STATUSES - {"completed", "failed", "lost"})
+# Whatever went neither well nor badly and does not go on by itself.
+_QUIET_STATUSES = frozenset({"draft", "pending", "skipped"}) | (ENDED_RUN_STATUSES - {"completed", "failed", "lost"})
 
 PLAIN = Palette()
-TERMINAL = Palette(
-    good="\x1b[32m", bad="\x1b[31m", busy="\x1b[36m", faint="\x1b[2m", strong="\x1b[1m", reset="\x1b[0m"
-)
+TERMINAL = Palette(good="\x1b[32m", bad="\x1b[31m", busy="\x1b[36m", faint="\x1b[2m", strong="\x1b[1m", reset="\x1b[0m")
 UNICODE = Glyphs(
     branch="├── ",
     last_branch="└── ",
@@ -77,8 +98,8 @@ UNICODE = Glyphs(
     dot=" · ",
     arrow="→",
     dash="–",
-    completed="✓",
-    failed="✗",
+    good="✓",
+    bad="✗",
     busy="●",
     quiet="○",
 )
@@ -91,8 +112,8 @@ ASCII = Glyphs(
     dot=", ",
     arrow="->",
     dash="-",
-    completed="+",
-    failed="x",
+    good="+",
+    bad="x",
     busy="*",
     quiet="o",
 )

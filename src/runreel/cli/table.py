@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runreel.cli.style import Glyphs, Palette
-from runreel.cli.text import clip, pad, pad_left, width_of
+from runreel.cli.text import clip, width_of
 
 GAP = "  "
 

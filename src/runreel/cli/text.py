@@ -24,27 +24,18 @@ def width_of(text: str) -> int:
 
 
 def clip(text: str, width: int, ellipsis: str) -> str:
-    """Return `text` cut at the end to at most `width` columns, never inside a character that a person sees as one."""
+    """Return `text` cut at the end to at most `width` columns, never inside what a person sees as one character."""
     if width_of(text) <= width:
         return text
-    room = width - len(ellipsis)
+    mark = ellipsis if len(ellipsis) <= width else ""
+    room = width - len(mark)
     kept = ""
     for cluster in iter_clusters(text):
         room -= _cluster_width(cluster)
         if room < 0:
             break
         kept += cluster
-    return (kept + ellipsis)[: max(width, 0)] if width < len(ellipsis) else kept + ellipsis
-
-
-def pad(text: str, width: int) -> str:
-    """Return `text` filled up with spaces to `width` columns."""
-    return text + " " * (width - width_of(text))
-
-
-def pad_left(text: str, width: int) -> str:
-    """Return `text` moved right with spaces to `width` columns."""
-    return " " * (width - width_of(text)) + text
+    return kept + mark
 
 
 def iter_clusters(text: str) -> Iterator[str]:

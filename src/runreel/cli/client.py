@@ -1,0 +1,150 @@
+"""A running server over HTTP, as the commands use it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import cast
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import HTTPHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+from runreel import __version__
+from runreel.cli.answer import JsonObject, decode_object
+from runreel.errors import ConfigError, InvalidNameError, NotFoundError, RunreelError
+
+DEFAULT_URL = "http://127.0.0.1:4700"
+MAX_PAGE = 500
+
+
+class Client:
+    """Asks one server; follows the redirects of former names.
+
+    Every method raises `NotFoundError` for what does not exist, and `RunreelError` for an answer that is none: its
+    text says what the server said, or that there is no server.
+    """
+
+    def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
+        self._base_url = check_url(base_url)
+        self._timeout_s = timeout_s
+        self._opener = _opener_for(self._base_url)
+
+    def get(self, *segments: str, query: Mapping[str, str] | None = None) -> JsonObject:
+        """Read what is at the path of these segments, each of them one name or id, not yet encoded."""
+        return self._ask("GET", segments, query=query)
+
+    def patch(self, *segments: str, changes: Mapping[str, object]) -> JsonObject:
+        """Change what is at the path."""
+        return self._ask("PATCH", segments, body=changes)
+
+    def delete(self, *segments: str) -> JsonObject:
+        """Delete what is at the path."""
+        return self._ask("DELETE", segments)
+
+    def _ask(
+        self,
+        method: str,
+        segments: tuple[str, ...],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> JsonObject:
+        request = Request(
+            self._base_url + encode_path(segments) + (f"?{urlencode(query)}" if query else ""),
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Accept": "application/json", "User-Agent": f"runreel/{__version__}"},
+            method=method,
+        )
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        return self._read(self._send(request))
+
+    def _send(self, request: Request) -> bytes:
+        try:
+            with self._opener.open(request, timeout=self._timeout_s) as response:
+                return cast("bytes", response.read())
+        except HTTPError as error:
+            with error:
+                raise self._refusal(error) from error
+        except TimeoutError as error:
+            raise self._too_slow() from error
+        except URLError as error:
+            if isinstance(error.reason, TimeoutError):
+                raise self._too_slow() from error
+            raise RunreelError(f"no Runreel answers at {self._base_url}; start it with `runreel up`") from error
+        except (OSError, HTTPException) as error:
+            raise RunreelError(f"the connection to {self._base_url} broke off ({error!r}); try again") from error
+
+    def _read(self, body: bytes) -> JsonObject:
+        answer = decode_object(body)
+        if answer is None:
+            raise self._stranger("its answer is not a JSON object")
+        return answer
+
+    def _refusal(self, error: HTTPError) -> RunreelError:
+        problem = decode_object(_body_of(error))
+        detail = None if problem is None else problem.get("detail") or problem.get("title")
+        if not isinstance(detail, str):
+            return self._stranger(f"it answered {error.code} {error.reason} and gave no reason")
+        return NotFoundError(detail) if error.code == 404 else RunreelError(detail)
+
+    def _too_slow(self) -> RunreelError:
+        return RunreelError(f"{self._base_url} gave no answer within {self._timeout_s:g} s; try again")
+
+    def _stranger(self, reason: str) -> RunreelError:
+        return RunreelError(f"what answers at {self._base_url} is no Runreel: {reason}; check `--url` and RUNREEL_URL")
+
+
+def check_url(url: str) -> str:
+    """Return the address of a server without a slash at its end.
+
+    Raises:
+        ConfigError: it is no address of a web server.
+    """
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_good = is_good and parts.username is None and not parts.query and not parts.fragment
+        is_good = is_good and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ConfigError(f"the server's address is {url!r}; give one such as {DEFAULT_URL}")
+    return url.rstrip("/")
+
+
+def encode_path(segments: tuple[str, ...]) -> str:
+    """Return a path whose segments survive any character: a slash inside a name is no separator.
+
+    Raises:
+        InvalidNameError: a segment is empty, would be taken for a step through folders, or is not Unicode.
+    """
+    for segment in segments:
+        if not segment.strip() or segment in {".", ".."}:
+            raise InvalidNameError(f"nothing can be called {segment!r}; give a name or an id")
+    try:
+        return "".join("/" + quote(segment, safe="") for segment in segments)
+    except UnicodeEncodeError as error:
+        raise InvalidNameError(f"the name {error.object!r} is not valid Unicode; check the encoding") from error
+
+
+def _opener_for(base_url: str) -> OpenerDirector:
+    host = urlsplit(base_url).hostname or ""
+    # A proxy that the environment names for the world outside can't reach this machine's own loopback.
+    return build_opener(ProxyHandler({}), HTTPHandler) if _is_loopback(host) else build_opener()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _body_of(error: HTTPError) -> bytes:
+    try:
+        return error.read()
+    except (OSError, HTTPException):
+        return b""
