@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n 2
 .PHONY: run test lint types contracts bench lock clean
 
 run: .venv/.ready-to-run ## start the server with the live demo agent
-	exec $(BIN)/runreel up --data $(DEMO_DATA) --demo
+	@exec $(BIN)/runreel up --data $(DEMO_DATA) --demo
 
 test: .venv/.ready-to-develop ## run every test; says at the end what was left out
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -36,14 +36,16 @@ clean: ## remove what the other recipes made, but not what was recorded
 	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage bench/out
 
 .venv/.ready-to-run: pyproject.toml requirements/run.txt | .venv/bin/python
-	$(BIN)/python -m pip install $(PIP) --constraint requirements/run.txt --editable '.[server,postgres]'
-	touch $@
+	@echo "Installing Runreel with its server into .venv (once; a minute or less)"
+	@$(BIN)/python -m pip install $(PIP) --constraint requirements/run.txt --editable '.[server,postgres]'
+	@touch $@
 
 .venv/.ready-to-develop: .venv/.ready-to-run requirements/dev.txt
-	$(BIN)/python -m pip install $(PIP) --requirement requirements/dev.txt
-	touch $@
+	@echo "Installing what development needs into .venv (once; a minute or two)"
+	@$(BIN)/python -m pip install $(PIP) --requirement requirements/dev.txt
+	@touch $@
 
-PIP := --quiet --disable-pip-version-check
+PIP := -qq --disable-pip-version-check
 
 .venv/bin/python:
 	@for python in python3 python3.13 python3.12 python3.11; do \

@@ -58,7 +58,7 @@ def find_postgres() -> Found:
             return Found(value=url, note=f"PostgreSQL {version} at {info.host}:{info.port}")
     except psycopg.Error as error:
         where = "RUNREEL_TEST_POSTGRES" if "RUNREEL_TEST_POSTGRES" in os.environ else DEFAULT_POSTGRES
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         return Found(value=None, note=f"no PostgreSQL server answers at {where} ({reason})")
 
 
