@@ -1,0 +1,110 @@
+"""What the agents can do: read tables, compute, run Python, write files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import mimetypes
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TypeAlias
+
+Result: TypeAlias = dict[str, object]
+
+DATA_DIR = Path(__file__).parent / "data"
+PYTHON_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducedFile:
+    """A file that appeared in the folder of a run."""
+
+    path: str
+    media_type: str
+    size_bytes: int
+    content_hash: str
+
+
+class Toolbox:
+    """The tools of one run; `work_dir` is where its files go."""
+
+    def __init__(self, work_dir: Path, *, data_dir: Path = DATA_DIR) -> None:
+        self._work_dir = work_dir
+        self._data_dir = data_dir
+
+    def call(self, tool: str, arguments: Mapping[str, str]) -> Result:
+        """Run a tool; raises whatever goes wrong in it."""
+        tools = {
+            "list_tables": self.list_tables,
+            "read_table": self.read_table,
+            "find_rows": self.find_rows,
+            "describe_column": self.describe_column,
+            "run_python": self.run_python,
+            "write_file": self.write_file,
+        }
+        if tool not in tools:
+            raise LookupError(f"there is no tool {tool!r}; there are {', '.join(tools)}")
+        return tools[tool](**arguments)
+
+    def list_tables(self) -> Result:
+        """Name the tables."""
+        return {"tables": sorted(path.name for path in self._data_dir.glob("*.csv"))}
+
+    def read_table(self, table: str) -> Result:
+        """Say what a table holds."""
+        rows = self._rows(table)
+        return {"n_rows": len(rows), "columns": list(rows[0]), "first_row": rows[0]}
+
+    def find_rows(self, table: str, column: str, value: str) -> Result:
+        """Find the rows with a value."""
+        rows = [row for row in self._rows(table) if row[column] == value]
+        return {"n_rows": len(rows), "first_row": rows[0] if rows else None, "rows": rows}
+
+    def describe_column(self, table: str, column: str) -> Result:
+        """Compute what the numbers of a column are like."""
+        numbers = [float(row[column]) for row in self._rows(table)]
+        mean = round(fmean(numbers), 2)
+        return {"n_values": len(numbers), "least": min(numbers), "most": max(numbers), "mean": mean}
+
+    def run_python(self, code: str) -> Result:
+        """Run Python in a process of its own, with the folder of the data as its only argument."""
+        command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(self._data_dir)]
+        done = subprocess.run(
+            command,
+            cwd=self._work_dir,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PYTHON_TIMEOUT_S,
+            check=False,
+        )
+        return {"exit_code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+
+    def write_file(self, path: str, text: str) -> Result:
+        """Write a file into the run's folder."""
+        target = self._work_dir / Path(path).name
+        target.write_text(text, encoding="utf-8")
+        return {"path": target.name, "size_bytes": target.stat().st_size}
+
+    def list_files(self) -> Sequence[ProducedFile]:
+        """Describe the files that the run has produced so far."""
+        return [_describe(path) for path in sorted(self._work_dir.iterdir()) if path.is_file()]
+
+    def _rows(self, table: str) -> list[dict[str, str]]:
+        with (self._data_dir / Path(table).name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+def _describe(path: Path) -> ProducedFile:
+    content = path.read_bytes()
+    return ProducedFile(
+        path=path.name,
+        media_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+        size_bytes=len(content),
+        content_hash=f"sha256:{hashlib.sha256(content).hexdigest()}",
+    )
