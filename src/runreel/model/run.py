@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runreel.model.usage import Usage
+from runreel.model.usage import NO_USAGE, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Run:
     parent_run_id: str | None = None
     parent_event_id: str | None = None
     tags: tuple[str, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     n_events: int = 0
     n_errors: int = 0
     change_seq: int = 0

@@ -16,3 +16,6 @@ class Usage:
     tokens_reasoning: int = 0
     cost_nanos: int = 0
     n_unpriced: int = 0
+
+
+NO_USAGE = Usage()

@@ -7,10 +7,10 @@ fixed order of content. Merging a record is therefore associative, commutative a
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from runreel.model.content import content_order
 from runreel.model.record import Rank, Record
 
 Stamp = tuple[int, int]
@@ -41,8 +41,6 @@ def new_state(record: Record) -> State:
 def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset()) -> State:
     """Return the state with one more record; fields named in `by_time` follow the time before the rank."""
     stamp = (record.rank, record.recorded_at)
-    if stamp == state.top and not state.lower and record.fields == state.fields:
-        return state
     values = _flat(state.fields)
     stamps = {name: state.lower.get(name, state.top) for name in values}
     for name, value in _flat(record.fields).items():
@@ -54,17 +52,26 @@ def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset(
     return State(_nested(values), top, {name: known for name, known in stamps.items() if known != top})
 
 
+def merged_all(state: State | None, records: Sequence[Record]) -> State:
+    """Return the state with all the records of one thing."""
+    rest = records
+    if state is None:
+        state, rest = new_state(records[0]), records[1:]
+    for record in rest:
+        state = merged(state, record)
+    return state
+
+
 def derive(state: State, name: str, value: object) -> None:
     """Fill in a field that no record states, so that any record which does will replace it."""
-    state.fields[name] = value
-    state.lower[name] = _DERIVED
+    state.fields = {**state.fields, name: value}
+    state.lower = {**state.lower, name: _DERIVED}
 
 
 def same(left: State, right: State) -> bool:
     """Tell whether two states are equal, with 1, 1.0 and True told apart."""
-    return (
-        left is right
-        or left.top == right.top
+    return left is right or (
+        left.top == right.top
         and left.lower == right.lower
         and content_order(left.fields) == content_order(right.fields)
     )
@@ -78,11 +85,6 @@ def encode_lower(lower: Mapping[str, Stamp]) -> dict[str, list[int]]:
 def decode_lower(stored: Mapping[str, list[int]]) -> dict[str, Stamp]:
     """Return what `encode_lower` stored."""
     return {name: (rank, at) for name, (rank, at) in stored.items()}
-
-
-def content_order(value: object) -> str:
-    """Return text that orders JSON values in one fixed way."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _wins(stamp: Stamp, value: object, known: Stamp, known_value: object, *, by_time: bool) -> bool:

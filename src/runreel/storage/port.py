@@ -24,8 +24,8 @@ from runreel.model.session import Session
 class RunStore(Protocol):
     """Keeps sessions, agents and runs, and takes the records of everything."""
 
-    def apply(self, scopes: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
-        """Merge records in one transaction; what the reports don't refuse is durable when this returns.
+    def apply(self, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
+        """Merge the records of batches in one transaction; what the reports don't refuse is durable when this returns.
 
         - The rows, totals, statuses and trees that result depend only on the set of records ever applied.
         - Records of a deleted run are refused and counted.
@@ -113,6 +113,10 @@ class RunStore(Protocol):
         """Remove a session with all its runs."""
         ...
 
+    def shrink(self) -> bool:
+        """Give back disk space that deletions freed, a bounded part of it; return whether there is more."""
+        ...
+
     def check(self) -> None:
         """Raise `StorageError` where the store can't write now."""
         ...
@@ -125,18 +129,11 @@ class RunStore(Protocol):
 class EventStore(Protocol):
     """Reads what is inside one run; raises `NotFoundError` where the scope sees no such run or node."""
 
-    def list_events(
-        self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None, parents_first: bool = False
-    ) -> Page[Event]:
-        """Return narrow events in execution order with their depth.
-
-        `parents_first` returns them as the rows of their tree instead, each below its parent.
-        """
+    def list_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Event]:
+        """Return narrow events in execution order, with their place in it and their depth."""
         ...
 
-    def list_full_events(
-        self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None, parents_first: bool = False
-    ) -> Page[FullEvent]:
+    def list_full_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[FullEvent]:
         """Return events with payloads, otherwise as `list_events`."""
         ...
 
@@ -144,12 +141,12 @@ class EventStore(Protocol):
         """Return one event of a run with its payload."""
         ...
 
-    def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> Page[FullEvent]:
-        """Return an event and its descendants as rows of their tree."""
+    def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> list[FullEvent]:
+        """Return an event and its descendants, level by level, at most `limit` of them; depth counts from the event."""
         ...
 
-    def find_graph_events(self, scope: Scope, run_id: str) -> list[FullEvent]:
-        """Return the run's `agent_start` and `agent_end` events in execution order."""
+    def list_lifecycle_events(self, scope: Scope, run_id: str, *, limit: int) -> list[FullEvent]:
+        """Return the run's first `agent_start` and `agent_end` events in execution order."""
         ...
 
     def get_graph(self, scope: Scope, run_id: str) -> Graph:
@@ -190,4 +187,22 @@ class EventStore(Protocol):
         self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
     ) -> Page[FileReference]:
         """Return file references of a run, or of one node of it, by time."""
+        ...
+
+
+class Store(Protocol):
+    """Both ports, as the server gets them."""
+
+    @property
+    def runs(self) -> RunStore:
+        """What is kept of sessions, agents and runs."""
+        ...
+
+    @property
+    def events(self) -> EventStore:
+        """What is kept inside runs."""
+        ...
+
+    def close(self) -> None:
+        """Release what the store holds; safe twice."""
         ...

@@ -1,0 +1,76 @@
+"""Connections of one database: writing transactions that are tried again where that helps, and reading ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from runreel.errors import RunreelError
+from runreel.storage.sql.dialect import Cursor, Dialect
+from runreel.storage.sql.transaction import Transaction
+
+Result = TypeVar("Result")
+
+_ATTEMPTS = 10
+
+
+class Database:
+    """The engines of one database. Errors of the driver leave it as `StorageError`."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._writer = dialect.write_engine()
+        self._reader = dialect.read_engine()
+
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Run `work` in a writing transaction and commit; it may be called again where another process interfered."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._write_once(work)
+            except RunreelError:
+                raise
+            except Exception as error:
+                if attempt < _ATTEMPTS and self.dialect.is_retryable(error):
+                    continue
+                if self._is_ours(error):
+                    raise self.dialect.translate(error) from error
+                raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _write_once(self, work: Callable[[Transaction], Result]) -> Result:
+        with self._writer.begin() as connection:
+            cursor: Cursor = connection.connection.cursor()  # pyright: ignore[reportAssignmentType]
+            self.dialect.prepare(cursor)
+            return work(Transaction(connection, cursor, self.dialect))
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """Open a reading transaction: all its statements see one state of the database."""
+        try:
+            with self._reader.begin() as connection:
+                yield connection
+        except Exception as error:
+            if self._is_ours(error):
+                raise self.dialect.translate(error) from error
+            raise
+
+    def shrink(self) -> bool:
+        """Give free pages back to the file system, a bounded number of them; return whether there are more."""
+        try:
+            return self.dialect.shrink(self._writer)
+        except Exception as error:
+            if self._is_ours(error):
+                raise self.dialect.translate(error) from error
+            raise
+
+    def close(self) -> None:
+        """Close all connections; safe twice."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _is_ours(self, error: BaseException) -> bool:
+        return isinstance(error, (SQLAlchemyError, *self.dialect.driver_errors()))

@@ -1,0 +1,69 @@
+"""Deleting runs, alone or with their agent or session: everything below goes, tombstones stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runreel.errors import NotFoundError
+from runreel.model.run import DeleteReport
+from runreel.model.scope import Scope
+from runreel.model.vocabulary import DEFAULT_SESSION
+from runreel.storage.sql.editing import lock_run
+from runreel.storage.sql.event_writing import add_to_rollup, iter_rows
+from runreel.storage.sql.run_row import RunRow
+from runreel.storage.sql.transaction import Transaction
+
+# Children first: rows that refer to nodes must be gone before the nodes are.
+_TABLES_BELOW_RUNS = ("events", "messages", "files", "edges", "nodes", "payload_blocks", "run_tags", "run_aliases")
+
+
+def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
+    """Remove a run; see `RunStore.delete_run`."""
+    return _delete(transaction, [lock_run(transaction, scope, run_id)], now)
+
+
+def delete_agent(transaction: Transaction, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
+    """Remove an agent with its runs; see `RunStore.delete_agent`."""
+    key = (scope.project, agent_name)
+    report = _delete(transaction, _lock_runs_of(transaction, "agent_name", *key), now)
+    marked = transaction.execute(
+        "UPDATE agents SET is_deleted = ? WHERE project = ? AND agent_name = ? AND is_deleted = ?", True, *key, False
+    )
+    if not marked:
+        raise NotFoundError(f"there is no agent {agent_name!r}")
+    return report
+
+
+def delete_session(transaction: Transaction, scope: Scope, session_id: str, *, now: int) -> DeleteReport:
+    """Remove a session with its runs; see `RunStore.delete_session`. The default session stays, empty."""
+    key = (scope.project, session_id)
+    if not transaction.fetch("SELECT 1 FROM sessions WHERE project = ? AND session_id = ?", *key):
+        raise NotFoundError(f"there is no session {session_id!r}")
+    report = _delete(transaction, _lock_runs_of(transaction, "session_id", *key), now)
+    if session_id != DEFAULT_SESSION:
+        transaction.execute("DELETE FROM sessions WHERE project = ? AND session_id = ?", *key)
+    return report
+
+
+def _lock_runs_of(transaction: Transaction, column: str, project: str, owner: str) -> list[RunRow]:
+    found = transaction.fetch(f"SELECT run_pk FROM runs WHERE project = ? AND {column} = ?", project, owner)
+    rows = transaction.lock_runs([row[0] for row in found]).values()
+    return [row for row in rows if getattr(row, column) == owner]
+
+
+def _delete(transaction: Transaction, rows: Sequence[RunRow], now: int) -> DeleteReport:
+    transaction.lock_agents({(row.project, row.agent_name) for row in rows})
+    for row in rows:
+        for event in iter_rows(transaction, row.run_pk):
+            add_to_rollup(transaction, -1, event, row.project, row.agent_name)
+        transaction.add_run(-1, row)
+    keys = [(row.run_pk,) for row in rows]
+    for table in _TABLES_BELOW_RUNS:
+        transaction.execute_many(f"DELETE FROM {table} WHERE run_pk = ?", keys)
+    transaction.execute_many("DELETE FROM runs WHERE run_pk = ?", keys)
+    transaction.execute_many(
+        "INSERT INTO tombstones (project, run_id, deleted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(row.project, row.run_id, now) for row in rows],
+    )
+    transaction.write_totals()
+    return DeleteReport(n_runs=len(rows), n_events=sum(row.event_count for row in rows))

@@ -1,0 +1,349 @@
+"""What differs between the databases. No other file knows which one it talks to.
+
+Bulk paths use the drivers directly: `executemany` on SQLite, COPY on PostgreSQL. SQL text for them is written with
+`?` for parameters.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from runreel.errors import ConfigError, StorageError, StorageFullError, StorageUnavailableError
+
+Row = Sequence[Any]
+
+_BUSY_TIMEOUT_MS = 10_000
+_VACUUM_PAGES = 2_000
+_COPY_FROM_ROWS = 8
+
+
+class Cursor(Protocol):
+    """The part of a driver's cursor that the bulk paths use."""
+
+    rowcount: int
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> object: ...
+    def executemany(self, sql: str, rows: Sequence[Row], /) -> object: ...
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+
+
+class Dialect(Protocol):
+    """One database: how to reach it, and its own ways to write in bulk."""
+
+    name: str
+    migrates_itself: bool
+
+    def write_engine(self) -> Engine: ...
+    def read_engine(self) -> Engine: ...
+
+    def sql(self, statement: str) -> str:
+        """Return the statement with the driver's own marks for parameters."""
+        ...
+
+    def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
+        """Insert rows that have a value for every column of the table, in its order."""
+        ...
+
+    def select(
+        self,
+        cursor: Cursor,
+        table: Table,
+        columns: Sequence[str],
+        key: Sequence[str],
+        keys: Sequence[Row],
+        *,
+        for_update: bool = False,
+    ) -> list[Row]:
+        """Return the rows that have one of these keys; `for_update` locks them in the order of the keys."""
+        ...
+
+    def prepare(self, cursor: Cursor) -> None:
+        """Begin a writing transaction on a cursor that has just been opened."""
+        ...
+
+    def shrink(self, engine: Engine) -> bool:
+        """Give free pages back, a bounded number of them; return whether there are more."""
+        ...
+
+    def driver_errors(self) -> tuple[type[BaseException], ...]:
+        """Return the exceptions that the driver raises by itself."""
+        ...
+
+    def is_retryable(self, error: BaseException) -> bool:
+        """Tell whether the same transaction may succeed when it is tried again at once."""
+        ...
+
+    def translate(self, error: BaseException) -> StorageError:
+        """Return the error as Runreel's, without SQL, paths or values."""
+        ...
+
+
+def make_dialect(database_url: str) -> Dialect:
+    """Return the dialect of a database URL.
+
+    Raises:
+        ConfigError: the URL is malformed, of an unknown kind, or its driver is missing.
+    """
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise ConfigError(
+            "the database URL can't be read; write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from None
+    kind = url.drivername.partition("+")[0]
+    if kind == "sqlite":
+        return SqliteDialect(url)
+    if kind in ("postgresql", "postgres"):
+        return PostgresDialect(url)
+    raise ConfigError(f"the database kind {kind!r} is not known; use sqlite or postgresql")
+
+
+class SqliteDialect:
+    """One file, one writer, readers beside it."""
+
+    name = "sqlite"
+    migrates_itself = True
+
+    def __init__(self, url: URL) -> None:
+        if not url.database or url.database == ":memory:":
+            raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
+        self._path = Path(url.database)
+        self._url = url.set(drivername="sqlite+pysqlite")
+        self._statements: dict[tuple[Table, bool], str] = {}
+
+    def write_engine(self) -> Engine:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = self._engine(pool_size=1, max_overflow=0)
+
+        @event.listens_for(engine, "connect")
+        def set_up(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+            # auto_vacuum can only be chosen while the file is empty, before WAL.
+            for pragma in (
+                "auto_vacuum=INCREMENTAL",
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "cache_size=-32000",
+                "temp_store=MEMORY",
+                "wal_autocheckpoint=4000",
+                "journal_size_limit=67108864",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def read_engine(self) -> Engine:
+        engine = self._engine(pool_size=4, max_overflow=36)
+
+        @event.listens_for(engine, "connect")
+        def set_up(connection: sqlite3.Connection, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+            for pragma in ("query_only=ON", "cache_size=-8000", "temp_store=MEMORY"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+            connection.exec_driver_sql("BEGIN")
+
+        return engine
+
+    def _engine(self, *, pool_size: int, max_overflow: int) -> Engine:
+        return create_engine(
+            self._url,
+            poolclass=QueuePool,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            connect_args={
+                "timeout": _BUSY_TIMEOUT_MS / 1000,
+                "isolation_level": None,
+                "check_same_thread": False,
+                "cached_statements": 256,
+            },
+        )
+
+    def sql(self, statement: str) -> str:
+        return statement
+
+    def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
+        if not rows:
+            return
+        statement = self._statements.get((table, or_ignore))
+        if statement is None:
+            names = [f'"{column.name}"' for column in table.columns]
+            verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
+            statement = f"{verb} INTO {table.name} ({','.join(names)}) VALUES ({','.join('?' * len(names))})"
+            self._statements[table, or_ignore] = statement
+        cursor.executemany(statement, rows)
+
+    def select(
+        self,
+        cursor: Cursor,
+        table: Table,
+        columns: Sequence[str],
+        key: Sequence[str],
+        keys: Sequence[Row],
+        *,
+        for_update: bool = False,  # noqa: ARG002  there is one writer at a time
+    ) -> list[Row]:
+        condition = " AND ".join(f'"{name}" = ?' for name in key)
+        statement = f"SELECT {_quoted(columns)} FROM {table.name} WHERE {condition}"
+        rows: list[Row] = []
+        for values in keys:
+            cursor.execute(statement, values)
+            rows.extend(cursor.fetchall())
+        return rows
+
+    def prepare(self, cursor: Cursor) -> None:
+        pass
+
+    def shrink(self, engine: Engine) -> bool:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
+
+    def driver_errors(self) -> tuple[type[BaseException], ...]:
+        return (sqlite3.Error,)
+
+    def is_retryable(self, error: BaseException) -> bool:  # noqa: ARG002  nobody interferes with the one writer
+        return False
+
+    def translate(self, error: BaseException) -> StorageError:
+        cause = _driver_error(error)
+        message = str(cause).lower()
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL or "disk is full" in message:
+            return StorageFullError("there is no room left to write; free some disk space, then send again")
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StorageUnavailableError("the database is locked by another process; try again")
+        if code == sqlite3.SQLITE_IOERR:
+            return StorageUnavailableError(
+                "the database file can't be read or written; look at the disk, then try again"
+            )
+        if code == sqlite3.SQLITE_CANTOPEN:
+            return StorageUnavailableError("the database file can't be opened; look at its folder and permissions")
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return StorageError("the database file is damaged or is no database; restore it from a backup")
+        return StorageError(f"the database refused the change ({type(cause).__name__})")
+
+
+class PostgresDialect:
+    """A server that several processes write to at once."""
+
+    name = "postgresql"
+    migrates_itself = False
+
+    def __init__(self, url: URL) -> None:
+        try:
+            import psycopg  # noqa: PLC0415  the extra may be missing
+        except ImportError:
+            raise ConfigError("PostgreSQL needs its driver; install it with: pip install 'runreel[postgres]'") from None
+        self._error_type: type[BaseException] = psycopg.Error
+        self._url = url.set(drivername="postgresql+psycopg")
+
+    def write_engine(self) -> Engine:
+        return create_engine(
+            self._url, pool_size=2, max_overflow=8, pool_pre_ping=True, isolation_level="READ COMMITTED"
+        )
+
+    def read_engine(self) -> Engine:
+        # One snapshot for all the statements of a view.
+        engine = create_engine(
+            self._url, pool_size=4, max_overflow=36, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+        )
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+
+        return engine
+
+    def sql(self, statement: str) -> str:
+        return statement.replace("?", "%s")
+
+    def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
+        if not rows:
+            return
+        names = _quoted([column.name for column in table.columns])
+        if not or_ignore and len(rows) >= _COPY_FROM_ROWS:
+            with cast("Any", cursor).copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        marks = ",".join(["%s"] * len(table.columns))
+        ending = " ON CONFLICT DO NOTHING" if or_ignore else ""
+        cursor.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){ending}", rows)
+
+    def select(
+        self,
+        cursor: Cursor,
+        table: Table,
+        columns: Sequence[str],
+        key: Sequence[str],
+        keys: Sequence[Row],
+        *,
+        for_update: bool = False,
+    ) -> list[Row]:
+        if not keys:
+            return []
+        casts = [f"%s::{_array_type(table, name)}" for name in key]
+        condition = " AND ".join(f't."{name}" = k."{name}"' for name in key)
+        wanted, order = (",".join(f't."{name}"' for name in names) for names in (columns, key))
+        ending = f" ORDER BY {order} FOR UPDATE OF t" if for_update else ""
+        statement = (
+            f"SELECT {wanted} FROM unnest({','.join(casts)}) AS k({_quoted(key)}) "
+            f"JOIN {table.name} t ON {condition}{ending}"
+        )
+        cursor.execute(statement, [list(part) for part in zip(*keys, strict=True)])
+        return cursor.fetchall()
+
+    def prepare(self, cursor: Cursor) -> None:
+        cursor.execute("SET LOCAL jit = off")
+
+    def shrink(self, engine: Engine) -> bool:  # noqa: ARG002  autovacuum does it
+        return False
+
+    def driver_errors(self) -> tuple[type[BaseException], ...]:
+        return (self._error_type,)
+
+    def is_retryable(self, error: BaseException) -> bool:
+        # 40001 serialisation failure, 40P01 deadlock, 23505 a name that another process took first,
+        # 23503 a session that another process deleted meanwhile.
+        return getattr(_driver_error(error), "sqlstate", None) in ("40001", "40P01", "23505", "23503")
+
+    def translate(self, error: BaseException) -> StorageError:
+        cause = _driver_error(error)
+        state = getattr(cause, "sqlstate", None) or ""
+        if state in ("53100", "53200"):
+            return StorageFullError("the database server has no room left; free some space there, then send again")
+        if state.startswith(("08", "57", "53")) or (not state and isinstance(error, OperationalError)) or not state:
+            return StorageUnavailableError("the database server can't be reached; look whether it runs, then try again")
+        return StorageError(f"the database refused the change ({type(cause).__name__})")
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig
+    return error
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ",".join(f'"{name}"' for name in names)
+
+
+def _array_type(table: Table, column: str) -> str:
+    return "bigint[]" if table.columns[column].type.python_type is int else "text[]"

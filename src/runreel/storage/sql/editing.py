@@ -1,0 +1,110 @@
+"""What people change: names of runs and sessions; and the naming of runs that waited long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runreel.errors import NameTakenError, NotFoundError
+from runreel.model.name import check_name, check_run_name
+from runreel.model.run import Run
+from runreel.model.scope import Scope
+from runreel.storage.merge import State
+from runreel.storage.sql import schema
+from runreel.storage.sql.applying import close_runs, put_projects, put_sessions
+from runreel.storage.sql.key import run_pk_of
+from runreel.storage.sql.naming import name_runs, put_alias
+from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, RunRow, decode_state, empty_state, read_run
+from runreel.storage.sql.transaction import Transaction
+
+_SETTLE_AT_ONCE = 500
+
+
+def rename_run(transaction: Transaction, scope: Scope, run_id: str, new_name: str) -> Run:
+    """Give a run the name that a person chose; see `RunStore.rename_run`."""
+    wanted = check_run_name(new_name)
+    row = lock_run(transaction, scope, run_id)
+    if row.run_name == wanted and row.name_source == NAMED_BY_PERSON:
+        return read_run(row)
+    transaction.lock_agents({(row.project, row.agent_name)})
+    name_key = (row.project, row.agent_name, wanted)
+    holders = transaction.dialect.select(
+        transaction.cursor, schema.runs, ("run_pk", "run_id"), ("project", "agent_name", "run_name"), [name_key]
+    )
+    if holders and holders[0][0] != row.run_pk:
+        raise NameTakenError(
+            f"another run of the agent {row.agent_name!r} is called {wanted!r}; choose another name",
+            holder_run_id=holders[0][1],
+        )
+    transaction.execute("DELETE FROM run_aliases WHERE project = ? AND agent_name = ? AND run_name = ?", *name_key)
+    if row.run_name is not None and row.run_name != wanted:
+        put_alias(transaction, row.project, row.agent_name, row.run_name, row.run_pk)
+    row.run_name, row.name_source = wanted, NAMED_BY_PERSON
+    row.change_seq += 1
+    transaction.execute(
+        "UPDATE runs SET run_name = ?, name_source = ?, change_seq = ? WHERE run_pk = ?",
+        row.run_name,
+        row.name_source,
+        row.change_seq,
+        row.run_pk,
+    )
+    return read_run(row)
+
+
+def lock_run(transaction: Transaction, scope: Scope, run_id: str) -> RunRow:
+    """Return the row of a run that the scope sees, locked, or raise `NotFoundError`."""
+    row = transaction.lock_runs([run_pk_of(scope.project, run_id)]).get(run_pk_of(scope.project, run_id))
+    if row is None or (row.project, row.run_id) != (scope.project, run_id):
+        raise NotFoundError(f"there is no run with the id {run_id!r}")
+    return row
+
+
+def settle_runs(transaction: Transaction, *, seen_before: int) -> int:
+    """Name the runs that have waited for their agent long enough."""
+    waiting = transaction.fetch(
+        f"SELECT run_pk FROM runs WHERE run_name IS NULL AND first_seen_at < ? ORDER BY run_pk LIMIT {_SETTLE_AT_ONCE}",
+        seen_before,
+    )
+    rows = transaction.lock_runs([row[0] for row in waiting])
+    unnamed = [row for row in rows.values() if row.run_name is None]
+    changes = [RunChange(row, state) for row, state in zip(unnamed, _states(transaction, unnamed), strict=True)]
+    name_runs(transaction, changes, settle=True)
+    close_runs(transaction, changes)
+    transaction.write_totals()
+    return len(changes)
+
+
+def _states(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:
+    stored = transaction.dialect.select(
+        transaction.cursor, schema.run_states, ("run_pk", "state"), ("run_pk",), [(row.run_pk,) for row in rows]
+    )
+    states = {row[0]: decode_state(row[1]) for row in stored}
+    return [states.get(row.run_pk, empty_state()) for row in rows]
+
+
+def create_session(transaction: Transaction, scope: Scope, session_id: str, name: str, *, now: int) -> None:
+    """Create a session that a person named; see `RunStore.create_session`."""
+    key = (scope.project, check_name(session_id, what="session id"))
+    chosen = check_name(name, what="session name")
+    put_projects(transaction, {scope.project}, now)
+    if transaction.dialect.select(
+        transaction.cursor, schema.sessions, ("session_id",), ("project", "session_id"), [key]
+    ):
+        raise NameTakenError(f"there is a session {session_id!r} already; choose another id", holder_run_id="")
+    put_sessions(transaction, [key], now)
+    _set_name(transaction, key, chosen)
+
+
+def rename_session(transaction: Transaction, scope: Scope, session_id: str, name: str) -> None:
+    """Give a session the name that a person chose; see `RunStore.rename_session`."""
+    chosen = check_name(name, what="session name")
+    if not _set_name(transaction, (scope.project, session_id), chosen):
+        raise NotFoundError(f"there is no session {session_id!r}")
+
+
+def _set_name(transaction: Transaction, key: tuple[str, str], name: str) -> int:
+    return transaction.execute("UPDATE sessions SET person_name = ? WHERE project = ? AND session_id = ?", name, *key)
+
+
+def check(transaction: Transaction) -> None:
+    """Write and leave nothing: raises where the database can't be written now."""
+    transaction.execute("UPDATE projects SET created_at = created_at WHERE project = ?", "")

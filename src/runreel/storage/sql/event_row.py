@@ -1,0 +1,154 @@
+"""Events as rows: between a merged state and the columns of `events`, with the payload apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from runreel.model.event import Event, Payload
+from runreel.storage.merge import Stamp, State, decode_lower, derive, encode_lower
+from runreel.storage.sql import schema
+from runreel.storage.sql.codec import decode_json, encode_json
+from runreel.storage.sql.rollup import N_TOTALS
+
+COLUMNS = tuple(column.name for column in schema.events.columns)
+PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
+_LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
+PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
+
+_N_HEAD = PLACE["event_type"]
+_FIELDS = COLUMNS[_N_HEAD : PLACE["payload_block"]]
+_CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
+    PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
+)
+_TOKENS_IN, _COST = PLACE["tokens_in"], PLACE["cost_nanos"]
+_TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _TOKENS_OUT, _SEQUENCE = (
+    PLACE[name]
+    for name in (
+        "event_type",
+        "name",
+        "status",
+        "started_at",
+        "ended_at",
+        "duration_us",
+        "model",
+        "tokens_out",
+        "sequence",
+    )
+)
+BLOCK, LINE = PLACE["payload_block"], PLACE["payload_line"]
+PARENT, NODE = PLACE["parent_event_id"], PLACE["node_id"]
+
+Row = Sequence[Any]
+_NO_TOTALS = (0,) * (N_TOTALS - 2)
+
+
+def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first_seen_at: int) -> list[Any]:
+    """Return the columns of an event without its payload's place; derives in `state` what no record says."""
+    fields = state.fields
+    if "started_at" not in fields:
+        derive(state, "started_at", fields.get("ended_at") or state.top[1] or first_seen_at)
+    if "event_type" not in fields:
+        derive(state, "event_type", "info")
+    if "status" not in fields:
+        derive(state, "status", "completed")
+    get = fields.get
+    row: list[Any] = [run_pk, event_id, change_seq, state.top[0], state.top[1], 0]
+    row.extend([get(name) for name in _FIELDS])
+    row.append(None)
+    row.append(None)
+    row[IS_COUNTED] = 1 if has_usage(row) else 0
+    return row
+
+
+def encode_payload(state: State) -> bytes | None:
+    """Return the payload with the stamps of fields that need them, or None where there is nothing to keep."""
+    fields = state.fields
+    content: dict[str, object] = {name: fields[name] for name in PAYLOAD_FIELDS if name in fields}
+    if state.lower:
+        content["lower"] = encode_lower(state.lower)
+    return encode_json(content) if content else None
+
+
+def read_state(row: Row, payload: bytes | None) -> State:
+    """Return the state that `make_row` and `encode_payload` stored."""
+    fields = {name: value for name, value in zip(_FIELDS, row[_N_HEAD:], strict=False) if value is not None}
+    lower: dict[str, Stamp] = {}
+    if payload is not None:
+        content = cast("dict[str, Any]", decode_json(payload))
+        lower = decode_lower(content.pop("lower", {}))
+        fields.update(content)
+    for name, stamp in list(lower.items()):
+        if stamp[0] < 0:
+            del fields[name]
+            del lower[name]
+    return State(fields, (row[_RANK], row[_RECORDED_AT]), lower)
+
+
+def read_payload(payload: bytes | None) -> Payload:
+    """Return the payload as the model has it."""
+    if payload is None:
+        return Payload()
+    content = cast("dict[str, Any]", decode_json(payload))
+    content.pop("lower", None)
+    return Payload(**content)
+
+
+def read_event(row: Row, *, execution_order: int | None = None, depth: int | None = None) -> Event:
+    """Return the narrow event of a row."""
+    values: dict[str, Any] = dict(zip(_FIELDS, row[_N_HEAD:], strict=False))
+    if values["duration_us"] is None:
+        values["duration_us"] = duration_us_of(row)
+    return Event(
+        event_id=row[1],
+        change_seq=row[_CHANGE_SEQ],
+        recorded_at=row[_RECORDED_AT],
+        execution_order=execution_order,
+        depth=depth,
+        **values,
+    )
+
+
+def duration_us_of(row: Row) -> int | None:
+    """Return the stated duration, else the time between start and end."""
+    if row[_DURATION] is not None:
+        return row[_DURATION]
+    return row[_ENDED] - row[_STARTED] if row[_ENDED] is not None and row[_ENDED] >= row[_STARTED] else None
+
+
+def has_usage(row: Row) -> bool:
+    """Tell whether the event consumed anything of its own."""
+    return bool(row[_TOKENS_IN] or row[_TOKENS_OUT] or row[_COST])
+
+
+def label_of(row: Row) -> str:
+    """Return what groups events of one type: the model of an LLM call, the name of a tool."""
+    event_type = row[_TYPE]
+    if event_type == "llm_call":
+        return row[_MODEL] or row[_NAME] or ""
+    return row[_NAME] or "" if event_type in _LABELLED_BY_NAME else ""
+
+
+def started_at_of(row: Row) -> int:
+    """Return when the event began."""
+    return row[_STARTED]
+
+
+def event_type_of(row: Row) -> str:
+    """Return what kind of event it is."""
+    return row[_TYPE]
+
+
+def is_sequenced(row: Row) -> bool:
+    """Tell whether the recorder numbered the event."""
+    return row[_SEQUENCE] is not None
+
+
+def totals_of(row: Row) -> tuple[int, ...]:
+    """Return what the event adds to totals, in the order of `rollup.TOTALS`."""
+    failed = 1 if row[_STATUS] == "failed" else 0
+    if not row[IS_COUNTED]:
+        return (1, failed, *_NO_TOTALS)
+    cost = row[_COST]
+    tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
+    return (1, failed, *tokens, cost or 0, 1 if cost is None else 0)

@@ -1,0 +1,201 @@
+"""Writing the events of runs: rows, payload blocks, and what each event adds to totals and rollups.
+
+An event counts its own usage unless a direct child of it has usage (`is_counted`); the flag is brought up to date
+here, whichever of the two arrives first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runreel.storage.merge import State, merged_all, same
+from runreel.storage.sql import event_row, schema
+from runreel.storage.sql.codec import BlockWriter, read_block
+from runreel.storage.sql.event_row import BLOCK, IS_COUNTED, LINE, PARENT
+from runreel.storage.sql.run_row import RunChange
+from runreel.storage.sql.transaction import Transaction
+from runreel.storage.sql.work import Work
+
+EventKey = tuple[int, str]
+Row = Sequence[Any]
+
+_CHUNK_ROWS = 2_000
+_KEY = ("run_pk", "event_id")
+_PARENT_KEY = ("run_pk", "parent_event_id")
+
+
+@dataclass(slots=True)
+class _Written:
+    """The event rows of one transaction, old and new."""
+
+    new: dict[EventKey, list[Any]] = field(default_factory=dict[EventKey, list[Any]])
+    old: dict[EventKey, Row] = field(default_factory=dict[EventKey, Row])
+    blocks: list[tuple[int, int, int, bytes]] = field(default_factory=list[tuple[int, int, int, bytes]])
+
+
+def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> None:
+    """Merge the events of these runs and write what changed."""
+    changes = {work.run_pk: change for work, change in pairs}
+    for change in changes.values():
+        if not change.is_new and change.row.agent_name != change.before.agent_name:
+            _move_contributions(transaction, change)
+    with_events = [(work, change) for work, change in pairs if work.events]
+    if not with_events:
+        return
+    written = _merge(transaction, with_events)
+    demoted = _count_usage(transaction, written, changes)
+    _add_contributions(transaction, written, changes)
+    replaced = [key for key in written.new if key in written.old]
+    transaction.execute_many("DELETE FROM events WHERE run_pk = ? AND event_id = ?", replaced)
+    transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
+    transaction.dialect.insert(transaction.cursor, schema.payload_blocks, written.blocks)
+    for key in demoted:
+        _recount(transaction, key, changes[key[0]])
+
+
+def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> _Written:
+    stored = _stored_rows(transaction, pairs)
+    payloads = _stored_payloads(transaction, list(stored.values()))
+    written = _Written()
+    for work, change in pairs:
+        run = change.row
+        blocks = BlockWriter(work.run_pk, run.block_count)
+        for event_id, records in work.events.items():
+            key = (work.run_pk, event_id)
+            before: State | None = None
+            old = stored.get(key)
+            if old is not None:
+                before = event_row.read_state(old, payloads.get(key))
+            state = merged_all(before, records)
+            if before is not None and same(state, before):
+                continue
+            run.change_seq += 1
+            row = event_row.make_row(work.run_pk, event_id, state, run.change_seq, first_seen_at=run.first_seen_at)
+            payload = event_row.encode_payload(state)
+            if payload is not None:
+                row[BLOCK], row[LINE] = blocks.add(payload)
+            written.new[key] = row
+            if old is not None:
+                written.old[key] = old
+        written.blocks.extend(blocks.rows())
+        run.block_count = blocks.next_block
+    return written
+
+
+def _stored_rows(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> dict[EventKey, Row]:
+    keys = [(work.run_pk, event_id) for work, change in pairs if change.before.event_count for event_id in work.events]
+    rows = transaction.dialect.select(transaction.cursor, schema.events, event_row.COLUMNS, _KEY, keys)
+    return {(row[0], row[1]): row for row in rows}
+
+
+def _stored_payloads(transaction: Transaction, rows: Sequence[Row]) -> dict[EventKey, bytes]:
+    wanted = sorted({(row[0], row[BLOCK]) for row in rows if row[BLOCK] is not None})
+    found = transaction.dialect.select(
+        transaction.cursor, schema.payload_blocks, ("run_pk", "block", "data"), ("run_pk", "block"), wanted
+    )
+    blocks = {(row[0], row[1]): read_block(row[2]) for row in found}
+    return {(row[0], row[1]): blocks[row[0], row[BLOCK]][row[LINE]] for row in rows if row[BLOCK] is not None}
+
+
+def _count_usage(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> list[EventKey]:
+    """Set `is_counted` of the new rows; return the stored events whose flag may have to change."""
+    using = {key: row for key, row in written.new.items() if row[IS_COUNTED]}
+    parents = {(key[0], row[PARENT]) for key, row in using.items() if row[PARENT] is not None}
+    asked = [key for key in using if key not in parents and changes[key[0]].before.event_count]
+    children = transaction.dialect.select(
+        transaction.cursor, schema.events, (*_PARENT_KEY, "event_id", *_USAGE), _PARENT_KEY, asked
+    )
+    # A stored child that is written anew here counts by its new row, which `using` holds.
+    parents.update((row[0], row[1]) for row in children if any(row[3:]) and (row[0], row[2]) not in written.new)
+    for key, row in using.items():
+        if key in parents:
+            row[IS_COUNTED] = 0
+    left = {
+        (key[0], old[PARENT])
+        for key, old in written.old.items()
+        if old[PARENT] is not None and old[PARENT] != written.new[key][PARENT]
+    }
+    return sorted(key for key in parents | left if key in left or _may_be_stored(key, written, changes))
+
+
+_USAGE = ("tokens_in", "tokens_out", "cost_nanos")
+
+
+def _may_be_stored(key: EventKey, written: _Written, changes: dict[int, RunChange]) -> bool:
+    return key not in written.new and bool(changes[key[0]].before.event_count)
+
+
+def _recount(transaction: Transaction, key: EventKey, change: RunChange) -> None:
+    """Bring the flag of one stored event up to date, and what it contributes."""
+    dialect, cursor = transaction.dialect, transaction.cursor
+    for stored in dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, [key]):
+        children = dialect.select(cursor, schema.events, _USAGE, _PARENT_KEY, [key])
+        is_counted = int(event_row.has_usage(stored) and not any(any(child) for child in children))
+        if is_counted == stored[IS_COUNTED]:
+            continue
+        change.row.change_seq += 1
+        row = list(stored)
+        row[IS_COUNTED], row[event_row.PLACE["change_seq"]] = is_counted, change.row.change_seq
+        _contribute(transaction, -1, stored, change)
+        _contribute(transaction, 1, row, change)
+        transaction.execute(
+            "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?",
+            is_counted,
+            change.row.change_seq,
+            *key,
+        )
+
+
+def _add_contributions(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> None:
+    for key, old in written.old.items():
+        _contribute(transaction, -1, old, changes[key[0]])
+    for key, row in written.new.items():
+        _contribute(transaction, 1, row, changes[key[0]])
+
+
+def _contribute(transaction: Transaction, sign: int, row: Row, change: RunChange) -> None:
+    run = change.row
+    run.add_totals(sign, event_row.totals_of(row))
+    if event_row.is_sequenced(row):
+        run.sequenced_count += sign
+    add_to_rollup(transaction, sign, row, run.project, run.agent_name)
+
+
+def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> None:
+    """Add (or take out, with sign -1) what an event contributes to the rollups of an agent."""
+    transaction.rollup.add(
+        sign,
+        project,
+        agent_name,
+        event_row.started_at_of(row),
+        event_row.event_type_of(row),
+        event_row.label_of(row),
+        event_row.duration_us_of(row),
+        event_row.totals_of(row),
+    )
+
+
+def _move_contributions(transaction: Transaction, change: RunChange) -> None:
+    """Move what all stored events of a run contribute from its former agent to its present one."""
+    run = change.row
+    for row in iter_rows(transaction, run.run_pk):
+        add_to_rollup(transaction, -1, row, run.project, change.before.agent_name)
+        add_to_rollup(transaction, 1, row, run.project, run.agent_name)
+
+
+def iter_rows(transaction: Transaction, run_pk: int) -> Iterator[Row]:
+    """Yield all event rows of a run, a bounded number at a time."""
+    names = ",".join(event_row.COLUMNS)
+    statement = transaction.dialect.sql(
+        f"SELECT {names} FROM events WHERE run_pk = ? AND event_id > ? ORDER BY event_id LIMIT {_CHUNK_ROWS}"
+    )
+    last = ""
+    while True:
+        transaction.cursor.execute(statement, (run_pk, last))
+        rows = transaction.cursor.fetchall()
+        yield from rows
+        if len(rows) < _CHUNK_ROWS:
+            return
+        last = rows[-1][1]

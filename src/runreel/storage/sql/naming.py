@@ -1,0 +1,133 @@
+"""Names of runs: drawn from the agent's counter, wished by the recorder, or chosen by a person.
+
+All naming of an agent's runs happens while its row is locked, so two processes never choose one name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from runreel.model.name import numbered_name, suffixed_name
+from runreel.storage.sql import schema
+from runreel.storage.sql.run_row import NAMED_BY_COUNTER, NAMED_BY_PERSON, NAMED_BY_WIRE, RunChange
+from runreel.storage.sql.transaction import Transaction
+
+_PROBE = 8
+
+
+def name_runs(transaction: Transaction, changes: Collection[RunChange], *, settle: bool = False) -> None:
+    """Set the names of the runs that are due for one, oldest first; `settle` names also what waits to be settled.
+
+    Locks the agents of all these runs, present and former, in one order.
+    """
+    agents = {(row.project, row.agent_name) for change in changes for row in (change.row, change.before)}
+    last_numbers = transaction.lock_agents(agents)
+    due = [change for change in changes if _is_due(change, settle=settle)]
+    by_agent: dict[tuple[str, str], list[RunChange]] = {}
+    for change in sorted(due, key=lambda change: (change.row.created_at, change.row.run_id)):
+        by_agent.setdefault((change.row.project, change.row.agent_name), []).append(change)
+    for key, waiting in sorted(by_agent.items()):
+        namer = Namer(transaction, *key, last_numbers[key])
+        for change in waiting:
+            _name(namer, change)
+        namer.close()
+        _keep_aliases(transaction, waiting)
+
+
+def _is_due(change: RunChange, *, settle: bool) -> bool:
+    row = change.row
+    if row.run_name is None:
+        return settle or change.is_settled()
+    if row.agent_name != change.before.agent_name:
+        return True
+    wish = change.wish()
+    return row.name_source != NAMED_BY_PERSON and wish is not None and wish != change.wish_before
+
+
+def _name(namer: Namer, change: RunChange) -> None:
+    row, wish = change.row, change.wish()
+    if row.name_source == NAMED_BY_PERSON and row.run_name is not None:
+        row.run_name = namer.choose(row.run_name)
+    elif wish is not None:
+        row.run_name, row.name_source = namer.choose(wish), NAMED_BY_WIRE
+    else:
+        row.run_name, row.name_source = namer.draw(), NAMED_BY_COUNTER
+
+
+class Namer:
+    """Hands out names of one agent, whose row is locked."""
+
+    def __init__(self, transaction: Transaction, project: str, agent_name: str, last_number: int) -> None:
+        self._transaction = transaction
+        self._project = project
+        self._agent_name = agent_name
+        self._first_number = self._last_number = last_number
+        self._given: set[str] = set()
+
+    def draw(self) -> str:
+        """Return the next number's name; names that are taken are skipped."""
+        while True:
+            self._last_number += 1
+            name = numbered_name(self._last_number)
+            if not self.is_taken(name):
+                return self._give(name)
+
+    def choose(self, wish: str) -> str:
+        """Return the wished name, marked as a copy where another run has it."""
+        copy = 1
+        while True:
+            candidates = [wish if n == 1 else suffixed_name(wish, n) for n in range(copy, copy + _PROBE)]
+            taken = self._taken(candidates)
+            for name in candidates:
+                if name not in taken:
+                    return self._give(name)
+            copy += _PROBE
+
+    def is_taken(self, name: str) -> bool:
+        """Tell whether a run of the agent has the name."""
+        return bool(self._taken([name]))
+
+    def close(self) -> None:
+        """Write back the counter, and end aliases whose names were given out."""
+        transaction, key = self._transaction, (self._project, self._agent_name)
+        if self._last_number != self._first_number:
+            transaction.execute(
+                "UPDATE agents SET last_number = ? WHERE project = ? AND agent_name = ?", self._last_number, *key
+            )
+        transaction.execute_many(
+            "DELETE FROM run_aliases WHERE project = ? AND agent_name = ? AND run_name = ?",
+            [(*key, name) for name in sorted(self._given)],
+        )
+
+    def _give(self, name: str) -> str:
+        self._given.add(name)
+        return name
+
+    def _taken(self, names: Sequence[str]) -> set[str]:
+        keys = [(self._project, self._agent_name, name) for name in names]
+        rows = self._transaction.dialect.select(
+            self._transaction.cursor, schema.runs, ("run_name",), ("project", "agent_name", "run_name"), keys
+        )
+        return {row[0] for row in rows} | self._given.intersection(names)
+
+
+def _keep_aliases(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+    for change in changes:
+        row = change.row
+        if change.before.run_name is not None and (change.before.agent_name, change.before.run_name) != (
+            row.agent_name,
+            row.run_name,
+        ):
+            put_alias(transaction, row.project, change.before.agent_name, change.before.run_name, row.run_pk)
+
+
+def put_alias(transaction: Transaction, project: str, agent_name: str, run_name: str, run_pk: int) -> None:
+    """Let a former name lead to its run."""
+    transaction.execute(
+        "INSERT INTO run_aliases (project, agent_name, run_name, run_pk) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (project, agent_name, run_name) DO UPDATE SET run_pk = excluded.run_pk",
+        project,
+        agent_name,
+        run_name,
+        run_pk,
+    )

@@ -1,0 +1,243 @@
+"""Runs as rows: what follows from a run's records, its events and what people did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from runreel.model.record import Rank, Record, RecordKind
+from runreel.model.run import Run
+from runreel.model.usage import Usage
+from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT, is_ended
+from runreel.storage.merge import State, decode_lower, encode_lower, merged, new_state, same
+from runreel.storage.sql import schema
+from runreel.storage.sql.codec import compress, decode_json, decompress, encode_json
+from runreel.storage.sql.rollup import N_TOTALS, TOTALS
+
+COLUMNS = tuple(column.name for column in schema.runs.columns)
+NAMED_BY_COUNTER, NAMED_BY_WIRE, NAMED_BY_PERSON = "auto", "wire", "person"
+
+_BY_TIME = frozenset({"status"})
+_PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
+_UPDATED = tuple(name for name in COLUMNS if name not in ("run_pk", "project", "run_id", "first_seen_at"))
+UPDATE_SQL = f"UPDATE runs SET {','.join(f'{name} = ?' for name in _UPDATED)} WHERE run_pk = ?"
+
+
+@dataclass(slots=True)
+class RunRow:
+    """One row of `runs`, in the order of its columns."""
+
+    run_pk: int
+    project: str
+    run_id: str
+    agent_name: str = UNKNOWN_AGENT
+    run_name: str | None = None
+    name_source: str | None = None
+    session_id: str = DEFAULT_SESSION
+    status: str = "executing"
+    environment: str | None = None
+    mode: str | None = None
+    task: str | None = None
+    model: str | None = None
+    parent_run_id: str | None = None
+    parent_event_id: str | None = None
+    tags: str | None = None
+    created_at: int = 0
+    active_at: int = 0
+    started_at: int | None = None
+    ended_at: int | None = None
+    duration_us: int | None = None
+    first_seen_at: int = 0
+    inferred_agent: str | None = None
+    inferred_at: int | None = None
+    event_count: int = 0
+    error_count: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    tokens_cache_write: int = 0
+    tokens_reasoning: int = 0
+    cost_nanos: int = 0
+    unpriced_count: int = 0
+    sequenced_count: int = 0
+    block_count: int = 0
+    change_seq: int = 0
+
+    def values(self) -> list[Any]:
+        """Return the columns in their order."""
+        return [getattr(self, name) for name in COLUMNS]
+
+    def update_values(self) -> list[Any]:
+        """Return the parameters of `UPDATE_SQL`."""
+        return [*(getattr(self, name) for name in _UPDATED), self.run_pk]
+
+    def totals(self) -> list[int]:
+        """Return the totals in the order of `rollup.TOTALS`."""
+        return [getattr(self, name) for name in TOTALS]
+
+    def add_totals(self, sign: int, totals: Sequence[int]) -> None:
+        """Add or take out what an event contributes."""
+        for name, amount in zip(TOTALS, totals, strict=True):
+            if amount:
+                setattr(self, name, getattr(self, name) + sign * amount)
+
+
+def new_row(run_pk: int, project: str, run_id: str, *, now: int) -> RunRow:
+    """Return the row of a run of which nothing is known yet."""
+    return RunRow(run_pk, project, run_id, created_at=now, active_at=now, first_seen_at=now)
+
+
+class RunChange:
+    """A run while a transaction works on it: its row and state, and the row as it was before."""
+
+    def __init__(self, row: RunRow, state: State) -> None:
+        self.row = row
+        self.before = replace(row)
+        self.state = state
+        self.is_new = row.change_seq == 0
+        self.state_changed = False
+        self.wish_before = self.wish()
+        self._earliest = 0
+        self._latest = 0
+
+    def merge_record(self, record: Record) -> None:
+        """Merge one run record into the state."""
+        before = self.state
+        self.state = merged(before, record, by_time=_BY_TIME) if before.top[0] >= 0 else new_state(record)
+        self.state_changed = self.state_changed or not same(self.state, before)
+        self.see(record)
+
+    def see(self, record: Record) -> None:
+        """Take note of the times that a record of the run or of an event speaks of, and of an event's agent."""
+        fields = record.fields
+        for at in (record.recorded_at, fields.get("started_at"), fields.get("ended_at")):
+            if at:
+                at = cast("int", at)
+                if at > self._latest:
+                    self._latest = at
+                if not self._earliest or at < self._earliest:
+                    self._earliest = at
+        if record.kind is RecordKind.EVENT and "agent_name" in fields:
+            self._infer_agent(cast("str", fields["agent_name"]), record.recorded_at)
+
+    def _infer_agent(self, agent_name: str, at: int) -> None:
+        # The agent of the earliest event is the run's, while no record of the run settles it.
+        row = self.row
+        if row.inferred_at is None or (at, agent_name) < (row.inferred_at, row.inferred_agent or ""):
+            row.inferred_agent, row.inferred_at = agent_name, at
+
+    def is_changed(self) -> bool:
+        """Tell whether the row differs from the stored one, or the state does."""
+        return self.is_new or self.state_changed or self.row != self.before
+
+    def is_moved(self) -> bool:
+        """Tell whether the run belongs to another agent or session than before."""
+        row, before = self.row, self.before
+        return (row.agent_name, row.session_id) != (before.agent_name, before.session_id)
+
+    def is_settled(self) -> bool:
+        """Tell whether the agent is known from a record of the run itself, or the run has ended."""
+        stamp = self.state.lower.get("agent_name", self.state.top)
+        return ("agent_name" in self.state.fields and stamp[0] >= Rank.START) or is_ended(self.row.status)
+
+    def wish(self) -> str | None:
+        """Return the name that the recorder asked for."""
+        return cast("str | None", self.state.fields.get("run_name"))
+
+    def derive(self) -> None:
+        """Set the columns that follow from the state, the inferences and the times seen."""
+        row, fields = self.row, self.state.fields
+        row.agent_name = cast("str", fields.get("agent_name")) or row.inferred_agent or UNKNOWN_AGENT
+        row.session_id = cast("str", fields.get("session_id")) or DEFAULT_SESSION
+        row.status = cast("str", fields.get("status")) or "executing"
+        for name in _PLAIN_FIELDS:
+            setattr(row, name, fields.get(name))
+        tags = fields.get("tags")
+        row.tags = json.dumps(tags, ensure_ascii=False) if tags else None
+        self._derive_times()
+
+    def _derive_times(self) -> None:
+        row, fields = self.row, self.state.fields
+        if self._latest:
+            # Until a record speaks of a time, the run stands at the time it was first seen.
+            unknown = row.created_at == row.first_seen_at == row.active_at
+            row.created_at = self._earliest if unknown else min(row.created_at, self._earliest)
+            row.active_at = self._latest if unknown else max(row.active_at, self._latest)
+        row.started_at = cast("int | None", fields.get("started_at"))
+        row.ended_at = row.duration_us = None
+        if is_ended(row.status):
+            status_at = self.state.lower.get("status", self.state.top)[1]
+            row.ended_at = cast("int | None", fields.get("ended_at")) or status_at or row.active_at
+            elapsed = max(0, row.ended_at - (row.started_at or row.created_at))
+            row.duration_us = cast("int", fields.get("duration_us", elapsed))
+
+
+def empty_state() -> State:
+    """Return the state of a run before any record of it."""
+    return State({}, (-1, 0))
+
+
+def encode_state(state: State) -> bytes:
+    """Return a state as stored bytes."""
+    content = {"fields": state.fields, "top": list(state.top), "lower": encode_lower(state.lower)}
+    return compress(encode_json(content))
+
+
+def decode_state(stored: bytes) -> State:
+    """Return the state that `encode_state` stored."""
+    content = cast("dict[str, Any]", decode_json(decompress(stored)))
+    rank, at = content["top"]
+    return State(content["fields"], (rank, at), decode_lower(content["lower"]))
+
+
+def read_run(row: RunRow) -> Run:
+    """Return the run of a row."""
+    return Run(
+        run_id=row.run_id,
+        run_name=row.run_name,
+        agent_name=row.agent_name,
+        session_id=row.session_id,
+        status=row.status,
+        created_at=row.created_at,
+        active_at=row.active_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        duration_us=row.duration_us,
+        environment=row.environment,
+        mode=row.mode,
+        task=row.task,
+        model=row.model,
+        parent_run_id=row.parent_run_id,
+        parent_event_id=row.parent_event_id,
+        tags=tuple(json.loads(row.tags)) if row.tags else (),
+        usage=read_usage(row.totals()),
+        n_events=row.event_count,
+        n_errors=row.error_count,
+        change_seq=row.change_seq,
+    )
+
+
+def read_usage(totals: Sequence[int]) -> Usage:
+    """Return the usage in totals that are in the order of `rollup.TOTALS`."""
+    assert len(totals) == N_TOTALS
+    return Usage(
+        tokens_in=totals[2],
+        tokens_out=totals[3],
+        tokens_cached=totals[4],
+        tokens_cache_write=totals[5],
+        tokens_reasoning=totals[6],
+        cost_nanos=totals[7],
+        n_unpriced=totals[8],
+    )
+
+
+def agent_totals(row: RunRow) -> tuple[int, ...]:
+    """Return what a run adds to its agent, in the order of `AGENT_SUMS`."""
+    ended = is_ended(row.status)
+    failed = row.status == "failed"
+    return (1, int(ended), int(failed), row.duration_us or 0, *row.totals())
+
+
+AGENT_SUMS = ("run_count", "ended_run_count", "failed_run_count", "duration_us", *TOTALS)

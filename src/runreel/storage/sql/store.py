@@ -1,0 +1,203 @@
+"""The stores on SQL: what the ports promise, by the parts of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+from runreel.model.agent import Agent
+from runreel.model.event import Event, FullEvent
+from runreel.model.file import FileReference
+from runreel.model.message import Message
+from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.page import Page
+from runreel.model.record import ApplyReport, Record
+from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
+from runreel.model.scope import Scope
+from runreel.model.session import Session
+from runreel.storage.sql import applying, deleting, editing, run_reading
+from runreel.storage.sql.database import Database
+from runreel.storage.sql.dialect import make_dialect
+from runreel.storage.sql.event_reading import Inside
+from runreel.storage.sql.migration import require_head
+from runreel.storage.sql.run_row import read_run
+
+
+class SqlRunStore:
+    """`RunStore` on SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def apply(self, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
+        return self._database.write(lambda transaction: applying.apply(transaction, batches, now=now))
+
+    def settle_runs(self, *, seen_before: int) -> int:
+        return self._database.write(lambda transaction: editing.settle_runs(transaction, seen_before=seen_before))
+
+    def get_run(self, scope: Scope, run_id: str) -> Run:
+        with self._database.read() as connection:
+            return read_run(run_reading.get_row(connection, scope, run_id))
+
+    def get_run_by_name(self, scope: Scope, agent_name: str, run_name: str) -> Run:
+        with self._database.read() as connection:
+            return run_reading.get_run_by_name(connection, scope, agent_name, run_name)
+
+    def get_run_detail(self, scope: Scope, run_id: str) -> RunDetail:
+        with self._database.read() as connection:
+            return run_reading.get_detail(connection, run_reading.get_row(connection, scope, run_id))
+
+    def list_runs(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        with self._database.read() as connection:
+            return run_reading.list_runs(connection, scope, query, limit=limit, cursor=cursor)
+
+    def list_runs_at(self, scope: Scope, query: RunFilter, *, limit: int, offset: int) -> list[Run]:
+        with self._database.read() as connection:
+            return run_reading.list_runs_at(connection, scope, query, limit=limit, offset=offset)
+
+    def list_runs_of_event(self, scope: Scope, event_id: str, *, limit: int) -> list[Run]:
+        with self._database.read() as connection:
+            return run_reading.list_runs_of_event(connection, scope, event_id, limit=limit)
+
+    def rename_run(self, scope: Scope, run_id: str, new_name: str) -> Run:
+        return self._database.write(lambda transaction: editing.rename_run(transaction, scope, run_id, new_name))
+
+    def delete_run(self, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
+        return self._database.write(lambda transaction: deleting.delete_run(transaction, scope, run_id, now=now))
+
+    def list_agents(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Agent]:
+        with self._database.read() as connection:
+            return run_reading.list_agents(connection, scope, limit=limit, cursor=cursor)
+
+    def get_agent(self, scope: Scope, agent_name: str) -> Agent:
+        with self._database.read() as connection:
+            return run_reading.get_agent(connection, scope, agent_name)
+
+    def delete_agent(self, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
+        return self._database.write(lambda transaction: deleting.delete_agent(transaction, scope, agent_name, now=now))
+
+    def list_sessions(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Session]:
+        with self._database.read() as connection:
+            return run_reading.list_sessions(connection, scope, limit=limit, cursor=cursor)
+
+    def get_session(self, scope: Scope, session_id: str) -> Session:
+        with self._database.read() as connection:
+            return run_reading.get_session(connection, scope, session_id)
+
+    def create_session(self, scope: Scope, session_id: str, name: str, *, now: int) -> Session:
+        self._database.write(lambda transaction: editing.create_session(transaction, scope, session_id, name, now=now))
+        return self.get_session(scope, session_id)
+
+    def rename_session(self, scope: Scope, session_id: str, name: str) -> Session:
+        self._database.write(lambda transaction: editing.rename_session(transaction, scope, session_id, name))
+        return self.get_session(scope, session_id)
+
+    def delete_session(self, scope: Scope, session_id: str, *, now: int) -> DeleteReport:
+        return self._database.write(
+            lambda transaction: deleting.delete_session(transaction, scope, session_id, now=now)
+        )
+
+    def shrink(self) -> bool:
+        return self._database.shrink()
+
+    def check(self) -> None:
+        self._database.write(editing.check)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+class SqlEventStore:
+    """`EventStore` on SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Event]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_events(limit=limit, cursor=cursor)
+
+    def list_full_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[FullEvent]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_full_events(limit=limit, cursor=cursor)
+
+    def get_event(self, scope: Scope, run_id: str, event_id: str) -> FullEvent:
+        with self._inside(scope, run_id) as inside:
+            return inside.get_event(event_id)
+
+    def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> list[FullEvent]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_event_tree(event_id, limit=limit)
+
+    def list_lifecycle_events(self, scope: Scope, run_id: str, *, limit: int) -> list[FullEvent]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_lifecycle_events(limit=limit)
+
+    def get_graph(self, scope: Scope, run_id: str) -> Graph:
+        with self._inside(scope, run_id) as inside:
+            return inside.get_graph()
+
+    def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
+        with self._inside(scope, run_id) as inside:
+            return inside.get_node(node_id)
+
+    def list_node_events(
+        self,
+        scope: Scope,
+        run_id: str,
+        node_id: str,
+        *,
+        event_type: str | None = None,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[FullEvent]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_node_events(node_id, event_type=event_type, limit=limit, cursor=cursor)
+
+    def get_node_summary(self, scope: Scope, run_id: str, node_id: str) -> NodeSummary:
+        with self._inside(scope, run_id) as inside:
+            return inside.get_node_summary(node_id)
+
+    def list_messages(
+        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[Message]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_messages(node_id=node_id, limit=limit, cursor=cursor)
+
+    def list_files(
+        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+    ) -> Page[FileReference]:
+        with self._inside(scope, run_id) as inside:
+            return inside.list_files(node_id=node_id, limit=limit, cursor=cursor)
+
+    @contextmanager
+    def _inside(self, scope: Scope, run_id: str) -> Generator[Inside]:
+        with self._database.read() as connection:
+            yield Inside(connection, scope, run_id)
+
+
+class SqlStore:
+    """Both ports on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.runs = SqlRunStore(database)
+        self.events = SqlEventStore(database)
+
+    def close(self) -> None:
+        """Release the connections; safe twice."""
+        self.runs.close()
+
+
+def open_store(database_url: str) -> SqlStore:
+    """Open the stores of a database, `sqlite:///FILE` or `postgresql://…`.
+
+    A SQLite file is created and migrated as needed; PostgreSQL must have been migrated.
+
+    Raises:
+        ConfigError: the URL can't be used.
+        SchemaVersionError: the database must be migrated first.
+        StorageError: the database can't be reached.
+    """
+    dialect = make_dialect(database_url)
+    require_head(dialect, database_url)
+    return SqlStore(Database(dialect))

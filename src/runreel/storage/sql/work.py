@@ -1,0 +1,56 @@
+"""What one transaction brings to one run: its records, sorted by what they speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from runreel.model.record import Record, RecordKind, split_edge_key
+
+
+@dataclass(slots=True)
+class Work:
+    """What a transaction brings to one run."""
+
+    project: str
+    run_id: str
+    run_pk: int
+    run_records: list[Record] = field(default_factory=list[Record])
+    events: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    others: dict[RecordKind, dict[str, list[Record]]] = field(default_factory=dict[RecordKind, dict[str, list[Record]]])
+    sources: dict[int, list[Record]] = field(default_factory=dict[int, list[Record]])
+
+    def add(self, batch: int, record: Record) -> None:
+        """Take one record of a batch."""
+        if record.kind is RecordKind.EVENT:
+            known = self.events.get(record.key)
+            if known is None:
+                self.events[record.key] = [record]
+            else:
+                known.append(record)
+        elif record.kind is RecordKind.RUN:
+            self.run_records.append(record)
+        else:
+            self.others.setdefault(record.kind, {}).setdefault(record.key, []).append(record)
+        sources = self.sources.get(batch)
+        if sources is None:
+            self.sources[batch] = [record]
+        else:
+            sources.append(record)
+
+    def named_nodes(self) -> set[str]:
+        """Return the ids of all nodes that these records name, except those that a node record declares."""
+        named = {
+            cast("str", record.fields["node_id"])
+            for records in (*self.events.values(), *self._records_in_nodes())
+            for record in records
+            if "node_id" in record.fields
+        }
+        for key in self.others.get(RecordKind.EDGE, ()):
+            named.update(split_edge_key(key)[:2])
+        return named.difference(self.others.get(RecordKind.NODE, ()))
+
+    def _records_in_nodes(self) -> list[list[Record]]:
+        return [
+            records for kind in (RecordKind.MESSAGE, RecordKind.FILE) for records in self.others.get(kind, {}).values()
+        ]

@@ -1,0 +1,55 @@
+"""Single values of records, read tolerantly: what can't be used is None, and the caller keeps it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from runreel.model.name import MAX_NAME_LENGTH, repair_name
+
+MAX_INTEGER = 2**63 - 1
+_MAX_DURATION_MS = 1e12
+_MAX_COST_DOLLARS = 1e9
+_NO_FIELDS: Mapping[str, object] = {}
+
+
+def text_of(value: object) -> str | None:
+    """Return short text fit for a narrow column, or None where `value` is no such text."""
+    if type(value) is not str or not value or len(value) > MAX_NAME_LENGTH:
+        return None
+    return repair_name(value)
+
+
+def count_of(value: object) -> int | None:
+    """Return a count that is zero or more, also from a float without a fraction."""
+    if type(value) is int:
+        return value if 0 <= value <= MAX_INTEGER else None
+    if type(value) is float and value.is_integer() and 0 <= value <= MAX_INTEGER / 2:
+        return int(value)
+    return None
+
+
+def integer_of(value: object) -> int | None:
+    """Return an integer of 64 bits with sign."""
+    return value if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER else None
+
+
+def duration_us_of(milliseconds: object) -> int | None:
+    """Return a duration in microseconds from milliseconds."""
+    if type(milliseconds) not in (int, float):
+        return None
+    number = cast("float", milliseconds)
+    return round(number * 1000) if 0 <= number <= _MAX_DURATION_MS else None
+
+
+def nanos_of(dollars: object) -> int | None:
+    """Return a cost in nano-dollars from dollars."""
+    if type(dollars) not in (int, float):
+        return None
+    number = cast("float", dollars)
+    return round(number * 1e9) if 0 <= number <= _MAX_COST_DOLLARS else None
+
+
+def mapping_of(value: object) -> Mapping[str, object]:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return cast("Mapping[str, object]", value) if type(value) is dict else _NO_FIELDS

@@ -1,0 +1,139 @@
+"""JSON as clients really send it: strict and fast first, tolerant where that fails.
+
+What JSON has no word for is kept readable: NaN and infinities become the texts `NaN`, `Infinity` and `-Infinity`;
+lone surrogates and bytes that are no UTF-8 become U+FFFD. Integers keep all their digits.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import msgspec
+
+from runreel.errors import DecodeError, TooLargeError
+
+MAX_DEPTH = 200
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+
+_decode_strictly: Callable[[bytes], object] = msgspec.json.Decoder().decode
+_decode_raw: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_raw_list: Callable[[msgspec.Raw], list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw]).decode
+encode_json: Callable[[object], bytes] = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for an element of a batch that can't be read, and says why."""
+
+    reason: str
+
+
+def decode_json(body: bytes | memoryview) -> object:
+    """Return what the JSON text stands for.
+
+    Raises:
+        DecodeError: it is no JSON even in the tolerant reading, or nested deeper than `MAX_DEPTH`.
+    """
+    try:
+        return _decode_strictly(bytes(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_tolerantly(bytes(body))
+
+
+def decode_elements(body: bytes, key: str, *, max_element_bytes: int) -> tuple[dict[str, object], list[object]]:
+    """Return the members of a batch beside its list, and the elements of the list under `key`.
+
+    An element that can't be read, or is over `max_element_bytes`, is an `Unreadable` and costs no other.
+
+    Raises:
+        DecodeError: the body is no JSON object with such a list.
+    """
+    if len(body) > max_element_bytes:
+        return _decode_each(body, key, max_element_bytes)
+    try:
+        decoded = _decode_strictly(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_each(body, key, max_element_bytes)
+    if not isinstance(decoded, dict):
+        raise DecodeError(f"the body is no JSON object; send {{{key!r}: […]}}")
+    members = cast("dict[str, object]", decoded)
+    elements = members.pop(key, None)
+    if not isinstance(elements, list):
+        raise DecodeError(f"the body has no list {key!r}; send {{{key!r}: […]}}")
+    return members, cast("list[object]", elements)
+
+
+def _decode_each(body: bytes, key: str, max_element_bytes: int) -> tuple[dict[str, object], list[object]]:
+    try:
+        raw_members = _decode_raw(body)
+        raw_elements = _decode_raw_list(raw_members.pop(key))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+        pieces = list(_split_elements(body, key))
+        members: dict[str, object] = {}
+    else:
+        pieces = [bytes(raw) for raw in raw_elements]
+        members = {name: decode_json(bytes(raw)) for name, raw in raw_members.items()}
+    return members, [_decode_element(piece, max_element_bytes) for piece in pieces]
+
+
+def _decode_element(piece: bytes, max_element_bytes: int) -> object:
+    try:
+        if len(piece) > max_element_bytes:
+            raise TooLargeError(f"it has {len(piece)} bytes; {max_element_bytes} is the most")
+        return decode_json(piece)
+    except DecodeError as error:
+        return Unreadable(str(error))
+
+
+def _split_elements(body: bytes, key: str) -> Iterator[bytes]:
+    """Yield the elements of the list under `key` by their brackets alone, whatever is inside them."""
+    opening = re.compile(rb'"' + re.escape(key.encode()) + rb'"\s*:\s*\[').search(body)
+    if opening is None:
+        raise DecodeError(f"the body is no JSON object with a list {key!r}; send {{{key!r}: […]}}")
+    start, depth = opening.end(), 0
+    for token in _STRUCTURE.finditer(body, start):
+        mark = token.group()
+        if depth == 0 and mark in (b",", b"]"):
+            piece = body[start : token.start()].strip()
+            if piece or mark == b",":
+                yield piece
+            if mark == b"]":
+                return
+            start = token.end()
+        elif mark in (b"[", b"{"):
+            depth += 1
+        elif mark in (b"]", b"}"):
+            depth -= 1
+    yield body[start:]
+
+
+def _decode_tolerantly(body: bytes) -> object:
+    try:
+        value = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda constant: constant)
+    except RecursionError:
+        raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels") from None
+    except ValueError:
+        raise DecodeError("it is no JSON") from None
+    return _clean(value, MAX_DEPTH)
+
+
+def _clean(value: object, depth_left: int) -> object:
+    if depth_left == 0:
+        raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [_clean(item, depth_left - 1) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {_SURROGATE.sub("\ufffd", key): _clean(item, depth_left - 1) for key, item in items}
+    return value
