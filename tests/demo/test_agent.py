@@ -9,9 +9,10 @@ from itertools import islice
 import pytest
 
 from runreel.demo import scripted_model
-from runreel.demo.agent import StepFailedError, Surroundings, do_job
+from runreel.demo.agent import Surroundings, do_job
+from runreel.demo.errors import StepFailedError, StoppedError
 from runreel.demo.pace import Pace
-from runreel.demo.recording import Record, StoppedError
+from runreel.demo.recording import Record
 from runreel.demo.scenes import CLIMATE, DESK, SCRIPT, STARS, Job, iter_jobs
 from runreel.wire.native import decode_batch
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runreel.demo.recording import Record, Recording, StoppedError
+from runreel.demo.errors import StoppedError
+from runreel.demo.recording import Record, Recording
 
 
 def make_recording(records: list[Record]) -> Recording:

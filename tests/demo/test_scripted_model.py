@@ -8,7 +8,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from runreel.demo import model
-from runreel.demo.model import JsonObject, ModelBusyError, ModelError
+from runreel.demo.errors import ModelBusyError, ModelError
+from runreel.demo.model import JsonObject
 from runreel.demo.scripted_model import MODEL_NAME, count_tokens
 
 PLANNER = {"role": "system", "content": "You are the planner."}

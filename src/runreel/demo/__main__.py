@@ -12,10 +12,11 @@ from pathlib import Path
 from types import FrameType
 
 from runreel.demo import scripted_model
-from runreel.demo.agent import StepFailedError, Surroundings, do_job
+from runreel.demo.agent import Surroundings, do_job
 from runreel.demo.delivery import Delivery
+from runreel.demo.errors import StepFailedError, StoppedError
 from runreel.demo.pace import Pace
-from runreel.demo.recording import StoppedError, session_record
+from runreel.demo.recording import session_record
 from runreel.demo.scenes import SCRIPT, SESSIONS, iter_jobs
 
 DEFAULT_URL = "http://127.0.0.1:4700"

@@ -16,9 +16,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from runreel.demo import model
-from runreel.demo.model import JsonObject, ModelBusyError, Reply, ToolCall
+from runreel.demo.errors import CodeFailedError, ModelBusyError, StepFailedError, StoppedError
+from runreel.demo.model import JsonObject, Reply, ToolCall
 from runreel.demo.pace import Pace
-from runreel.demo.recording import OpenEvent, Record, Recording, StoppedError
+from runreel.demo.recording import OpenEvent, Record, Recording
 from runreel.demo.scenes import Job
 from runreel.demo.scripted_model import MODEL_NAME, PROVIDER
 from runreel.demo.toolbox import Toolbox
@@ -30,14 +31,6 @@ RETRY_AFTER_S = 0.5
 EVENT_TYPES = {"run_python": "code_exec", "write_file": "file_gen", "ask_colleague": "handoff"}
 TOOLS = ("list_tables", "read_table", "find_rows", "describe_column", "run_python", "write_file", "ask_colleague")
 PRICE_NOTE = {"price": "invented for the demo"}
-
-
-class StepFailedError(Exception):
-    """A step could not be done; the text is the agent's reason."""
-
-
-class CodeFailedError(Exception):
-    """Python code ended with an error; the text is what it wrote about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

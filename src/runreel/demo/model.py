@@ -9,17 +9,11 @@ from typing import Any, TypeAlias, cast
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from runreel.demo.errors import ModelBusyError, ModelError
+
 JsonObject: TypeAlias = dict[str, Any]
 
 _open = build_opener(ProxyHandler({})).open
-
-
-class ModelError(Exception):
-    """The model refused to answer."""
-
-
-class ModelBusyError(ModelError):
-    """The model could not answer now; asking again may help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

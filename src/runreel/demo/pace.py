@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from runreel.demo.recording import StoppedError
+from runreel.demo.errors import StoppedError
 
 
 class Pace:

@@ -16,12 +16,10 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import uuid4
 
+from runreel.demo.errors import StoppedError
+
 Record: TypeAlias = dict[str, object]
 Clock: TypeAlias = Callable[[], datetime]
-
-
-class StoppedError(Exception):
-    """The demo was told to end; what is going on counts as cancelled, not as failed."""
 
 
 @dataclass(slots=True)

@@ -9,11 +9,8 @@ from dataclasses import dataclass, replace
 from string import Template
 from typing import TypeAlias, cast
 
+from runreel.demo.errors import ScriptError
 from runreel.demo.model import JsonObject
-
-
-class ScriptError(Exception):
-    """The script has no answer to this conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

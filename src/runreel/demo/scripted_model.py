@@ -15,8 +15,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from runreel.demo.errors import ScriptError
 from runreel.demo.model import JsonObject
-from runreel.demo.script import Line, Say, Script, ScriptError
+from runreel.demo.script import Line, Say, Script
 
 MODEL_NAME = "scripted-demo-model"
 PROVIDER = "scripted-demo"
