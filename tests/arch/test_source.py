@@ -47,10 +47,12 @@ def test_the_environment_is_handed_over_once() -> None:
 
 
 def test_only_dialect_knows_the_database() -> None:
+    """A migration stays as it was written, whatever becomes of `dialect.py`: it may name one."""
     mentions = [
         f"{path}:{getattr(node, 'lineno', 0)} {word}"
         for path, tree in iter_modules()
         if path.parts[0] in {"model", "wire", "storage", "server"} and path.name not in {"dialect.py", "settings.py"}
+        if path.parent.name != "versions"
         for node, word in _words(tree)
         if _DATABASES.search(word)
     ]
