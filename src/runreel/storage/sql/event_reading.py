@@ -368,7 +368,8 @@ class Inside:
             func.min(events.c.started_at),
             func.max(func.coalesce(events.c.ended_at, events.c.started_at)),
         )
-        row: Sequence[Any] = self._connection.execute(select(first, last, unpriced, *sums).where(condition)).one()
+        found = self._connection.execute(select(first, last, unpriced, *sums).where(condition)).one()
+        row: tuple[Any, ...] = tuple(found)
         amounts = [int(amount or 0) for amount in row[3:]]
         usage = Usage(
             tokens_in=amounts[0],

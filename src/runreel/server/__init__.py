@@ -1,0 +1,1 @@
+"""The HTTP server: one process on one store."""

@@ -1,0 +1,176 @@
+"""The application: the only place where its parts are put together and errors become status codes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from swagger_ui_bundle import swagger_ui_path  # pyright: ignore[reportMissingTypeStubs]
+
+from runreel import __version__
+from runreel.errors import (
+    DecodeError,
+    InvalidNameError,
+    InvalidQueryError,
+    NameTakenError,
+    NotFoundError,
+    QueueFullError,
+    RenamedError,
+    RunreelError,
+    StorageFullError,
+    StorageUnavailableError,
+    TooLargeError,
+    UnsupportedEncodingError,
+)
+from runreel.model.instant import now
+from runreel.server import (
+    agent_routes,
+    event_routes,
+    health_routes,
+    node_routes,
+    page_routes,
+    record_routes,
+    run_routes,
+    session_routes,
+)
+from runreel.server.dependency import Parts
+from runreel.server.guard import HostGuard, RawPath
+from runreel.server.ingest import Ingest
+from runreel.server.maintenance import Maintenance
+from runreel.server.problem import MEDIA_TYPE, ProblemView, problem_response
+from runreel.server.settings import Settings
+from runreel.storage.port import Store
+
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_SAFE_METHODS = ("GET", "HEAD")
+_ROUTERS = (
+    record_routes.router,
+    agent_routes.router,
+    run_routes.router,
+    node_routes.router,
+    event_routes.router,
+    session_routes.router,
+    health_routes.router,
+    page_routes.router,
+)
+# The first class that an error is an instance of decides.
+_STATUSES: Sequence[tuple[type[RunreelError], int]] = (
+    (TooLargeError, 413),
+    (UnsupportedEncodingError, 415),
+    (DecodeError, 400),
+    (InvalidNameError, 422),
+    (InvalidQueryError, 400),
+    (NotFoundError, 404),
+    (NameTakenError, 400),
+    (QueueFullError, 429),
+    (StorageFullError, 507),
+    (StorageUnavailableError, 503),
+    (RunreelError, 500),
+)
+_RETRY_AFTER_S = {429: "1", 503: "2", 507: "30"}
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(store: Store, settings: Settings) -> FastAPI:
+    """Return the application on an open store; it closes the store when it ends."""
+    ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now)
+    maintenance = Maintenance(store.runs, settle_after_s=settings.settle_after_s, now=now)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        ingest.open()
+        maintenance.open()
+        yield
+        await maintenance.close()
+        ingest.close()
+        store.close()
+
+    hosts = {*_LOOPBACK_HOSTS, settings.host, f"[{settings.host}]"}
+    app = FastAPI(
+        title="Runreel",
+        version=__version__,
+        description="The flight recorder for AI agents.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[Middleware(HostGuard, hosts=hosts), Middleware(RawPath)],
+        redirect_slashes=False,
+        responses={"default": {"model": ProblemView, "content": {MEDIA_TYPE: {}}, "description": "A problem"}},
+    )
+    app.state.parts = Parts(settings=settings, store=store, ingest=ingest)
+    app.state.maintenance = maintenance
+    for router in _ROUTERS:
+        app.include_router(router)
+    _add_docs(app)
+    app.add_exception_handler(RunreelError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_unexpected)
+    return app
+
+
+def _add_docs(app: FastAPI) -> None:
+    """Serve the API's documentation from files of this package, so that it works offline."""
+    app.mount("/docs/assets", StaticFiles(directory=Path(swagger_ui_path)), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    def show_docs() -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title="Runreel API",
+            swagger_js_url="docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="docs/assets/swagger-ui.css",
+            swagger_favicon_url="data:,",
+        )
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RunreelError)
+    if isinstance(error, RenamedError):
+        return _answer_renamed(request, error)
+    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    if status >= 500:
+        _log.warning("%s: %s", type(error).__name__, error)
+    headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
+    members = {"run_id": error.holder_run_id} if isinstance(error, NameTakenError) and error.holder_run_id else {}
+    return problem_response(status, str(error), headers=headers, **members)
+
+
+def _answer_renamed(request: Request, error: RenamedError) -> Response:
+    """Lead readers of a former name to the present one; writers must say which name they mean."""
+    if request.method not in _SAFE_METHODS or error.run_name is None:
+        return problem_response(404, str(error), run_id=error.run_id)
+    raw_path: bytes = request.scope["raw_path"].split(b"?")[0]
+    rest = raw_path.decode("ascii", "replace").split("/")[5:]
+    path = "/".join(["", "api", "runs", quote(error.agent_name, safe=""), quote(error.run_name, safe=""), *rest])
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(path + query, 307, {"cache-control": "no-store"})
+
+
+def _answer_invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+    return problem_response(422, "; ".join(faults[:5]))
+
+
+def _answer_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_response(404, "there is nothing at this path; /docs lists what there is")
+    return problem_response(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _answer_unexpected(_request: Request, error: Exception) -> Response:
+    _log.error("an unexpected %s", type(error).__name__, exc_info=error if _log.isEnabledFor(logging.DEBUG) else None)
+    return problem_response(500, "the server failed on this request; its log says more")

@@ -1,0 +1,72 @@
+"""What routes ask for: the scope of the request, the stores, and the parts of a path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AfterValidator
+
+from runreel.model.scope import Scope
+from runreel.server.guard import restored_slashes
+from runreel.server.ingest import Ingest
+from runreel.server.settings import Settings
+from runreel.storage.port import EventStore, RunStore, Store
+
+MAX_LIMIT = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """What the application is composed of."""
+
+    settings: Settings
+    store: Store
+    ingest: Ingest
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that serves a request."""
+    return request.app.state.parts
+
+
+def _scope() -> Scope:
+    # Until accounts exist whoever reaches the server on this machine owns its one project.
+    return Scope()
+
+
+def _runs(request: Request) -> RunStore:
+    return parts_of(request).store.runs
+
+
+def _events(request: Request) -> EventStore:
+    return parts_of(request).store.events
+
+
+def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
+    """Return a `Link` header to the next page: this request's address with some parameters changed."""
+    parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
+    raw_path: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    path = raw_path.split(b"?")[0].decode("ascii", "replace")
+    return f'<{path}?{urlencode(parameters)}>; rel="next"'
+
+
+ScopeOf = Annotated[Scope, Depends(_scope)]
+Runs = Annotated[RunStore, Depends(_runs)]
+Events = Annotated[EventStore, Depends(_events)]
+AgentName = Annotated[str, AfterValidator(restored_slashes), Path(description="The agent's name, percent-encoded.")]
+RunName = Annotated[str, AfterValidator(restored_slashes), Path(description="The run's present name, percent-encoded.")]
+RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]
+NodeId = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The node's id within its run, percent-encoded.")
+]
+EventId = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The event's id within its run, percent-encoded.")
+]
+SessionId = Annotated[str, AfterValidator(restored_slashes), Path(description="The session's id, percent-encoded.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
+EventLimit = Annotated[int, Query(ge=1, le=5_000, description="How many events to return at most.")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]

@@ -1,0 +1,103 @@
+"""What stands before every request: who may ask from where, and how a path is read.
+
+`HostGuard` refuses requests that a foreign web page could have caused: another `Host` than the bound ones (DNS
+rebinding), and writes from another origin. `RawPath` makes names with `/` usable in paths: the raw path is split at
+its slashes first, and each segment is decoded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runreel.server.problem import problem_response
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Stands for a slash inside a segment. Names have no control characters, so nothing else can mean it.
+_SLASH = "\x1f"
+
+
+class HostGuard:
+    """Lets through what is addressed to one of `hosts`, and writes only from pages of the same origin."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await problem_response(*refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if _hostname(host) not in self._hosts:
+            return 421, "this server is not known under that host name; use the address that it printed at its start"
+        if scope["method"] in _SAFE_METHODS:
+            return None
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin.decode("latin-1").lower()).netloc != host:
+            return 403, "writes from pages of another origin are refused"
+        if origin is None and headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+            return 403, "writes from pages of another origin are refused"
+        return None
+
+
+class RawPath:
+    """Gives routes the path as it was sent, segment by segment; answers HEAD as GET without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = _decoded_path(scope.get("raw_path") or scope["path"].encode())
+        if path is None:
+            await problem_response(404, "the path has a segment that can't be decoded")(scope, receive, send)
+            return
+        scope = {**scope, "path": path}
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+            send = _without_body(send)
+        await self._app(scope, receive, send)
+
+
+def restored_slashes(segment: str) -> str:
+    """Return a segment that `RawPath` let through as it was sent, once decoded."""
+    return segment.replace(_SLASH, "/")
+
+
+def _hostname(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+def _decoded_path(raw_path: bytes) -> str | None:
+    segments: list[str] = []
+    for raw in raw_path.split(b"?")[0].split(b"/"):
+        try:
+            segment = unquote_to_bytes(raw).decode()
+        except UnicodeDecodeError:
+            return None
+        if _SLASH in segment:
+            return None
+        segments.append(segment.replace("/", _SLASH))
+    return "/".join(segments)
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head

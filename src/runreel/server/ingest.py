@@ -1,0 +1,207 @@
+"""Taking records: a queue bounded in bytes, and one thread that decodes, merges and commits.
+
+What waits at the same time is committed together; each body is answered after its commit. Where a commit fails it is
+split until the record that can't be stored stands alone, so nobody else's batch fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from runreel.errors import QueueFullError, StorageFullError, StorageUnavailableError
+from runreel.model.record import ApplyReport, Batch, Record, RecordIssue
+from runreel.model.run import Run
+from runreel.model.scope import Scope
+from runreel.storage.port import RunStore
+
+GROUP_BYTES = 4 * 1024 * 1024
+GROUP_BODIES = 64
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """What became of one body."""
+
+    n_received: int
+    refused: list[RecordIssue]
+    warnings: list[RecordIssue]
+    runs: list[Run]
+
+
+@dataclass(slots=True)
+class _Item:
+    scope: Scope
+    decode: Callable[[], Batch]
+    size_bytes: int
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[IngestResult]
+    batch: Batch = field(default_factory=lambda: Batch(records=[]))
+
+
+class Ingest:
+    """Takes bodies from the event loop to the store."""
+
+    def __init__(self, runs: RunStore, *, queue_bytes: int, now: Callable[[], int]) -> None:
+        self._runs = runs
+        self._capacity_bytes = queue_bytes
+        self._now = now
+        self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._used_bytes = 0
+        self._thread = threading.Thread(target=self._work, name="runreel-ingest", daemon=True)
+
+    def open(self) -> None:
+        """Start the writing thread."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread; safe twice."""
+        self._items.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    async def put(
+        self, scope: Scope, decode: Callable[[], Batch], *, size_bytes: int, patience_s: float
+    ) -> IngestResult:
+        """Return when what `decode` finds is committed; `decode` is called in the writing thread.
+
+        Raises:
+            QueueFullError: there was no room for `patience_s` seconds; nothing was taken.
+            DecodeError: `decode` raised it.
+            StorageError: nothing of this body was kept.
+        """
+        await self._wait_for_room(size_bytes, patience_s)
+        self._used_bytes += size_bytes
+        loop = asyncio.get_running_loop()
+        item = _Item(scope, decode, size_bytes, loop, loop.create_future())
+        self._items.put(item)
+        # The answer comes also when the client has gone: what is queued is written, and its room is given back then.
+        item.answer.add_done_callback(lambda _: self._give_room(size_bytes))
+        return await asyncio.shield(item.answer)
+
+    async def _wait_for_room(self, size_bytes: int, patience_s: float) -> None:
+        deadline = asyncio.get_running_loop().time() + patience_s
+        while self._used_bytes and self._used_bytes + size_bytes > self._capacity_bytes:
+            left_s = deadline - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                raise QueueFullError("the server has more records waiting than it may hold; send again in a second")
+            room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(room)
+            await asyncio.wait([room], timeout=left_s)
+            room.cancel()
+
+    def _give_room(self, size_bytes: int) -> None:
+        self._used_bytes -= size_bytes
+        while self._waiting:
+            room = self._waiting.popleft()
+            if not room.done():
+                room.set_result(None)
+
+    def _work(self) -> None:
+        while (group := self._next_group()) is not None:
+            decoded = [item for item in group if self._decode(item)]
+            if decoded:
+                self._commit(decoded)
+
+    def _next_group(self) -> list[_Item] | None:
+        item = self._items.get()
+        if item is None:
+            return None
+        group, n_bytes = [item], item.size_bytes
+        while n_bytes < GROUP_BYTES and len(group) < GROUP_BODIES:
+            try:
+                item = self._items.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                self._items.put(None)
+                break
+            group.append(item)
+            n_bytes += item.size_bytes
+        return group
+
+    def _decode(self, item: _Item) -> bool:
+        try:
+            item.batch = item.decode()
+        # The thread must outlive any body; what a decoder can't take is an answer to its sender alone.
+        except Exception as error:  # noqa: BLE001
+            _answer(item, error)
+            return False
+        return True
+
+    def _commit(self, items: Sequence[_Item]) -> None:
+        try:
+            reports = self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
+        except (StorageFullError, StorageUnavailableError) as error:
+            for item in items:
+                _answer(item, error)
+        # A record that the store can't take must not cost the others anything.
+        except Exception:  # noqa: BLE001
+            _log.warning("a commit of %d bodies failed; trying them one by one", len(items))
+            for item in items:
+                self._commit_alone(item)
+        else:
+            for item, report in zip(items, reports, strict=True):
+                _answer(item, _result(item, [report]))
+
+    def _commit_alone(self, item: _Item) -> None:
+        try:
+            _answer(item, _result(item, list(self._apply_split(item.scope, item.batch.records))))
+        except (StorageFullError, StorageUnavailableError) as error:
+            _answer(item, error)
+
+    def _apply_split(self, scope: Scope, records: Sequence[Record]) -> list[ApplyReport]:
+        try:
+            return self._runs.apply([(scope, records)], now=self._now())
+        except (StorageFullError, StorageUnavailableError):
+            raise
+        # Halving finds the record that can't be stored, whatever it raises.
+        except Exception as error:  # noqa: BLE001
+            if len(records) > 1:
+                half = len(records) // 2
+                return [*self._apply_split(scope, records[:half]), *self._apply_split(scope, records[half:])]
+            record = records[0]
+            _log.warning("a %s record could not be stored (%s)", record.kind, type(error).__name__)
+            issue = RecordIssue(
+                index=record.index, kind=record.kind, key=record.key, reason="it could not be stored as it is"
+            )
+            return [ApplyReport(refused=[issue], runs={})]
+
+
+def _result(item: _Item, reports: Sequence[ApplyReport]) -> IngestResult:
+    runs: dict[str, Run] = {}
+    refused = {issue.index: issue for issue in item.batch.refused}
+    for report in reports:
+        runs.update(report.runs)
+        for issue in report.refused:
+            refused.setdefault(issue.index, issue)
+    return IngestResult(
+        n_received=item.batch.n_received,
+        refused=[refused[index] for index in sorted(refused)],
+        warnings=item.batch.warnings,
+        runs=list(runs.values()),
+    )
+
+
+def _answer(item: _Item, outcome: IngestResult | Exception) -> None:
+    def deliver() -> None:
+        if item.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            item.answer.set_exception(outcome)
+        else:
+            item.answer.set_result(outcome)
+
+    try:
+        item.loop.call_soon_threadsafe(deliver)
+    except RuntimeError:
+        # The event loop ended first: the records are kept, and the sender will send them again.
+        _log.debug("nobody waits for an answer any more")

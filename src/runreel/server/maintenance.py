@@ -1,0 +1,57 @@
+"""What the server does by itself: names runs that waited long enough, and gives freed disk space back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from fastapi import Request
+
+from runreel.errors import StorageError
+from runreel.storage.port import RunStore
+
+_TICK_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Maintenance:
+    """A background task beside the requests; each step is short, so writers never wait long for it."""
+
+    def __init__(self, runs: RunStore, *, settle_after_s: float, now: Callable[[], int]) -> None:
+        self._runs = runs
+        self._settle_after_us = round(settle_after_s * 1_000_000)
+        self._now = now
+        self._deleted = True
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Start the task on the running event loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop the task; safe twice."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def note_deletion(self) -> None:
+        """Take note that there may be space to give back."""
+        self._deleted = True
+
+    async def _run(self) -> None:
+        while True:
+            # A database that is away for a while must not end the task.
+            try:
+                await asyncio.to_thread(self._runs.settle_runs, seen_before=self._now() - self._settle_after_us)
+                if self._deleted:
+                    self._deleted = await asyncio.to_thread(self._runs.shrink)
+            except StorageError as error:
+                _log.info("maintenance waits: %s", error)
+            await asyncio.sleep(0 if self._deleted else _TICK_S)
+
+
+def note_deletion(request: Request) -> None:
+    """Let the maintenance of the application know that a request deleted something."""
+    request.app.state.maintenance.note_deletion()

@@ -1,0 +1,93 @@
+"""Running the server until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from runreel import __version__
+from runreel.errors import ConfigError
+from runreel.server.app import create_app
+from runreel.server.settings import Settings
+from runreel.storage.sql import open_store
+
+_GRACE_S = 5
+
+
+def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; print the address, and call `on_ready` with it, once it answers.
+
+    What is queued at the end is still written. Returns the exit code.
+
+    Raises:
+        ConfigError: the host or port can't be used.
+        StorageError: the database can't be used.
+    """
+    settings.require_loopback()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    listener = _listen(settings.host, settings.port)
+    store = open_store(settings.database_url())
+    config = uvicorn.Config(
+        create_app(store, settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        # A slow sender must not lose its connection between two batches.
+        timeout_keep_alive=30,
+    )
+    # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _note_signal)
+    _Server(config, _announce(listener, settings.host, on_ready)).run(sockets=[listener])
+    return 0
+
+
+def _note_signal(_number: int, _frame: object) -> None:
+    """Take a signal that was acted upon already."""
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+
+def _announce(listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> Callable[[], None]:
+    port = listener.getsockname()[1]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def announce() -> None:
+        sys.stdout.write(f"Runreel {__version__} is ready at {url}\n")
+        sys.stdout.flush()
+        if on_ready is not None:
+            on_ready(url)
+
+    return announce
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"the address {host}:{port} can't be used ({error.strerror}); "
+            "another server may have it: end that one, or give another --port"
+        ) from error
+    return listener

@@ -1,0 +1,210 @@
+"""Runs: all of them, and one by its name or by its id."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from runreel.errors import InvalidQueryError
+from runreel.model.event import FullEvent
+from runreel.model.instant import now, parse_instant
+from runreel.model.run import Run, RunFilter
+from runreel.model.scope import Scope
+from runreel.server.dependency import (
+    AgentName,
+    Cursor,
+    EventLimit,
+    Events,
+    Limit,
+    RunId,
+    RunName,
+    Runs,
+    ScopeOf,
+    link_next,
+)
+from runreel.server.maintenance import note_deletion
+from runreel.server.view import (
+    DeletedView,
+    RunDetailView,
+    RunPageView,
+    TimelineView,
+    TraceView,
+    json_response,
+    view_deleted,
+    view_run,
+    view_run_detail,
+    view_timeline_event,
+    view_tree,
+)
+from runreel.storage.port import RunStore
+from runreel.wire.field import mapping_of
+
+router = APIRouter(tags=["runs"])
+
+_MAX_LIFECYCLE_EVENTS = 20
+
+
+class RunPatch(BaseModel):
+    """What a person changes of a run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    new_run_name: str = Field(description="1-255 characters; trimmed, and unique among the runs of the agent.")
+
+
+@router.get("/api/runs", response_model=RunPageView)
+def list_runs(
+    scope: ScopeOf,
+    runs: Runs,
+    agent: Annotated[str | None, Query()] = None,
+    session: Annotated[str | None, Query()] = None,
+    status: Annotated[str | None, Query()] = None,
+    environment: Annotated[str | None, Query()] = None,
+    mode: Annotated[str | None, Query()] = None,
+    tag: Annotated[str | None, Query()] = None,
+    parent: Annotated[str | None, Query(description="The id of the parent run.")] = None,
+    since: Annotated[str | None, Query(description="ISO 8601; runs created at that time or later.")] = None,
+    until: Annotated[str | None, Query(description="ISO 8601; runs created before that time.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List runs, newest first."""
+    query = RunFilter(
+        agent_name=agent,
+        session_id=session,
+        status=status,
+        environment=environment,
+        mode=mode,
+        tag=tag,
+        parent_run_id=parent,
+        since=_instant("since", since),
+        until=_instant("until", until),
+    )
+    page = runs.list_runs(scope, query, limit=limit, cursor=cursor)
+    return json_response({"runs": [view_run(run) for run in page.items], "next_cursor": page.next_cursor})
+
+
+@router.get("/api/runs/{run_id}", response_model=RunDetailView)
+@router.get("/api/by-id/{run_id}", response_model=RunDetailView)
+def get_run_by_id(run_id: RunId, scope: ScopeOf, runs: Runs) -> Response:
+    """Return a run by its id."""
+    return _respond_detail(scope, runs, runs.get_run(scope, run_id))
+
+
+@router.patch("/api/by-id/{run_id}", response_model=RunDetailView)
+def patch_run_by_id(run_id: RunId, patch: RunPatch, scope: ScopeOf, runs: Runs) -> Response:
+    """Rename a run by its id."""
+    return _respond_detail(scope, runs, runs.rename_run(scope, run_id, patch.new_run_name))
+
+
+@router.delete("/api/by-id/{run_id}", response_model=DeletedView)
+def delete_run_by_id(request: Request, run_id: RunId, scope: ScopeOf, runs: Runs) -> Response:
+    """Delete a run and everything below it; late records of it are refused."""
+    return _delete(request, scope, runs, run_id)
+
+
+@router.get("/api/runs/{agent_name}/{run_name}", response_model=RunDetailView)
+def get_run(agent_name: AgentName, run_name: RunName, scope: ScopeOf, runs: Runs) -> Response:
+    """Return a run by its present name; a former one redirects to it."""
+    return _respond_detail(scope, runs, runs.get_run_by_name(scope, agent_name, run_name))
+
+
+@router.patch("/api/runs/{agent_name}/{run_name}", response_model=RunDetailView)
+def patch_run(agent_name: AgentName, run_name: RunName, patch: RunPatch, scope: ScopeOf, runs: Runs) -> Response:
+    """Rename a run; the former name leads to it until another run takes it."""
+    run = runs.get_run_by_name(scope, agent_name, run_name)
+    return _respond_detail(scope, runs, runs.rename_run(scope, run.run_id, patch.new_run_name))
+
+
+@router.delete("/api/runs/{agent_name}/{run_name}", response_model=DeletedView)
+def delete_run(request: Request, agent_name: AgentName, run_name: RunName, scope: ScopeOf, runs: Runs) -> Response:
+    """Delete a run and everything below it; late records of it are refused."""
+    return _delete(request, scope, runs, runs.get_run_by_name(scope, agent_name, run_name).run_id)
+
+
+@router.get("/api/runs/{agent_name}/{run_name}/timeline", response_model=TimelineView)
+def get_timeline(
+    request: Request,
+    agent_name: AgentName,
+    run_name: RunName,
+    scope: ScopeOf,
+    runs: Runs,
+    events: Events,
+    limit: EventLimit = 500,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the events of a run in execution order, with payloads, in pages."""
+    run = runs.get_run_by_name(scope, agent_name, run_name)
+    page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
+    view = view_run(run)
+    content = {
+        **{key: view[key] for key in ("run_id", "run_name", "agent_name", "status", "total_duration_ms", "created_at")},
+        "events": [view_timeline_event(full) for full in page.items],
+        "next_cursor": page.next_cursor,
+    }
+    return json_response(content, headers=_link(request, page.next_cursor))
+
+
+@router.get("/api/runs/{agent_name}/{run_name}/trace", response_model=TraceView)
+def get_trace(
+    request: Request,
+    agent_name: AgentName,
+    run_name: RunName,
+    scope: ScopeOf,
+    runs: Runs,
+    events: Events,
+    limit: EventLimit = 500,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the events of a run as trees, with payloads, in pages."""
+    run = runs.get_run_by_name(scope, agent_name, run_name)
+    page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
+    lifecycle = events.list_lifecycle_events(scope, run.run_id, limit=_MAX_LIFECYCLE_EVENTS)
+    view = view_run(run)
+    content = {
+        **{key: view[key] for key in ("run_id", "run_name", "agent_name", "status", "total_cost", "total_duration_ms")},
+        "total_tokens_in": view["tokens_in"],
+        "total_tokens_out": view["tokens_out"],
+        "execution_tree": view_tree(page.items),
+        **_graph_members(lifecycle),
+        "next_cursor": page.next_cursor,
+    }
+    return json_response(content, headers=_link(request, page.next_cursor))
+
+
+def _graph_members(lifecycle: list[FullEvent]) -> dict[str, object]:
+    """Return the graph and the flow that a framework reported with the start and end of the run."""
+    members: dict[str, object] = {}
+    for full in lifecycle:
+        attributes = full.payload.attributes
+        for source in (attributes, mapping_of(attributes.get("metadata"))):
+            for key in ("graph_structure", "execution_flow"):
+                if source.get(key) is not None:
+                    members.setdefault(key, source[key])
+    return members
+
+
+def _respond_detail(scope: Scope, runs: RunStore, run: Run) -> Response:
+    return json_response(view_run_detail(run, runs.get_run_detail(scope, run.run_id)))
+
+
+def _delete(request: Request, scope: Scope, runs: RunStore, run_id: str) -> Response:
+    report = runs.delete_run(scope, run_id, now=now())
+    note_deletion(request)
+    return json_response(view_deleted(report))
+
+
+def _link(request: Request, next_cursor: str | None) -> dict[str, str]:
+    return {"link": link_next(request, {"cursor": next_cursor})} if next_cursor else {}
+
+
+def _instant(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    instant = parse_instant(text)
+    if instant is None:
+        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
+    return instant

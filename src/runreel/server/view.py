@@ -1,0 +1,641 @@
+"""What the API answers: the model as JSON, with instants as ISO 8601, durations in milliseconds and cost in dollars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, NotRequired
+
+import msgspec
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from runreel.model.agent import Agent
+from runreel.model.edge import Edge
+from runreel.model.event import Event, FullEvent
+from runreel.model.file import FileReference
+from runreel.model.instant import format_instant
+from runreel.model.message import Message
+from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.run import DeleteReport, Run, RunDetail
+from runreel.model.session import Session
+from runreel.wire.gati import format_data
+
+_NANOS_PER_DOLLAR = 1e9
+_MAX_NESTING = 200
+
+_encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
+
+
+def json_response(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return JSON that is already in the shape of its view."""
+    return Response(_encode(content), status, dict(headers or {}), "application/json")
+
+
+class RunView(TypedDict):
+    """A run as lists show it."""
+
+    run_id: str
+    run_name: str | None
+    agent_name: str
+    session_id: str
+    environment: str | None
+    mode: str | None
+    status: str
+    task: str | None
+    model: str | None
+    parent_run_id: str | None
+    parent_event_id: str | None
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    total_duration_ms: float
+    total_cost: float
+    unpriced_count: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    tokens_cache_write: int
+    tokens_reasoning: int
+    event_count: int
+    error_count: int
+    tags: list[str]
+
+
+class RunDetailView(RunView):
+    """A run with what only its own page shows."""
+
+    metadata: dict[str, Any]
+    inputs: Any
+    outputs: Any
+    error: Any
+
+
+class RunPageView(TypedDict):
+    """Runs, newest first; `next_cursor` is null on the last page."""
+
+    runs: list[RunView]
+    next_cursor: str | None
+
+
+class AgentView(TypedDict):
+    """An agent with the totals of its runs."""
+
+    name: str
+    agent_name: str
+    description: str | None
+    total_runs: int
+    total_events: int
+    total_errors: int
+    failed_runs: int
+    total_cost: float
+    avg_cost: float
+    unpriced_count: int
+    tokens_in: int
+    tokens_out: int
+    created_at: str
+    last_run_at: str | None
+    last_status: str | None
+
+
+class AgentMetricsView(TypedDict):
+    """Sums and means over the runs of an agent."""
+
+    agent_name: str
+    total_runs: int
+    total_events: int
+    total_errors: int
+    ended_runs: int
+    failed_runs: int
+    total_cost: float
+    avg_cost_per_run: float
+    unpriced_count: int
+    avg_tokens_in: float
+    avg_tokens_out: float
+    avg_duration_ms: float
+    total_tokens_in: int
+    total_tokens_out: int
+    total_duration_ms: float
+
+
+class EventView(TypedDict):
+    """The narrow part of an event."""
+
+    event_id: str
+    event_type: str
+    event_subtype: str | None
+    name: str | None
+    node_id: str | None
+    agent_name: str | None
+    parent_event_id: str | None
+    previous_event_id: str | None
+    sequence: int | None
+    execution_order: int | None
+    depth: int | None
+    status: str
+    started_at: str
+    ended_at: str | None
+    first_token_at: str | None
+    duration_ms: float | None
+    model: str | None
+    provider: str | None
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int | None
+    tokens_cache_write: int | None
+    tokens_reasoning: int | None
+    cost: float | None
+
+
+class FullEventView(EventView):
+    """An event with its payload."""
+
+    inputs: Any
+    outputs: Any
+    error: Any
+    attributes: dict[str, Any]
+
+
+class TimelineEventView(EventView):
+    """An event of a timeline: `data` as the GATI dialect has it."""
+
+    timestamp: str
+    data: dict[str, Any]
+
+
+class TraceNodeView(TimelineEventView):
+    """An event of a tree, with its children in execution order."""
+
+    latency_ms: float | None
+    children: list[Any]
+
+
+class TimelineView(TypedDict):
+    """A page of a run's events in execution order."""
+
+    run_id: str
+    run_name: str | None
+    agent_name: str
+    status: str
+    total_duration_ms: float
+    created_at: str
+    events: list[TimelineEventView]
+    next_cursor: str | None
+
+
+class TraceView(TypedDict):
+    """A page of a run's events as trees; an event whose parent is on an earlier page stands at the top."""
+
+    run_id: str
+    run_name: str | None
+    agent_name: str
+    status: str
+    total_cost: float
+    total_duration_ms: float
+    total_tokens_in: int
+    total_tokens_out: int
+    execution_tree: list[TraceNodeView]
+    graph_structure: NotRequired[Any]
+    execution_flow: NotRequired[Any]
+    next_cursor: str | None
+
+
+class EventTreeView(TypedDict):
+    """An event with its descendants; `is_complete` is false where there are more than were shown."""
+
+    run_id: str
+    event_id: str
+    tree: TraceNodeView
+    event_count: int
+    is_complete: bool
+
+
+class NodeView(TypedDict):
+    """A node of a run's graph."""
+
+    node_id: str
+    name: str
+    node_type: str | None
+    status: str
+    agent_name: str | None
+    goal: str | None
+    order_index: int | None
+    parent_node_id: str | None
+    started_at: str | None
+    ended_at: str | None
+    event_count: int
+    error_count: int
+    error: Any
+    metadata: dict[str, Any]
+
+
+class EdgeView(TypedDict):
+    """An edge between two nodes of a run."""
+
+    source: str
+    target: str
+    edge_type: str
+    condition: str
+    metadata: dict[str, Any]
+
+
+class GraphView(TypedDict):
+    """The nodes of a run in their order, and the declared edges."""
+
+    run_id: str
+    nodes: list[NodeView]
+    edges: list[EdgeView]
+
+
+class NodeEventsView(TypedDict):
+    """A page of the events of one node in one run, in execution order."""
+
+    run_id: str
+    node_id: str
+    events: list[FullEventView]
+    next_cursor: str | None
+
+
+class NodeSummaryView(NodeView):
+    """What happened in one node of one run."""
+
+    run_id: str
+    events_by_type: dict[str, int]
+    agents: dict[str, int]
+    files_by_type: dict[str, int]
+    message_count: int
+    first_event_at: str | None
+    last_event_at: str | None
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    unpriced_count: int
+
+
+class MessageView(TypedDict):
+    """What one agent said to another, or to a person."""
+
+    message_id: str
+    sent_at: str
+    sender: str | None
+    recipient: str | None
+    content: Any
+    node_id: str | None
+    event_id: str | None
+    tokens: int | None
+    metadata: dict[str, Any]
+
+
+class NodeMessagesView(TypedDict):
+    """A page of the messages of one node in one run, by time."""
+
+    run_id: str
+    node_id: str
+    messages: list[MessageView]
+    next_cursor: str | None
+
+
+class FileView(TypedDict):
+    """Where a run put a file, and what is known of its bytes."""
+
+    file_id: str
+    path: str
+    created_at: str
+    file_type: str | None
+    media_type: str | None
+    size_bytes: int | None
+    content_hash: str | None
+    node_id: str | None
+    event_id: str | None
+    agent_name: str | None
+    workflow_phase: str | None
+    is_final_output: bool
+    metadata: dict[str, Any]
+
+
+class NodeFilesView(TypedDict):
+    """A page of the files of one node in one run, by time."""
+
+    run_id: str
+    node_id: str
+    files: list[FileView]
+    next_cursor: str | None
+
+
+class SessionView(TypedDict):
+    """A workspace that groups runs."""
+
+    session_id: str
+    name: str
+    status: str
+    created_at: str
+    last_active_at: str | None
+    run_count: int
+    metadata: dict[str, Any]
+
+
+class SessionPageView(TypedDict):
+    """Sessions, newest first; `next_cursor` is null on the last page."""
+
+    sessions: list[SessionView]
+    next_cursor: str | None
+
+
+class DeletedView(TypedDict):
+    """What a deletion removed."""
+
+    status: str
+    deleted_runs: int
+    deleted_events: int
+
+
+def view_run(run: Run) -> RunView:
+    """Return a run as lists show it; the duration of a run that goes on is that of what is known of it."""
+    started_at = run.started_at or run.created_at
+    duration_us = run.duration_us if run.duration_us is not None else max(0, run.active_at - started_at)
+    return {
+        "run_id": run.run_id,
+        "run_name": run.run_name,
+        "agent_name": run.agent_name,
+        "session_id": run.session_id,
+        "environment": run.environment,
+        "mode": run.mode,
+        "status": run.status,
+        "task": run.task,
+        "model": run.model,
+        "parent_run_id": run.parent_run_id,
+        "parent_event_id": run.parent_event_id,
+        "created_at": format_instant(run.created_at),
+        "started_at": _instant(run.started_at),
+        "ended_at": _instant(run.ended_at),
+        "total_duration_ms": duration_us / 1000,
+        "total_cost": run.usage.cost_nanos / _NANOS_PER_DOLLAR,
+        "unpriced_count": run.usage.n_unpriced,
+        "tokens_in": run.usage.tokens_in,
+        "tokens_out": run.usage.tokens_out,
+        "tokens_cached": run.usage.tokens_cached,
+        "tokens_cache_write": run.usage.tokens_cache_write,
+        "tokens_reasoning": run.usage.tokens_reasoning,
+        "event_count": run.n_events,
+        "error_count": run.n_errors,
+        "tags": list(run.tags),
+    }
+
+
+def view_run_detail(run: Run, detail: RunDetail) -> RunDetailView:
+    """Return a run with what only its own page shows."""
+    return {
+        **view_run(run),
+        "metadata": dict(detail.metadata),
+        "inputs": detail.inputs,
+        "outputs": detail.outputs,
+        "error": detail.error,
+    }
+
+
+def view_agent(agent: Agent) -> AgentView:
+    """Return an agent with its totals."""
+    return {
+        "name": agent.agent_name,
+        "agent_name": agent.agent_name,
+        "description": agent.description,
+        "total_runs": agent.n_runs,
+        "total_events": agent.n_events,
+        "total_errors": agent.n_errors,
+        "failed_runs": agent.n_failed_runs,
+        "total_cost": agent.usage.cost_nanos / _NANOS_PER_DOLLAR,
+        "avg_cost": _mean(agent.usage.cost_nanos, agent.n_runs) / _NANOS_PER_DOLLAR,
+        "unpriced_count": agent.usage.n_unpriced,
+        "tokens_in": agent.usage.tokens_in,
+        "tokens_out": agent.usage.tokens_out,
+        "created_at": format_instant(agent.created_at),
+        "last_run_at": _instant(agent.last_run_at),
+        "last_status": agent.last_status,
+    }
+
+
+def view_agent_metrics(agent: Agent) -> AgentMetricsView:
+    """Return sums and means over the runs of an agent."""
+    return {
+        "agent_name": agent.agent_name,
+        "total_runs": agent.n_runs,
+        "total_events": agent.n_events,
+        "total_errors": agent.n_errors,
+        "ended_runs": agent.n_ended_runs,
+        "failed_runs": agent.n_failed_runs,
+        "total_cost": agent.usage.cost_nanos / _NANOS_PER_DOLLAR,
+        "avg_cost_per_run": _mean(agent.usage.cost_nanos, agent.n_runs) / _NANOS_PER_DOLLAR,
+        "unpriced_count": agent.usage.n_unpriced,
+        "avg_tokens_in": _mean(agent.usage.tokens_in, agent.n_runs),
+        "avg_tokens_out": _mean(agent.usage.tokens_out, agent.n_runs),
+        "avg_duration_ms": _mean(agent.duration_us, agent.n_ended_runs) / 1000,
+        "total_tokens_in": agent.usage.tokens_in,
+        "total_tokens_out": agent.usage.tokens_out,
+        "total_duration_ms": agent.duration_us / 1000,
+    }
+
+
+def view_event(event: Event) -> EventView:
+    """Return the narrow part of an event."""
+    return {
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "event_subtype": event.event_subtype,
+        "name": event.name,
+        "node_id": event.node_id,
+        "agent_name": event.agent_name,
+        "parent_event_id": event.parent_event_id,
+        "previous_event_id": event.previous_event_id,
+        "sequence": event.sequence,
+        "execution_order": event.execution_order,
+        "depth": event.depth,
+        "status": event.status,
+        "started_at": format_instant(event.started_at),
+        "ended_at": _instant(event.ended_at),
+        "first_token_at": _instant(event.first_token_at),
+        "duration_ms": None if event.duration_us is None else event.duration_us / 1000,
+        "model": event.model,
+        "provider": event.provider,
+        "tokens_in": event.tokens_in,
+        "tokens_out": event.tokens_out,
+        "tokens_cached": event.tokens_cached,
+        "tokens_cache_write": event.tokens_cache_write,
+        "tokens_reasoning": event.tokens_reasoning,
+        "cost": None if event.cost_nanos is None else event.cost_nanos / _NANOS_PER_DOLLAR,
+    }
+
+
+def view_full_event(full: FullEvent) -> FullEventView:
+    """Return an event with its payload."""
+    return {
+        **view_event(full.event),
+        "inputs": full.payload.inputs,
+        "outputs": full.payload.outputs,
+        "error": full.payload.error,
+        "attributes": dict(full.payload.attributes),
+    }
+
+
+def view_timeline_event(full: FullEvent) -> TimelineEventView:
+    """Return an event of a timeline."""
+    timestamp = format_instant(full.event.recorded_at or full.event.started_at)
+    return {**view_event(full.event), "timestamp": timestamp, "data": format_data(full)}
+
+
+def view_tree(events: Sequence[FullEvent], *, root_id: str | None = None) -> list[TraceNodeView]:
+    """Return events as trees; those whose parent is not among them, or in a cycle of parents, stand at the top.
+
+    The event `root_id` stands at the top in any case. A branch that is deeper than JSON readers can take goes on as
+    a tree of its own.
+    """
+    views: dict[str, TraceNodeView] = {}
+    parents: dict[str, str] = {}
+    for full in events:
+        view = view_timeline_event(full)
+        event_id, parent_id = view["event_id"], view["parent_event_id"]
+        views[event_id] = {**view, "latency_ms": view["duration_ms"], "children": []}
+        if parent_id is not None and event_id != root_id:
+            parents[event_id] = parent_id
+    levels: dict[str, int] = {}
+    roots: list[TraceNodeView] = []
+    for event_id, view in views.items():
+        parent = views.get(parents.get(event_id, ""))
+        level = _level(event_id, parents, views, levels)
+        if parent is None or level % _MAX_NESTING == 0:
+            roots.append(view)
+        else:
+            parent["children"].append(view)
+    return roots
+
+
+def _level(event_id: str, parents: Mapping[str, str], known: Container[str], levels: dict[str, int]) -> int:
+    """Return how deep an event stands below its root, and remember it; one of a cycle counts as a root."""
+    path: list[str] = []
+    on_path: set[str] = set()
+    current = event_id
+    while current in known and current not in levels and current not in on_path:
+        path.append(current)
+        on_path.add(current)
+        current = parents.get(current, "")
+    level = levels[current] + 1 if current in levels else 0
+    for each in reversed(path):
+        levels[each] = level
+        level += 1
+    return levels[event_id]
+
+
+def view_node(node: Node) -> NodeView:
+    """Return a node."""
+    return {
+        "node_id": node.node_id,
+        "name": node.name,
+        "node_type": node.node_type,
+        "status": node.status,
+        "agent_name": node.agent_name,
+        "goal": node.goal,
+        "order_index": node.order_index,
+        "parent_node_id": node.parent_node_id,
+        "started_at": _instant(node.started_at),
+        "ended_at": _instant(node.ended_at),
+        "event_count": node.n_events,
+        "error_count": node.n_errors,
+        "error": node.error,
+        "metadata": dict(node.metadata),
+    }
+
+
+def view_graph(run_id: str, graph: Graph) -> GraphView:
+    """Return the nodes and edges of a run."""
+    return {
+        "run_id": run_id,
+        "nodes": [view_node(node) for node in graph.nodes],
+        "edges": [_view_edge(edge) for edge in graph.edges],
+    }
+
+
+def _view_edge(edge: Edge) -> EdgeView:
+    return {
+        "source": edge.source,
+        "target": edge.target,
+        "edge_type": edge.edge_type,
+        "condition": edge.condition,
+        "metadata": dict(edge.metadata),
+    }
+
+
+def view_node_summary(run_id: str, summary: NodeSummary) -> NodeSummaryView:
+    """Return what happened in one node."""
+    return {
+        **view_node(summary.node),
+        "run_id": run_id,
+        "event_count": sum(summary.events_by_type.values()),
+        "events_by_type": dict(summary.events_by_type),
+        "agents": dict(summary.agents),
+        "files_by_type": dict(summary.files_by_type),
+        "message_count": summary.n_messages,
+        "first_event_at": _instant(summary.first_event_at),
+        "last_event_at": _instant(summary.last_event_at),
+        "tokens_in": summary.usage.tokens_in,
+        "tokens_out": summary.usage.tokens_out,
+        "cost": summary.usage.cost_nanos / _NANOS_PER_DOLLAR,
+        "unpriced_count": summary.usage.n_unpriced,
+    }
+
+
+def view_message(message: Message) -> MessageView:
+    """Return a message."""
+    return {
+        "message_id": message.message_id,
+        "sent_at": format_instant(message.sent_at),
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "content": message.content,
+        "node_id": message.node_id,
+        "event_id": message.event_id,
+        "tokens": message.tokens,
+        "metadata": dict(message.metadata),
+    }
+
+
+def view_file(file: FileReference) -> FileView:
+    """Return a file reference."""
+    return {
+        "file_id": file.file_id,
+        "path": file.path,
+        "created_at": format_instant(file.created_at),
+        "file_type": file.file_type,
+        "media_type": file.media_type,
+        "size_bytes": file.size_bytes,
+        "content_hash": file.content_hash,
+        "node_id": file.node_id,
+        "event_id": file.event_id,
+        "agent_name": file.agent_name,
+        "workflow_phase": file.workflow_phase,
+        "is_final_output": file.is_final_output,
+        "metadata": dict(file.metadata),
+    }
+
+
+def view_session(session: Session) -> SessionView:
+    """Return a session."""
+    return {
+        "session_id": session.session_id,
+        "name": session.name,
+        "status": session.status,
+        "created_at": format_instant(session.created_at),
+        "last_active_at": _instant(session.last_active_at),
+        "run_count": session.n_runs,
+        "metadata": dict(session.metadata),
+    }
+
+
+def view_deleted(report: DeleteReport) -> DeletedView:
+    """Return what a deletion removed."""
+    return {"status": "deleted", "deleted_runs": report.n_runs, "deleted_events": report.n_events}
+
+
+def _instant(instant: int | None) -> str | None:
+    return None if instant is None else format_instant(instant)
+
+
+def _mean(total: int, count: int) -> float:
+    return total / count if count else 0.0
