@@ -18,7 +18,7 @@ class Scale:
     @classmethod
     def full(cls) -> Self:
         return cls(
-            n_repeats=3,
+            n_repeats=5,
             n_ingested_events=100_000,
             n_deep_events=500_000,
             n_read_events=1_000_000,
