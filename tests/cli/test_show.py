@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,18 @@ from tests.cli.fake_server import Answer, FakeServer, problem
 RUN = "GET /api/runs/climate_analyst/run%201"
 NODES = "GET /api/runs/run-1/nodes"
 TRACE = "GET /api/runs/climate_analyst/run%201/trace?limit=500"
+CHILDREN = "GET /api/runs?parent=run-1&limit=500"
+
+
+@pytest.fixture(autouse=True)
+def no_children(server: FakeServer) -> None:
+    server.answers(CHILDREN, {"runs": [], "next_cursor": None})
+
+
+def deepest(event: dict[str, Any]) -> dict[str, Any]:
+    while event["children"]:
+        event = event["children"][0]
+    return event
 
 
 def trace(*events: dict[str, object], next_cursor: str | None = None, run_id: str = "run-1") -> dict[str, object]:
@@ -59,7 +72,7 @@ def test_a_run_is_shown_as_a_tree(server: FakeServer, runreel: CommandLine) -> N
     assert result.out.splitlines()[5:] == [
         "├── ✓ planning                planning              1.5 s",
         "│   └── ✓ plan                agent_call            12 ms",
-        "│       └── ✓ m-1             llm_call             812 ms  412 → 96 tokens  $0.0004",
+        "│       └── ✓ m-1             llm_call             812 ms  412 → 96 tokens  $0.000400",
         "├── ✗ step_1: Read the table  step        failed    1.5 s",
         "│   └── ✗ work                agent_call  failed    12 ms",
         "│       └── ✗ read            tool_call   failed    12 ms",
@@ -154,15 +167,34 @@ def test_nodes_whose_events_hang_elsewhere_are_not_repeated(server: FakeServer, 
     assert tree_of(result.out) == ["├── ✓ root", "│   └── ✓ inner", "└── ✓ step_2"]
 
 
-def test_a_tree_deeper_than_the_stack_is_shown(server: FakeServer, runreel: CommandLine) -> None:
-    event = make_event("e0")
-    for depth in range(1, 400):
-        event = make_event(f"e{depth}", children=[event])
+def test_child_runs_are_shown_where_they_were_asked_for(server: FakeServer, runreel: CommandLine) -> None:
+    asked = make_run(run_id="run-2", agent_name="helper", parent_run_id="run-1", parent_event_id="b", status="failed")
+    stray = make_run(run_id="run-3", agent_name="stray", parent_run_id="run-1", parent_event_id=None)
     server.answers(RUN, make_run())
     server.answers(NODES, {"nodes": [], "edges": []})
-    server.answers(TRACE, trace(event))
+    server.answers(CHILDREN, {"runs": [stray, asked], "next_cursor": None})
+    server.answers(TRACE, trace(make_event("a", children=[make_event("b"), make_event("c")])))
 
-    assert len(tree_of(runreel("runs", "show", "climate_analyst", "run 1").out)) == 400
+    out = runreel("runs", "show", "climate_analyst", "run 1").out
+
+    assert tree_of(out) == ["├── ✓ a", "│   ├── ✓ b", "│   │   └── ✗ helper", "│   └── ✓ c", "└── ✓ stray"]
+    assert "✗ helper / run 1  run" in out
+
+
+def test_a_tree_deeper_than_the_stack_is_shown(server: FakeServer, runreel: CommandLine) -> None:
+    events = [make_event("e0", parent_event_id="e1999")]
+    for depth in range(1, 2000):
+        event = make_event(f"e{depth}", parent_event_id=f"e{depth - 1}")
+        # Servers cut trees that JSON decoders could not read, and go on with the rest as a tree of its own.
+        events.append(event) if depth % 200 == 0 else deepest(events[-1])["children"].append(event)
+    server.answers(RUN, make_run())
+    server.answers(NODES, {"nodes": [], "edges": []})
+    server.answers(TRACE, trace(*events))
+
+    lines = runreel("runs", "show", "climate_analyst", "run 1").out.splitlines()
+
+    assert len(lines) == 4 + 2000
+    assert lines[-1].startswith(" " * 4 * 1999 + "└── ✓ e1999")
 
 
 def test_a_long_traceback_keeps_its_last_lines(server: FakeServer, runreel: CommandLine) -> None:

@@ -112,11 +112,11 @@ def test_a_task_without_data_fails_honestly(model_url: str) -> None:
 
     failed = of_kind(records, "event", phase="end", status="failed")
     assert [event["error"]["type"] for event in failed] == ["FileNotFoundError", "StepFailedError"]
-    assert "rainfall.csv" in failed[0]["error"]["message"]
+    assert failed[0]["error"]["message"] == "[Errno 2] No such file or directory: 'rainfall.csv'"
     nodes = {str(node["node_id"]): node["status"] for node in of_kind(records, "node")}
     assert nodes == {"planning": "completed", "step_1": "failed", "step_2": "skipped", "terminator": "skipped"}
     assert records[-1]["status"] == "failed"
-    assert "no rainfall among the tables" in records[-1]["error"]["message"]
+    assert records[-1]["error"]["message"] == "there is no rainfall among the tables: stars.csv, temperatures.csv"
 
 
 def test_a_busy_model_is_asked_again(model_url: str) -> None:

@@ -61,11 +61,21 @@ def test_records_arrive_in_order_and_in_bounded_batches() -> None:
 
 
 def test_a_server_that_is_away_is_tried_again_and_mentioned_once() -> None:
-    post = Post(AWAY, AWAY, AWAY, SETTLED)
+    complaints: list[str] = []
+    has_complained = threading.Event()
 
-    assert deliver(make_records(1), post) == (0, ["away"])
+    def complain(text: str) -> None:
+        complaints.append(text)
+        has_complained.set()
 
-    assert post.batches == [make_records(1)] * 4
+    post = Post(AWAY, AWAY, AWAY, AWAY, SETTLED)
+    courier = Delivery("http://server", post=post, complain=complain)
+    courier.add(make_records(1)[0])
+
+    assert has_complained.wait(5)
+    assert courier.close(timeout_s=5) == 0
+    assert complaints == ["away"]
+    assert post.batches == [make_records(1)] * 5
 
 
 def test_what_the_server_refuses_for_good_is_counted_and_does_not_block() -> None:

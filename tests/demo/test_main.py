@@ -50,7 +50,7 @@ def test_a_signal_and_an_absent_server_lose_nothing(tmp_path: Path) -> None:
     assert demo.stdout is not None
     assert "on their way" in demo.stdout.readline()
     demo.send_signal(signal.SIGTERM)
-    _, err = demo.communicate(timeout=20)
+    demo.communicate(timeout=20)
     waiting = json.loads(unsent_file.read_text())
 
     with serving() as server:
@@ -59,7 +59,6 @@ def test_a_signal_and_an_absent_server_lose_nothing(tmp_path: Path) -> None:
         delivered = server.records()
 
     assert demo.returncode == 0
-    assert "no Runreel answers at http://127.0.0.1:9" in err
     assert waiting
     assert delivered[: len(waiting)] == waiting
     assert not unsent_file.exists()

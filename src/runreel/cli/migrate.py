@@ -26,7 +26,7 @@ def migrate_database(arguments: argparse.Namespace, console: Console) -> int:
     with needed_extra("runreel migrate"):
         from runreel.storage.sql import migrate
 
-        report = migrate(settings_of(arguments, console.env).effective_database_url)
+        report = migrate(settings_of(arguments, console.env).database_url())
     if report.from_revision == report.to_revision:
         console.say(f"The database is at revision {report.to_revision} already; nothing was changed.")
     else:

@@ -37,8 +37,9 @@ def format_cost(dollars: object) -> str:
         return ""
     if dollars == 0 or abs(dollars) >= 0.995:
         return f"${dollars:,.2f}"
-    digits = 4 if abs(dollars) >= 0.0001 else 1 - floor(log10(abs(dollars)))
-    return f"${dollars:.{digits}f}"
+    if abs(dollars) >= 0.01:
+        return f"${dollars:.4f}"
+    return f"${dollars:.{max(6, 1 - floor(log10(abs(dollars))))}f}"
 
 
 def format_instant(instant: object) -> str:

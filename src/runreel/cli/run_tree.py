@@ -1,4 +1,4 @@
-"""A run as a tree: its nodes, in them their events, and below an event those that it caused."""
+"""A run as a tree: its nodes, in them their events, and below an event the events and runs that it caused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A node or an event as a line of the tree; `key` tells it from all others of the run."""
+    """A node, an event or a child run as a line of the tree; `key` tells it from all others of the run."""
 
     key: str
     label: str
@@ -77,7 +77,8 @@ def _draw_head(run: JsonObject, console: Console) -> Iterator[str]:
         yield harmless(task)
     facts = [
         f"started {format_instant(run.get('started_at') or run.get('created_at'))}",
-        *(f"{key} {run[key]}" for key in ("session_id", "mode", "environment", "model") if text_at(run, key)),
+        f"session {run['session_id']}" if text_at(run, "session_id") else "",
+        *(f"{key} {run[key]}" for key in ("mode", "environment", "model") if text_at(run, key)),
         "tags " + ", ".join(map(str, list_at(run, "tags"))) if list_at(run, "tags") else "",
         f"child of {run['parent_run_id']}" if text_at(run, "parent_run_id") else "",
         f"id {run.get('run_id')}",
@@ -122,6 +123,11 @@ def _arrange(view: RunView, console: Console) -> dict[str, list[Branch]]:
         for node in view.nodes
         if _node_key(node.get("node_id")) in below or str(node.get("node_id")) not in is_inside
     ]
+    event_ids = {text_at(item.event, "event_id") for item in view.events}
+    for child in view.children:
+        caused_by = text_at(child, "parent_event_id")
+        branches = below.setdefault(_event_key(caused_by), []) if caused_by in event_ids else loose
+        branches.append(_child_branch(child, console))
     return {**below, "": loose + nodes}
 
 
@@ -181,6 +187,19 @@ def _event_branch(item: EventInTree, console: Console) -> Branch:
         tokens=_tokens(event, console),
         cost=format_cost(event.get("cost")),
         error_lines=_error_lines(event) or _error_lines(object_of(event.get("data")) or {}),
+    )
+
+
+def _child_branch(run: JsonObject, console: Console) -> Branch:
+    return Branch(
+        key=f"run {run.get('run_id')}",
+        label=harmless(name_of(run)),
+        kind="run",
+        status=text_at(run, "status"),
+        duration_ms=run.get("total_duration_ms"),
+        tokens=_tokens(run, console),
+        cost=cost_of(run),
+        error_lines=(),
     )
 
 

@@ -1,8 +1,8 @@
-"""One run as `runs show` reads it: the run, its nodes, and its events in the order in which they happened."""
+"""One run as `runs show` reads it: with its nodes, its events in the order in which they happened, its child runs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runreel.cli.answer import JsonObject, list_at, objects_at, text_at
@@ -26,25 +26,34 @@ class RunView:
     nodes: Sequence[JsonObject]
     edges: Sequence[object]
     events: Sequence[EventInTree]
+    children: Sequence[JsonObject]
     is_whole: bool
 
     def as_json(self) -> JsonObject:
-        """Return the run with `nodes`, `edges` and its flat list of `events`."""
+        """Return the run with its `nodes`, `edges`, `events` in one list, and `children`, the runs that it caused."""
         return {
             **self.run,
             "nodes": list(self.nodes),
             "edges": list(self.edges),
             "events": [item.event for item in self.events],
+            "children": list(self.children),
         }
 
 
 def read_run_view(client: Client, address: tuple[str, ...], *, n_events: int) -> RunView:
     """Read a run by the path of its names or its id, with its first `n_events` events."""
     run = client.get(*address)
-    graph = client.get("api", "runs", str(run.get("run_id")), "nodes")
+    run_id = str(run.get("run_id"))
+    graph = client.get("api", "runs", run_id, "nodes")
+    children = client.get("api", "runs", query={"parent": run_id, "limit": str(MAX_PAGE)})
     events, is_whole = _read_events(client, run, n_events)
     return RunView(
-        run=run, nodes=objects_at(graph, "nodes"), edges=list_at(graph, "edges"), events=events, is_whole=is_whole
+        run=run,
+        nodes=objects_at(graph, "nodes"),
+        edges=list_at(graph, "edges"),
+        events=events,
+        children=objects_at(children, "runs")[::-1],
+        is_whole=is_whole,
     )
 
 
@@ -67,24 +76,26 @@ def _read_events(client: Client, run: JsonObject, n_events: int) -> tuple[list[E
         )
         if page.get("run_id", run.get("run_id")) != run.get("run_id"):
             raise RunreelError(f"{name_of(run)} was renamed meanwhile, and another run took its name; try again")
-        events += _flatten(objects_at(page, "execution_tree"), {str(item.event.get("event_id")) for item in events})
+        _append_trees(events, objects_at(page, "execution_tree"))
         cursor = text_at(page, "next_cursor")
         if cursor is None or len(events) >= n_events:
             break
     return events, cursor is None
 
 
-def _flatten(roots: Sequence[JsonObject], known_ids: Set[str]) -> list[EventInTree]:
-    """Return the events of one page's trees; a root may hang under an event of an earlier page."""
-    items: list[EventInTree] = []
-    waiting = [(root, _known_parent(root, known_ids)) for root in reversed(roots)]
-    while waiting:
-        event, parent_event_id = waiting.pop()
-        items.append(EventInTree({key: event[key] for key in event if key != "children"}, parent_event_id))
-        waiting += [(child, text_at(event, "event_id")) for child in reversed(objects_at(event, "children"))]
-    return items
+def _append_trees(events: list[EventInTree], roots: Sequence[JsonObject]) -> None:
+    """Append the events of one page's trees. A root may hang under an event that came before it.
 
-
-def _known_parent(event: JsonObject, known_ids: Set[str]) -> str | None:
-    parent_event_id = text_at(event, "parent_event_id")
-    return parent_event_id if parent_event_id in known_ids else None
+    So it is where its parent was on an earlier page, or where the server cut a very deep tree. No parent is taken that
+    comes later: parents can't form a circle then.
+    """
+    known_ids = {text_at(item.event, "event_id") for item in events}
+    for root in roots:
+        parent_event_id = text_at(root, "parent_event_id")
+        waiting = [(root, parent_event_id if parent_event_id in known_ids else None)]
+        while waiting:
+            event, parent_id = waiting.pop()
+            event_id = text_at(event, "event_id")
+            known_ids.add(event_id)
+            events.append(EventInTree({key: event[key] for key in event if key != "children"}, parent_id))
+            waiting += [(child, event_id) for child in reversed(objects_at(event, "children"))]

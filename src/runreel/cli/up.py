@@ -49,7 +49,7 @@ def start_server(arguments: argparse.Namespace, console: Console) -> int:
         settings = settings_of(arguments, console.env)
         if not arguments.demo:
             return serve(settings)
-        with demo_beside(settings.data_dir) as start_demo:
+        with demo_beside(settings.data.expanduser()) as start_demo:
             return serve(settings, on_ready=start_demo)
 
 
@@ -60,8 +60,8 @@ def settings_of(arguments: argparse.Namespace, env: Mapping[str, str]) -> Settin
     given = {
         "host": arguments.host if "host" in arguments else None,
         "port": arguments.port if "port" in arguments else None,
-        "data_dir": Path(arguments.data).expanduser() if arguments.data else None,
-        "database_url": arguments.database,
+        "data": Path(arguments.data) if arguments.data else None,
+        "database": arguments.database,
     }
     return replace(Settings.from_env(env), **{key: value for key, value in given.items() if value is not None})
 

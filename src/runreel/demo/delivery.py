@@ -110,18 +110,20 @@ class Delivery:
         return self.n_lost + (0 if _save(self._unsent_file, left) else len(left))
 
     def _deliver(self) -> None:
-        pause_s = FIRST_PAUSE_S
+        n_failures = 0
         while batch := self._next_batch():
             outcome = self._post(self._url, batch)
-            if outcome.trouble is not None and (outcome.is_settled or pause_s == FIRST_PAUSE_S):
+            n_failures = 0 if outcome.is_settled else n_failures + 1
+            if outcome.trouble is not None and self._is_worth_telling(n_failures):
                 self._complain(outcome.trouble)
             if outcome.is_settled:
-                pause_s = FIRST_PAUSE_S
                 self._settle(len(batch), outcome)
-            elif self._has_given_up.wait(max(pause_s, outcome.retry_after_s)):
+            elif self._has_given_up.wait(max(_pause_s(n_failures), outcome.retry_after_s)):
                 return
-            else:
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _is_worth_telling(self, n_failures: int) -> bool:
+        # One failed attempt is no news, since demo and server are often ended together; nor is the hundredth.
+        return n_failures == 0 or (n_failures == 2 and not self._is_closing)
 
     def _next_batch(self) -> list[Record]:
         with self._changed:
@@ -133,6 +135,10 @@ class Delivery:
             self.n_lost += outcome.n_refused
             for _ in range(n_records):
                 self._waiting.popleft()
+
+
+def _pause_s(n_failures: int) -> float:
+    return min(FIRST_PAUSE_S * 2 ** min(n_failures - 1, 10), LONGEST_PAUSE_S)
 
 
 def _refusal(url: str, error: HTTPError, n_records: int) -> Outcome:
@@ -158,6 +164,7 @@ def _save(file: Path | None, records: Sequence[Record]) -> bool:
     try:
         if records:
             fresh = file.with_suffix(".new")
+            file.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_text(json.dumps(records))
             fresh.replace(file)
         else:

@@ -96,7 +96,11 @@ def _spoken(line: Line, parts: Mapping[str, object]) -> Line:
 
 
 def _fill(text: str, parts: Mapping[str, object]) -> str:
-    return Template(text).safe_substitute(parts)
+    return Template(text).safe_substitute({name: _say(value) for name, value in parts.items()})
+
+
+def _say(value: object) -> str:
+    return ", ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
 
 
 def _result(message: JsonObject) -> dict[str, object]:

@@ -96,8 +96,12 @@ class Toolbox:
         return [_describe(path) for path in sorted(self._work_dir.iterdir()) if path.is_file()]
 
     def _rows(self, table: str) -> list[dict[str, str]]:
-        with (self._data_dir / Path(table).name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        try:
+            with (self._data_dir / Path(table).name).open(encoding="utf-8", newline="") as file:
+                return list(csv.DictReader(file))
+        except FileNotFoundError as error:
+            # Where the demo is installed is nobody's business, and differs from machine to machine.
+            raise FileNotFoundError(error.errno, error.strerror, table) from None
 
 
 def _describe(path: Path) -> ProducedFile:

@@ -1,0 +1,156 @@
+"""The command line and the demo against the real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.cli.command_line import CommandLine
+from tests.support.server import RUNREEL, RunningServer, running_server
+
+AGENT = "a/b?c%2F #1"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def runreel(server: RunningServer) -> CommandLine:
+    return CommandLine(server.url)
+
+
+def record(server: RunningServer, **run: object) -> None:
+    body = json.dumps({"version": 1, "records": [{"record": "run", **run}]}).encode()
+    request = Request(f"{server.url}/api/records", body, {"Content-Type": "application/json"})
+    with urlopen(request, timeout=10) as response:
+        assert json.load(response)["accepted"] == 1
+
+
+def demonstrate(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "runreel.demo", "--url", url, "--pace", "0", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_demo_is_recorded_whole(server: RunningServer, runreel: CommandLine) -> None:
+    done = demonstrate(server.url, "--runs", "6")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    runs = json.loads(runreel("runs", "list", "--json", "--limit", "100").out)["runs"]
+    of_demo = [run for run in runs if run["environment"] == "demo"]
+    assert sorted(run["status"] for run in of_demo) == ["completed"] * 6 + ["failed"]
+    assert all(run["total_cost"] > 0 and run["unpriced_count"] == 0 for run in of_demo)
+
+    (page,) = [run for run in of_demo if run["agent_name"] == "report_desk"]
+    shown = runreel("runs", "show", "report_desk", page["run_name"]).out
+    for sign in ("✓ planning", "✓ step_1: Ask the climate analyst", "handoff", "✓ climate_analyst / ", "✓ terminator"):
+        assert sign in shown
+    assert runreel("runs", "show", page["run_id"]).out == shown
+
+
+def test_a_run_of_any_name_is_shown_renamed_and_deleted(server: RunningServer, runreel: CommandLine) -> None:
+    names = ["run 1", "100% #2? / é", "\U0001f680 שלום"]
+    record(server, run_id="odd", agent_name=AGENT, status="completed")
+
+    for old, new in pairwise(names):
+        assert runreel("runs", "rename", AGENT, old, new).code == 0
+        shown = runreel("runs", "show", AGENT, new)
+        assert shown.out.startswith(f"{AGENT} / {new}\n")
+        assert runreel("runs", "show", AGENT, old).out == shown.out
+
+    former = runreel("runs", "delete", AGENT, names[0], "--yes")
+    assert former.code == 1
+    assert names[-1] in former.err
+    assert runreel("runs", "delete", AGENT, names[0], typed="y\n").out == "Deleted.\n"
+    gone = runreel("runs", "show", AGENT, names[-1])
+    assert gone.code == 1
+    assert "has no run" in gone.err
+
+
+def test_a_taken_and_an_unusable_name_are_explained(server: RunningServer, runreel: CommandLine) -> None:
+    record(server, run_id="t1", agent_name="twins", run_name="left", status="completed")
+    record(server, run_id="t2", agent_name="twins", run_name="right", status="completed")
+
+    taken = runreel("runs", "rename", "twins", "left", "right")
+    unusable = runreel("runs", "rename", "twins", "left", "a\x00b")
+
+    assert (taken.code, unusable.code) == (1, 1)
+    assert "right" in taken.err
+    assert "control characters" in unusable.err
+
+
+def test_a_used_port_is_a_set_up_error(server: RunningServer, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+
+    done = subprocess.run(
+        [RUNREEL, "up", "--port", port, "--data", tmp_path], capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("runreel: ")
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_of_the_environment_give_way_to_options(tmp_path: Path) -> None:
+    env = {"RUNREEL_DATA": str(tmp_path / "not"), "RUNREEL_PORT": "1", "RUNREEL_HOST": "127.0.0.1"}
+
+    with running_server(tmp_path / "data", env=env):
+        assert (tmp_path / "data").is_dir()
+    assert not (tmp_path / "not").exists()
+
+
+def test_a_bad_setting_is_a_set_up_error() -> None:
+    done = subprocess.run(
+        [RUNREEL, "up"],
+        env={**os.environ, "RUNREEL_PORT": "many"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "RUNREEL_PORT is 'many'" in done.stderr
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    def migrate() -> str:
+        command = [RUNREEL, "migrate", "--data", str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+    assert migrate().startswith("Migrated from an empty database to revision ")
+    assert migrate().endswith("already; nothing was changed.\n")
+
+
+def test_ctrl_c_ends_server_and_demo_and_loses_no_run(tmp_path: Path) -> None:
+    command = [RUNREEL, "up", "--port", "0", "--data", str(tmp_path), "--demo"]
+    both = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    assert both.stdout is not None
+    lines = iter(both.stdout.readline, "")
+    assert any("on their way" in line for line in lines)
+    # As a terminal does: to all processes of the group.
+    os.killpg(both.pid, signal.SIGINT)
+    rest = "".join(lines)
+    both.stdout.close()
+
+    assert both.wait(20) == 0
+    assert "Traceback" not in rest
+    with running_server(tmp_path) as server:
+        again = demonstrate(server.url, "--runs", "0", "--unsent", str(tmp_path / "demo-unsent.json"))
+        assert again.returncode == 0
+        runs = json.loads(CommandLine(server.url)("runs", "--json").out)["runs"]
+    assert {run["status"] for run in runs} <= {"completed", "failed", "cancelled"}
