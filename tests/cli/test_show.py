@@ -222,6 +222,16 @@ def test_lines_fit_the_terminal(server: FakeServer, runreel: CommandLine) -> Non
     assert max(len(line) for line in out.splitlines() if "nnn" in line or "mmm" in line) == 90
 
 
+def test_only_what_is_said_has_colour(server: FakeServer, runreel: CommandLine) -> None:
+    server.answers(RUN, make_run())
+    server.answers(NODES, {"nodes": [make_node("planning", status="failed")], "edges": []})
+    server.answers(TRACE, trace())
+
+    out = runreel("runs", "show", "climate_analyst", "run 1", is_terminal=True).out
+
+    assert "\n└── \x1b[31m✗ planning\x1b[0m" in out
+
+
 def test_an_old_encoding_gets_plain_signs(server: FakeServer, runreel: CommandLine) -> None:
     server.answers(RUN, make_run(task=None))
     server.answers(NODES, {"nodes": [make_node("planning")], "edges": []})

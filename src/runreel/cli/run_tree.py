@@ -151,7 +151,7 @@ def _row(line: Line, console: Console) -> list[Cell]:
     branch, palette = line.branch, console.palette
     style = palette.style_of(branch.status)
     return [
-        Cell(f"{line.before}{console.glyphs.sign_of(branch.status)} {branch.label}", style),
+        Cell(f"{line.before}{console.glyphs.sign_of(branch.status)} {branch.label}", style, len(line.before)),
         Cell(branch.kind, palette.faint),
         Cell("" if branch.status == "completed" else branch.status or "", style),
         Cell(format_duration(branch.duration_ms)),

@@ -23,10 +23,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text of one line, and its style."""
+    """Text of one line, its style, and how much of its beginning has none."""
 
     text: str
     style: str = ""
+    plain_length: int = 0
 
 
 def lay_out(
@@ -71,5 +72,5 @@ def _fit(columns: Sequence[Column], widths: list[int], width: int | None) -> lis
 def _draw(column: Column, cell: Cell, width: int, glyphs: Glyphs, palette: Palette) -> str:
     text = clip(cell.text, width, glyphs.ellipsis)
     spaces = " " * (width - width_of(text))
-    painted = palette.paint(text, cell.style)
+    painted = text[: cell.plain_length] + palette.paint(text[cell.plain_length :], cell.style)
     return spaces + painted if column.is_right else painted + spaces
