@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from runreel.errors import InvalidNameError
 
@@ -23,7 +24,10 @@ def is_run_id(text: str) -> bool:
 
 def is_record_id(text: str) -> bool:
     """Tell whether `text` may identify an event, message or file: 1-255 code points, none of them a control."""
-    return 0 < len(text) <= MAX_NAME_LENGTH and _UNUSABLE.search(text) is None and text not in {".", ".."}
+    if not 0 < len(text) <= MAX_NAME_LENGTH or text in {".", ".."}:
+        return False
+    # Printable text has no controls, which is cheaper to see than to search for them.
+    return text.isprintable() or _UNUSABLE.search(text) is None
 
 
 def is_placeholder(run_name: str) -> bool:
@@ -61,6 +65,7 @@ def check_run_name(name: str) -> str:
     return normal
 
 
+@lru_cache(maxsize=4096)
 def repair_name(name: str) -> str | None:
     """Return the nearest good name, or None where nothing usable is left."""
     if _SIMPLE.fullmatch(name):

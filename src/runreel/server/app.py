@@ -56,8 +56,9 @@ _SAFE_METHODS = ("GET", "HEAD")
 _ROUTERS = (
     record_routes.router,
     agent_routes.router,
-    run_routes.router,
+    # Before the runs by name, since no run is called "nodes".
     node_routes.router,
+    run_routes.router,
     event_routes.router,
     session_routes.router,
     health_routes.router,

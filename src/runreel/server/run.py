@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -32,6 +33,11 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     listener = _listen(settings.host, settings.port)
     store = open_store(settings.database_url())
+    # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
+    # collecting less often saves a tenth of the time that ingest takes.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     config = uvicorn.Config(
         create_app(store, settings),
         log_config=None,

@@ -39,7 +39,7 @@ from runreel.server.view import (
     view_timeline_event,
     view_tree,
 )
-from runreel.storage.port import RunStore
+from runreel.storage.port import EventStore, RunStore
 from runreel.wire.field import mapping_of
 
 router = APIRouter(tags=["runs"])
@@ -138,14 +138,21 @@ def get_timeline(
 ) -> Response:
     """Return the events of a run in execution order, with payloads, in pages."""
     run = runs.get_run_by_name(scope, agent_name, run_name)
-    page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
-    view = view_run(run)
-    content = {
-        **{key: view[key] for key in ("run_id", "run_name", "agent_name", "status", "total_duration_ms", "created_at")},
-        "events": [view_timeline_event(full) for full in page.items],
-        "next_cursor": page.next_cursor,
-    }
-    return json_response(content, headers=_link(request, page.next_cursor))
+    return _respond_timeline(request, scope, events, run, limit, cursor)
+
+
+@router.get("/api/by-id/{run_id}/timeline", response_model=TimelineView)
+def get_timeline_by_id(
+    request: Request,
+    run_id: RunId,
+    scope: ScopeOf,
+    runs: Runs,
+    events: Events,
+    limit: EventLimit = 500,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the events of a run, which may have no name yet, in execution order, with payloads, in pages."""
+    return _respond_timeline(request, scope, events, runs.get_run(scope, run_id), limit, cursor)
 
 
 @router.get("/api/runs/{agent_name}/{run_name}/trace", response_model=TraceView)
@@ -161,6 +168,39 @@ def get_trace(
 ) -> Response:
     """Return the events of a run as trees, with payloads, in pages."""
     run = runs.get_run_by_name(scope, agent_name, run_name)
+    return _respond_trace(request, scope, events, run, limit, cursor)
+
+
+@router.get("/api/by-id/{run_id}/trace", response_model=TraceView)
+def get_trace_by_id(
+    request: Request,
+    run_id: RunId,
+    scope: ScopeOf,
+    runs: Runs,
+    events: Events,
+    limit: EventLimit = 500,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the events of a run, which may have no name yet, as trees, with payloads, in pages."""
+    return _respond_trace(request, scope, events, runs.get_run(scope, run_id), limit, cursor)
+
+
+def _respond_timeline(
+    request: Request, scope: Scope, events: EventStore, run: Run, limit: int, cursor: str | None
+) -> Response:
+    page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
+    view = view_run(run)
+    content = {
+        **{key: view[key] for key in ("run_id", "run_name", "agent_name", "status", "total_duration_ms", "created_at")},
+        "events": [view_timeline_event(full) for full in page.items],
+        "next_cursor": page.next_cursor,
+    }
+    return json_response(content, headers=_link(request, page.next_cursor))
+
+
+def _respond_trace(
+    request: Request, scope: Scope, events: EventStore, run: Run, limit: int, cursor: str | None
+) -> Response:
     page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
     lifecycle = events.list_lifecycle_events(scope, run.run_id, limit=_MAX_LIFECYCLE_EVENTS)
     view = view_run(run)

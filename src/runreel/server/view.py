@@ -46,7 +46,7 @@ class RunView(TypedDict):
     parent_run_id: str | None
     parent_event_id: str | None
     created_at: str
-    started_at: str | None
+    started_at: str
     ended_at: str | None
     total_duration_ms: float
     total_cost: float
@@ -365,7 +365,7 @@ def view_run(run: Run) -> RunView:
         "parent_run_id": run.parent_run_id,
         "parent_event_id": run.parent_event_id,
         "created_at": format_instant(run.created_at),
-        "started_at": _instant(run.started_at),
+        "started_at": format_instant(started_at),
         "ended_at": _instant(run.ended_at),
         "total_duration_ms": duration_us / 1000,
         "total_cost": run.usage.cost_nanos / _NANOS_PER_DOLLAR,

@@ -23,19 +23,6 @@ from runreel.wire.field import (
 )
 from runreel.wire.json import Unreadable, decode_elements, encode_json
 
-_ENVELOPE = frozenset(
-    {
-        "event_type",
-        "run_id",
-        "run_name",
-        "timestamp",
-        "agent_name",
-        "event_id",
-        "parent_event_id",
-        "previous_event_id",
-        "data",
-    }
-)
 _NAME_KEYS = {"tool_call": "tool_name", "llm_call": "model", "step": "step_name", "node_execution": "node_name"}
 _DURATION_KEYS = {
     "tool_call": "latency_ms",
@@ -74,41 +61,45 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
     if type(event_id) is not str or not is_record_id(event_id):
         event_id = _digest(encode_json(event))
         batch.warnings.append(_issue(index, event_id, "it had no usable event_id and got one made from its content"))
-    event_type = text_of(event.get("event_type")) or "info"
-    at = parse_instant(event.get("timestamp"))
+    # What is left of the event when its envelope has been taken out are the fields of its data, and extra ones.
+    take = event.pop
+    take("event_id", None)
+    event_type = text_of(take("event_type", None)) or "info"
+    at = parse_instant(take("timestamp", None))
     if at is None:
         at = 0
         batch.warnings.append(_issue(index, event_id, "it had no readable timestamp"))
-    agent_name = repair_name(str(event.get("agent_name") or "")) or None
-    run_id = event.get("run_id")
+    sent_name = take("agent_name", None)
+    agent_name = repair_name(str(sent_name)) if sent_name else None
+    if agent_name is not None and agent_name != sent_name:
+        batch.warnings.append(_issue(index, event_id, f"its agent_name was repaired to {agent_name[:80]!r}"))
+    run_id = take("run_id", None)
+    run_name = take("run_name", None)
     if run_id is None or run_id == "":
         run_id = _add_unattributed(batch, index, agent_name, at)
     elif type(run_id) is not str or not is_run_id(run_id):
         reason = f"its run_id {str(run_id)[:80]!r} is unusable; 1-64 of A-Z a-z 0-9 . _ : - can identify a run"
         batch.refused.append(_issue(index, event_id, reason))
         return
-    else:
-        run_name = event.get("run_name")
-        if run_name and type(run_name) is str and not is_placeholder(run_name):
-            _keep_wish(wishes, index, run_id, run_name, at)
-
-    data = event.get("data")
-    rest = {key: value for key, value in event.items() if key not in _ENVELOPE}
-    if type(data) is dict:
-        rest.update(cast("dict[str, object]", data))
-    elif data is not None:
-        rest["data"] = data
+    elif run_name and type(run_name) is str and not is_placeholder(run_name):
+        _keep_wish(wishes, index, run_id, run_name, at)
 
     fields: dict[str, object] = {"event_type": event_type}
     if agent_name is not None:
         fields["agent_name"] = agent_name
+    rest = event
     for key in ("parent_event_id", "previous_event_id"):
-        value = event.get(key)
+        value = take(key, None)
         if value:
             if type(value) is str and is_record_id(value):
                 fields[key] = value
             else:
-                rest[key] = value
+                rest[f"original_{key}"] = value
+    data = take("data", None)
+    if type(data) is dict:
+        rest.update(cast("dict[str, object]", data))
+    elif data is not None:
+        rest["data"] = data
     _take_call(fields, event_type, rest, at)
     if event_type == "node_execution" and (node_id := repair_name(cast("str", fields.get("name", "")))):
         fields["node_id"] = node_id
@@ -131,7 +122,7 @@ def _take_call(fields: dict[str, object], event_type: str, rest: dict[str, objec
             fields["model"] = name
     if event_type == "llm_call":
         _take_usage(fields, rest)
-        inputs = {key: rest.pop(key) for key in ("prompt", "system_prompt") if rest.get(key) not in (None, "")}
+        inputs = {key: rest.pop(key) for key in ("prompt", "system_prompt") if rest.get(key)}
         if inputs:
             fields["inputs"] = inputs
     input_key = _INPUT_KEYS.get(event_type, "input")

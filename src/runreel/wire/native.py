@@ -243,15 +243,11 @@ class _FieldReader:
         self._batch.warnings.append(issue)
 
 
-def _complete_run(fields: dict[str, object], rank: int, phase: str, recorded_at: int) -> None:
+def _complete_run(fields: dict[str, object], rank: int, _phase: str, _recorded_at: int) -> None:
     if is_placeholder(cast("str", fields.get("run_name", ""))):
         del fields["run_name"]
     if "status" not in fields:
         fields["status"] = _status_of(fields, rank, running="executing")
-    if phase == "start" and recorded_at:
-        fields.setdefault("started_at", recorded_at)
-    elif phase != "start" and recorded_at and cast("str", fields["status"]) in ("completed", "failed", "cancelled"):
-        fields.setdefault("ended_at", recorded_at)
 
 
 def _complete_event(fields: dict[str, object], rank: int, phase: str, recorded_at: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from runreel.errors import StorageError
 from runreel.model.record import ApplyReport, Record, RecordIssue, RecordKind
@@ -220,9 +221,8 @@ def _merged_change(work: Work, row: RunRow, state: State) -> RunChange:
     change = RunChange(row, state)
     for record in work.run_records:
         change.merge_record(record)
-    for records in work.events.values():
-        for record in records:
-            change.see(record)
+    change.see(work.run_records)
+    change.see(chain.from_iterable(work.events.values()))
     change.derive()
     return change
 

@@ -6,6 +6,7 @@ Bulk paths use the drivers directly: `executemany` on SQLite, COPY on PostgreSQL
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ Row = Sequence[Any]
 _BUSY_TIMEOUT_MS = 10_000
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
+_JSON_FROM_KEYS = 16
 
 
 class Cursor(Protocol):
@@ -134,7 +136,7 @@ class SqliteDialect:
                 "foreign_keys=ON",
                 "cache_size=-32000",
                 "temp_store=MEMORY",
-                "wal_autocheckpoint=4000",
+                "wal_autocheckpoint=10000",
                 "journal_size_limit=67108864",
             ):
                 connection.execute(f"PRAGMA {pragma}")
@@ -197,6 +199,13 @@ class SqliteDialect:
         *,
         for_update: bool = False,  # noqa: ARG002  there is one writer at a time
     ) -> list[Row]:
+        if len(keys) >= _JSON_FROM_KEYS:
+            # CROSS JOIN keeps the order of the tables: each key is looked up, the table is not scanned.
+            condition = " AND ".join(f't."{name}" = k.value ->> {place}' for place, name in enumerate(key))
+            wanted = ",".join(f't."{name}"' for name in columns)
+            statement = f"SELECT {wanted} FROM json_each(?) k CROSS JOIN {table.name} t ON {condition}"
+            cursor.execute(statement, (json.dumps(keys),))
+            return cursor.fetchall()
         condition = " AND ".join(f'"{name}" = ?' for name in key)
         statement = f"SELECT {_quoted(columns)} FROM {table.name} WHERE {condition}"
         rows: list[Row] = []

@@ -9,7 +9,6 @@ from runreel.model.event import Event, Payload
 from runreel.storage.merge import Stamp, State, decode_lower, derive, encode_lower
 from runreel.storage.sql import schema
 from runreel.storage.sql.codec import decode_json, encode_json
-from runreel.storage.sql.rollup import N_TOTALS
 
 COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
@@ -40,7 +39,6 @@ BLOCK, LINE = PLACE["payload_block"], PLACE["payload_line"]
 PARENT, NODE = PLACE["parent_event_id"], PLACE["node_id"]
 
 Row = Sequence[Any]
-_NO_TOTALS = (0,) * (N_TOTALS - 2)
 
 
 def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first_seen_at: int) -> list[Any]:
@@ -54,7 +52,7 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
         derive(state, "status", "completed")
     get = fields.get
     row: list[Any] = [run_pk, event_id, change_seq, state.top[0], state.top[1], 0]
-    row.extend([get(name) for name in _FIELDS])
+    row.extend(map(get, _FIELDS))
     row.append(None)
     row.append(None)
     row[IS_COUNTED] = 1 if has_usage(row) else 0
@@ -144,11 +142,11 @@ def is_sequenced(row: Row) -> bool:
     return row[_SEQUENCE] is not None
 
 
-def totals_of(row: Row) -> tuple[int, ...]:
-    """Return what the event adds to totals, in the order of `rollup.TOTALS`."""
+def totals_of(row: Row) -> Sequence[int]:
+    """Return what the event adds to the totals, in the order of `rollup.TOTALS`; zeros at the end are left out."""
     failed = 1 if row[_STATUS] == "failed" else 0
     if not row[IS_COUNTED]:
-        return (1, failed, *_NO_TOTALS)
+        return (1, failed)
     cost = row[_COST]
     tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
     return (1, failed, *tokens, cost or 0, 1 if cost is None else 0)

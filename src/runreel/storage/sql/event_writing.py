@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runreel.storage.merge import State, merged_all, same
+from runreel.storage.merge import State, merged_all, new_state, same
 from runreel.storage.sql import event_row, schema
 from runreel.storage.sql.codec import BlockWriter, read_block
 from runreel.storage.sql.event_row import BLOCK, IS_COUNTED, LINE, PARENT
@@ -68,9 +68,12 @@ def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) ->
             old = stored.get(key)
             if old is not None:
                 before = event_row.read_state(old, payloads.get(key))
-            state = merged_all(before, records)
-            if before is not None and same(state, before):
-                continue
+            if before is None and len(records) == 1:
+                state = new_state(records[0])
+            else:
+                state = merged_all(before, records)
+                if before is not None and same(state, before):
+                    continue
             run.change_seq += 1
             row = event_row.make_row(work.run_pk, event_id, state, run.change_seq, first_seen_at=run.first_seen_at)
             payload = event_row.encode_payload(state)
@@ -157,14 +160,14 @@ def _add_contributions(transaction: Transaction, written: _Written, changes: dic
 
 def _contribute(transaction: Transaction, sign: int, row: Row, change: RunChange) -> None:
     run = change.row
-    run.add_totals(sign, event_row.totals_of(row))
+    run.add_totals(sign, add_to_rollup(transaction, sign, row, run.project, run.agent_name))
     if event_row.is_sequenced(row):
         run.sequenced_count += sign
-    add_to_rollup(transaction, sign, row, run.project, run.agent_name)
 
 
-def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> None:
-    """Add (or take out, with sign -1) what an event contributes to the rollups of an agent."""
+def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> Sequence[int]:
+    """Add (or take out, with sign -1) what an event contributes to the rollups of an agent; return its totals."""
+    totals = event_row.totals_of(row)
     transaction.rollup.add(
         sign,
         project,
@@ -173,8 +176,9 @@ def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, a
         event_row.event_type_of(row),
         event_row.label_of(row),
         event_row.duration_us_of(row),
-        event_row.totals_of(row),
+        totals,
     )
+    return totals
 
 
 def _move_contributions(transaction: Transaction, change: RunChange) -> None:

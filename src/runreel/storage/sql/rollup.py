@@ -109,8 +109,9 @@ class RollupDelta:
             sums = [old + change for old, change in zip(row, self._sums[key], strict=False)]
             buckets = _decode_buckets(row[-1])
             for bucket, change in self._buckets[key].items():
-                buckets[bucket] = buckets.get(bucket, 0) + change
-            buckets = {bucket: count for bucket, count in buckets.items() if count}
+                count = buckets.pop(bucket, 0) + change
+                if count:
+                    buckets[bucket] = count
             if any(sums) or buckets:
                 changed.append((*sums, _encode_buckets(buckets), *key))
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -19,6 +19,8 @@ from runreel.storage.sql.rollup import N_TOTALS, TOTALS
 COLUMNS = tuple(column.name for column in schema.runs.columns)
 NAMED_BY_COUNTER, NAMED_BY_WIRE, NAMED_BY_PERSON = "auto", "wire", "person"
 
+_NEVER = 2**63 - 1
+_COMPRESS_FROM_BYTES = 300
 _BY_TIME = frozenset({"status"})
 _PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
 _UPDATED = tuple(name for name in COLUMNS if name not in ("run_pk", "project", "run_id", "first_seen_at"))
@@ -78,8 +80,8 @@ class RunRow:
         return [getattr(self, name) for name in TOTALS]
 
     def add_totals(self, sign: int, totals: Sequence[int]) -> None:
-        """Add or take out what an event contributes."""
-        for name, amount in zip(TOTALS, totals, strict=True):
+        """Add or take out what an event contributes; zeros at the end of `totals` may be left out."""
+        for name, amount in zip(TOTALS, totals, strict=False):
             if amount:
                 setattr(self, name, getattr(self, name) + sign * amount)
 
@@ -99,7 +101,7 @@ class RunChange:
         self.is_new = row.change_seq == 0
         self.state_changed = False
         self.wish_before = self.wish()
-        self._earliest = 0
+        self._earliest = _NEVER
         self._latest = 0
 
     def merge_record(self, record: Record) -> None:
@@ -107,23 +109,31 @@ class RunChange:
         before = self.state
         self.state = merged(before, record, by_time=_BY_TIME) if before.top[0] >= 0 else new_state(record)
         self.state_changed = self.state_changed or not same(self.state, before)
-        self.see(record)
 
-    def see(self, record: Record) -> None:
-        """Take note of the times that a record of the run or of an event speaks of, and of an event's agent."""
-        fields = record.fields
-        for at in (record.recorded_at, fields.get("started_at"), fields.get("ended_at")):
-            if at:
-                at = cast("int", at)
-                if at > self._latest:
-                    self._latest = at
-                if not self._earliest or at < self._earliest:
-                    self._earliest = at
-        if record.kind is RecordKind.EVENT and "agent_name" in fields:
-            self._infer_agent(cast("str", fields["agent_name"]), record.recorded_at)
+    def see(self, records: Iterable[Record]) -> None:
+        """Take note of the times that records of the run or of its events speak of, and of the agents of events."""
+        row = self.row
+        earliest, latest = self._earliest, self._latest
+        for record in records:
+            fields = record.fields
+            recorded_at = record.recorded_at
+            for at in (recorded_at, fields.get("started_at"), fields.get("ended_at")):
+                if at:
+                    at = cast("int", at)
+                    if at > latest:
+                        latest = at
+                    if at < earliest:
+                        earliest = at
+            # The agent of the earliest event is the run's, while no record of the run settles it.
+            if (
+                (row.inferred_at is None or recorded_at <= row.inferred_at)
+                and record.kind is RecordKind.EVENT
+                and "agent_name" in fields
+            ):
+                self._infer_agent(cast("str", fields["agent_name"]), recorded_at)
+        self._earliest, self._latest = earliest, latest
 
     def _infer_agent(self, agent_name: str, at: int) -> None:
-        # The agent of the earliest event is the run's, while no record of the run settles it.
         row = self.row
         if row.inferred_at is None or (at, agent_name) < (row.inferred_at, row.inferred_agent or ""):
             row.inferred_agent, row.inferred_at = agent_name, at
@@ -181,13 +191,14 @@ def empty_state() -> State:
 
 def encode_state(state: State) -> bytes:
     """Return a state as stored bytes."""
-    content = {"fields": state.fields, "top": list(state.top), "lower": encode_lower(state.lower)}
-    return compress(encode_json(content))
+    content = encode_json({"fields": state.fields, "top": list(state.top), "lower": encode_lower(state.lower)})
+    return content if len(content) < _COMPRESS_FROM_BYTES else compress(content)
 
 
 def decode_state(stored: bytes) -> State:
     """Return the state that `encode_state` stored."""
-    content = cast("dict[str, Any]", decode_json(decompress(stored)))
+    # JSON begins with a brace, and a zstd frame with a mark of its own.
+    content = cast("dict[str, Any]", decode_json(stored if stored[:1] == b"{" else decompress(stored)))
     rank, at = content["top"]
     return State(content["fields"], (rank, at), decode_lower(content["lower"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import cast
 
 from runreel.model.record import Record, RecordKind, split_edge_key
@@ -42,8 +43,7 @@ class Work:
         """Return the ids of all nodes that these records name, except those that a node record declares."""
         named = {
             cast("str", record.fields["node_id"])
-            for records in (*self.events.values(), *self._records_in_nodes())
-            for record in records
+            for record in chain.from_iterable((*self.events.values(), *self._records_in_nodes()))
             if "node_id" in record.fields
         }
         for key in self.others.get(RecordKind.EDGE, ()):
