@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -120,7 +121,6 @@ class SqliteDialect:
             raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
         self._path = Path(url.database)
         self._url = url.set(drivername="sqlite+pysqlite")
-        self._statements: dict[tuple[Table, bool], str] = {}
 
     def write_engine(self) -> Engine:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -179,15 +179,22 @@ class SqliteDialect:
         return statement
 
     def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
-        if not rows:
-            return
-        statement = self._statements.get((table, or_ignore))
-        if statement is None:
-            names = [f'"{column.name}"' for column in table.columns]
-            verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
-            statement = f"{verb} INTO {table.name} ({','.join(names)}) VALUES ({','.join('?' * len(names))})"
-            self._statements[table, or_ignore] = statement
-        cursor.executemany(statement, rows)
+        # The driver asks every None how it wants to be adapted, which takes longer than storing it: rows are
+        # inserted by the columns that they fill.
+        by_columns: dict[tuple[bool, ...], list[list[Any]]] = {}
+        for row in rows:
+            filled = tuple([value is not None for value in row])
+            values = [value for value in row if value is not None]
+            alike = by_columns.get(filled)
+            if alike is None:
+                by_columns[filled] = [values]
+            else:
+                alike.append(values)
+        verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
+        for filled, alike in by_columns.items():
+            names = [column.name for column in compress(table.columns, filled)]
+            marks = ",".join("?" * len(names))
+            cursor.executemany(f"{verb} INTO {table.name} ({_quoted(names)}) VALUES ({marks})", alike)
 
     def select(
         self,
@@ -312,7 +319,8 @@ class PostgresDialect:
         casts = [f"%s::{_array_type(table, name)}" for name in key]
         condition = " AND ".join(f't."{name}" = k."{name}"' for name in key)
         wanted, order = (",".join(f't."{name}"' for name in names) for names in (columns, key))
-        ending = f" ORDER BY {order} FOR UPDATE OF t" if for_update else ""
+        # Inserting a run locks its agent FOR KEY SHARE. With FOR UPDATE, two that did so would wait for each other.
+        ending = f" ORDER BY {order} FOR NO KEY UPDATE OF t" if for_update else ""
         statement = (
             f"SELECT {wanted} FROM unnest({','.join(casts)}) AS k({_quoted(key)}) "
             f"JOIN {table.name} t ON {condition}{ending}"
