@@ -50,7 +50,7 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
         derive(state, "event_type", "info")
     if "status" not in fields:
         derive(state, "status", "completed")
-    get = fields.get
+    get = state.fields.get
     row: list[Any] = [run_pk, event_id, change_seq, state.top[0], state.top[1], 0]
     row.extend(map(get, _FIELDS))
     row.append(None)
