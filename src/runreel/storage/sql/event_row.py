@@ -21,7 +21,9 @@ _CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
     PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
 )
 _TOKENS_IN, _COST = PLACE["tokens_in"], PLACE["cost_nanos"]
-_TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _TOKENS_OUT, _SEQUENCE = (
+_AFTER_USAGE = _COST + 1
+USAGE = COLUMNS[_TOKENS_IN:_AFTER_USAGE]
+_TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _SEQUENCE = (
     PLACE[name]
     for name in (
         "event_type",
@@ -31,7 +33,6 @@ _TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _TOKENS_OUT, _SEQUEN
         "ended_at",
         "duration_us",
         "model",
-        "tokens_out",
         "sequence",
     )
 )
@@ -116,7 +117,7 @@ def duration_us_of(row: Row) -> int | None:
 
 def has_usage(row: Row) -> bool:
     """Tell whether the event consumed anything of its own."""
-    return bool(row[_TOKENS_IN] or row[_TOKENS_OUT] or row[_COST])
+    return any(row[_TOKENS_IN:_AFTER_USAGE])
 
 
 def label_of(row: Row) -> str:

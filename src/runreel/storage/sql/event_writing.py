@@ -1,7 +1,7 @@
 """Writing the events of runs: rows, payload blocks, and what each event adds to totals and rollups.
 
 An event counts its own usage unless a direct child of it has usage (`is_counted`); the flag is brought up to date
-here, whichever of the two arrives first.
+here, whichever of the two arrives first. An event that names itself as its parent is no child of its own.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def _stored_payloads(transaction: Transaction, rows: Sequence[Row]) -> dict[Even
 def _count_usage(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> list[EventKey]:
     """Set `is_counted` of the new rows; return the stored events whose flag may have to change."""
     using = {key: row for key, row in written.new.items() if row[IS_COUNTED]}
-    parents = {(key[0], row[PARENT]) for key, row in using.items() if row[PARENT] is not None}
+    parents = {(key[0], row[PARENT]) for key, row in using.items() if row[PARENT] not in (None, key[1])}
     asked = [key for key in using if key not in parents and changes[key[0]].before.event_count]
     children = transaction.dialect.select(
-        transaction.cursor, schema.events, (*_PARENT_KEY, "event_id", *_USAGE), _PARENT_KEY, asked
+        transaction.cursor, schema.events, (*_PARENT_KEY, "event_id", *event_row.USAGE), _PARENT_KEY, asked
     )
     # A stored child that is written anew here counts by its new row, which `using` holds.
     parents.update((row[0], row[1]) for row in children if any(row[3:]) and (row[0], row[2]) not in written.new)
@@ -118,12 +118,11 @@ def _count_usage(transaction: Transaction, written: _Written, changes: dict[int,
     left = {
         (key[0], old[PARENT])
         for key, old in written.old.items()
-        if old[PARENT] is not None and old[PARENT] != written.new[key][PARENT]
+        if old[PARENT] is not None
+        and event_row.has_usage(old)
+        and (old[PARENT] != written.new[key][PARENT] or key not in using)
     }
     return sorted(key for key in parents | left if key in left or _may_be_stored(key, written, changes))
-
-
-_USAGE = ("tokens_in", "tokens_out", "cost_nanos")
 
 
 def _may_be_stored(key: EventKey, written: _Written, changes: dict[int, RunChange]) -> bool:
@@ -134,8 +133,10 @@ def _recount(transaction: Transaction, key: EventKey, change: RunChange) -> None
     """Bring the flag of one stored event up to date, and what it contributes."""
     dialect, cursor = transaction.dialect, transaction.cursor
     for stored in dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, [key]):
-        children = dialect.select(cursor, schema.events, _USAGE, _PARENT_KEY, [key])
-        is_counted = int(event_row.has_usage(stored) and not any(any(child) for child in children))
+        children = dialect.select(cursor, schema.events, ("event_id", *event_row.USAGE), _PARENT_KEY, [key])
+        is_counted = int(
+            event_row.has_usage(stored) and not any(child[0] != key[1] and any(child[1:]) for child in children)
+        )
         if is_counted == stored[IS_COUNTED]:
             continue
         change.row.change_seq += 1
