@@ -35,7 +35,11 @@ class State:
 
 def new_state(record: Record) -> State:
     """Return the state of a thing that only `record` speaks of."""
-    return State(record.fields, (record.rank, record.recorded_at))
+    fields = record.fields
+    # An empty map says nothing. Were it kept, merging the same record once more would change the state.
+    if not fields.get("attributes", True) or not fields.get("metadata", True):
+        fields = {name: value for name, value in fields.items() if name not in MAP_FIELDS or value}
+    return State(fields, (record.rank, record.recorded_at))
 
 
 def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset()) -> State:
