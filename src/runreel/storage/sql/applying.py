@@ -223,6 +223,8 @@ def _merged_change(work: Work, row: RunRow, state: State) -> RunChange:
         change.merge_record(record)
     change.see(work.run_records)
     change.see(chain.from_iterable(work.events.values()))
+    for others in work.others.values():
+        change.see(chain.from_iterable(others.values()))
     change.derive()
     return change
 

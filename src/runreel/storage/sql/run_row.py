@@ -102,7 +102,7 @@ class RunChange:
         self.state_changed = False
         self.wish_before = self.wish()
         self._earliest = _NEVER
-        self._latest = 0
+        self._latest = -_NEVER
 
     def merge_record(self, record: Record) -> None:
         """Merge one run record into the state."""
@@ -111,7 +111,7 @@ class RunChange:
         self.state_changed = self.state_changed or not same(self.state, before)
 
     def see(self, records: Iterable[Record]) -> None:
-        """Take note of the times that records of the run or of its events speak of, and of the agents of events."""
+        """Take note of the times that records of the run and below it speak of, and of the agents of events."""
         row = self.row
         earliest, latest = self._earliest, self._latest
         for record in records:
@@ -170,7 +170,7 @@ class RunChange:
 
     def _derive_times(self) -> None:
         row, fields = self.row, self.state.fields
-        if self._latest:
+        if self._earliest != _NEVER:
             # Until a record speaks of a time, the run stands at the time it was first seen.
             unknown = row.created_at == row.first_seen_at == row.active_at
             row.created_at = self._earliest if unknown else min(row.created_at, self._earliest)
