@@ -47,9 +47,9 @@ def _is_due(change: RunChange, *, settle: bool) -> bool:
 def _name(namer: Namer, change: RunChange) -> None:
     row, wish = change.row, change.wish()
     if row.name_source == NAMED_BY_PERSON and row.run_name is not None:
-        row.run_name = namer.choose(row.run_name)
+        row.run_name = namer.choose(row.run_name, row.run_pk)
     elif wish is not None:
-        row.run_name, row.name_source = namer.choose(wish), NAMED_BY_WIRE
+        row.run_name, row.name_source = namer.choose(wish, row.run_pk), NAMED_BY_WIRE
     else:
         row.run_name, row.name_source = namer.draw(), NAMED_BY_COUNTER
 
@@ -72,12 +72,12 @@ class Namer:
             if not self.is_taken(name):
                 return self._give(name)
 
-    def choose(self, wish: str) -> str:
-        """Return the wished name, marked as a copy where another run has it."""
+    def choose(self, wish: str, run_pk: int) -> str:
+        """Return the name that the run wishes, marked as a copy where another run has it."""
         copy = 1
         while True:
             candidates = [wish if n == 1 else suffixed_name(wish, n) for n in range(copy, copy + _PROBE)]
-            taken = self._taken(candidates)
+            taken = self._taken(candidates, run_pk)
             for name in candidates:
                 if name not in taken:
                     return self._give(name)
@@ -103,12 +103,13 @@ class Namer:
         self._given.add(name)
         return name
 
-    def _taken(self, names: Sequence[str]) -> set[str]:
+    def _taken(self, names: Sequence[str], run_pk: int | None = None) -> set[str]:
+        """Return which of the names other runs have than the one that asks."""
         keys = [(self._project, self._agent_name, name) for name in names]
         rows = self._transaction.dialect.select(
-            self._transaction.cursor, schema.runs, ("run_name",), ("project", "agent_name", "run_name"), keys
+            self._transaction.cursor, schema.runs, ("run_name", "run_pk"), ("project", "agent_name", "run_name"), keys
         )
-        return {row[0] for row in rows} | self._given.intersection(names)
+        return {row[0] for row in rows if row[1] != run_pk} | self._given.intersection(names)
 
 
 def _keep_aliases(transaction: Transaction, changes: Iterable[RunChange]) -> None:
