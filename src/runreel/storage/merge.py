@@ -74,11 +74,11 @@ def derive(state: State, name: str, value: object) -> None:
 
 def same(left: State, right: State) -> bool:
     """Tell whether two states are equal, with 1, 1.0 and True told apart."""
-    return left is right or (
-        left.top == right.top
-        and left.lower == right.lower
-        and content_order(left.fields) == content_order(right.fields)
-    )
+    if left is right:
+        return True
+    if left.top != right.top or left.lower != right.lower or left.fields != right.fields:
+        return False
+    return content_order(left.fields) == content_order(right.fields)
 
 
 def encode_lower(lower: Mapping[str, Stamp]) -> dict[str, list[int]]:

@@ -27,6 +27,8 @@ from runreel.storage.sql.work import Work
 
 RunKey = tuple[str, str]
 
+_SESSION = RecordKind.SESSION
+
 
 def apply(
     transaction: Transaction, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int
@@ -42,6 +44,7 @@ def apply(
     event_writing.write(transaction, pairs)
     name_runs(transaction, changes.values())
     close_runs(transaction, changes.values())
+    _remove_guessed_sessions(transaction, changes.values())
     transaction.write_totals()
     return [
         ApplyReport(
@@ -86,7 +89,7 @@ def _sorted_out(
     for batch, (scope, records) in enumerate(batches):
         project = scope.project
         for record in records:
-            if record.kind is RecordKind.SESSION:
+            if record.kind is _SESSION:
                 session_records.setdefault((project, record.key), []).append(record)
                 continue
             key = (project, record.run_id)
@@ -109,23 +112,36 @@ def put_sessions(transaction: Transaction, keys: Iterable[tuple[str, str]], now:
     transaction.dialect.insert(transaction.cursor, schema.sessions, rows, or_ignore=True)
 
 
+def _remove_guessed_sessions(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+    """Remove the sessions that runs have left, where nobody declared them and nothing else is in them.
+
+    They were guessed from what came first; had it come in another order, they would not be there.
+    """
+    left = {(change.before.project, change.before.session_id) for change in changes if change.has_left_session()}
+    transaction.execute_many(
+        "DELETE FROM sessions WHERE project = ? AND session_id = ? AND state IS NULL AND person_name IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.project = ? AND runs.session_id = ?)",
+        [(*key, *key) for key in sorted(left)],
+    )
+
+
 def put_agents(transaction: Transaction, keys: Iterable[tuple[str, str]], now: int) -> None:
-    """Create the agents that do not exist yet, and bring deleted ones back."""
+    """Create the agents that do not exist yet; those without runs begin anew."""
     wanted = sorted(set(keys))
     found = transaction.dialect.select(
         transaction.cursor,
         schema.agents,
-        ("project", "agent_name", "is_deleted"),
+        ("project", "agent_name", "run_count"),
         ("project", "agent_name"),
         wanted,
     )
     known = {(row[0], row[1]): row[2] for row in found}
-    zeros = [0] * (len(schema.agents.columns) - 6)
-    rows = [(*key, None, now, 0, False, *zeros) for key in wanted if key not in known]
+    zeros = [0] * (len(schema.agents.columns) - 5)
+    rows = [(*key, None, now, 0, *zeros) for key in wanted if key not in known]
     transaction.dialect.insert(transaction.cursor, schema.agents, rows, or_ignore=True)
     transaction.execute_many(
-        "UPDATE agents SET is_deleted = ?, created_at = ? WHERE project = ? AND agent_name = ?",
-        [(False, now, *key) for key, is_deleted in sorted(known.items()) if is_deleted],
+        "UPDATE agents SET created_at = ? WHERE project = ? AND agent_name = ? AND run_count = 0",
+        [(now, *key) for key, run_count in sorted(known.items()) if not run_count],
     )
 
 

@@ -25,13 +25,10 @@ def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int)
 def delete_agent(transaction: Transaction, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
     """Remove an agent with its runs; see `RunStore.delete_agent`."""
     key = (scope.project, agent_name)
-    report = _delete(transaction, _lock_runs_of(transaction, "agent_name", *key), now)
-    marked = transaction.execute(
-        "UPDATE agents SET is_deleted = ? WHERE project = ? AND agent_name = ? AND is_deleted = ?", True, *key, False
-    )
-    if not marked:
+    rows = _lock_runs_of(transaction, "agent_name", *key)
+    if not rows:
         raise NotFoundError(f"there is no agent {agent_name!r}")
-    return report
+    return _delete(transaction, rows, now)
 
 
 def delete_session(transaction: Transaction, scope: Scope, session_id: str, *, now: int) -> DeleteReport:

@@ -6,7 +6,6 @@ Bulk paths use the drivers directly: `executemany` on SQLite, COPY on PostgreSQL
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import compress
@@ -19,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from runreel.errors import ConfigError, StorageError, StorageFullError, StorageUnavailableError
+from runreel.storage.sql.codec import encode_json
 
 Row = Sequence[Any]
 
@@ -211,7 +211,7 @@ class SqliteDialect:
             condition = " AND ".join(f't."{name}" = k.value ->> {place}' for place, name in enumerate(key))
             wanted = ",".join(f't."{name}"' for name in columns)
             statement = f"SELECT {wanted} FROM json_each(?) k CROSS JOIN {table.name} t ON {condition}"
-            cursor.execute(statement, (json.dumps(keys),))
+            cursor.execute(statement, (encode_json(keys).decode(),))
             return cursor.fetchall()
         condition = " AND ".join(f'"{name}" = ?' for name in key)
         statement = f"SELECT {_quoted(columns)} FROM {table.name} WHERE {condition}"

@@ -148,6 +148,7 @@ def get_agent(connection: Connection, scope: Scope, agent_name: str) -> Agent:
 
 
 def _agents(scope: Scope) -> Select[Any]:
+    # An agent without runs is only a counter: it was deleted, or taken for the agent of a run that is another's.
     newest = (
         select(runs.c.run_pk)
         .where(runs.c.project == agents.c.project, runs.c.agent_name == agents.c.agent_name)
@@ -159,7 +160,7 @@ def _agents(scope: Scope) -> Select[Any]:
     return (
         select(agents, runs.c.created_at.label("last_run_at"), runs.c.status.label("last_status"))
         .join_from(agents, runs, runs.c.run_pk == newest, isouter=True)
-        .where(agents.c.project == scope.project, agents.c.is_deleted.is_(False))
+        .where(agents.c.project == scope.project, agents.c.run_count > 0)
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, cast
 
 from runreel.model.record import Rank, Record, RecordKind
@@ -19,11 +20,15 @@ from runreel.storage.sql.rollup import N_TOTALS, TOTALS
 COLUMNS = tuple(column.name for column in schema.runs.columns)
 NAMED_BY_COUNTER, NAMED_BY_WIRE, NAMED_BY_PERSON = "auto", "wire", "person"
 
+_EVENT = RecordKind.EVENT
 _NEVER = 2**63 - 1
 _COMPRESS_FROM_BYTES = 300
 _BY_TIME = frozenset({"status"})
 _PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
 _UPDATED = tuple(name for name in COLUMNS if name not in ("run_pk", "project", "run_id", "first_seen_at"))
+_VALUES_OF = attrgetter(*COLUMNS)
+_UPDATED_OF = attrgetter(*_UPDATED)
+_TOTALS_OF = attrgetter(*TOTALS)
 UPDATE_SQL = f"UPDATE runs SET {','.join(f'{name} = ?' for name in _UPDATED)} WHERE run_pk = ?"
 
 
@@ -67,17 +72,17 @@ class RunRow:
     block_count: int = 0
     change_seq: int = 0
 
-    def values(self) -> list[Any]:
+    def values(self) -> tuple[Any, ...]:
         """Return the columns in their order."""
-        return [getattr(self, name) for name in COLUMNS]
+        return _VALUES_OF(self)
 
-    def update_values(self) -> list[Any]:
+    def update_values(self) -> tuple[Any, ...]:
         """Return the parameters of `UPDATE_SQL`."""
-        return [*(getattr(self, name) for name in _UPDATED), self.run_pk]
+        return (*_UPDATED_OF(self), self.run_pk)
 
-    def totals(self) -> list[int]:
+    def totals(self) -> tuple[int, ...]:
         """Return the totals in the order of `rollup.TOTALS`."""
-        return [getattr(self, name) for name in TOTALS]
+        return _TOTALS_OF(self)
 
     def add_totals(self, sign: int, totals: Sequence[int]) -> None:
         """Add or take out what an event contributes; zeros at the end of `totals` may be left out."""
@@ -96,7 +101,7 @@ class RunChange:
 
     def __init__(self, row: RunRow, state: State) -> None:
         self.row = row
-        self.before = replace(row)
+        self.before = RunRow(*row.values())
         self.state = state
         self.is_new = row.change_seq == 0
         self.state_changed = False
@@ -127,7 +132,7 @@ class RunChange:
             # The agent of the earliest event is the run's, while no record of the run settles it.
             if (
                 (row.inferred_at is None or recorded_at <= row.inferred_at)
-                and record.kind is RecordKind.EVENT
+                and record.kind is _EVENT
                 and "agent_name" in fields
             ):
                 self._infer_agent(cast("str", fields["agent_name"]), recorded_at)
@@ -140,12 +145,16 @@ class RunChange:
 
     def is_changed(self) -> bool:
         """Tell whether the row differs from the stored one, or the state does."""
-        return self.is_new or self.state_changed or self.row != self.before
+        return self.is_new or self.state_changed or self.row.values() != self.before.values()
 
     def is_moved(self) -> bool:
         """Tell whether the run belongs to another agent or session than before."""
         row, before = self.row, self.before
         return (row.agent_name, row.session_id) != (before.agent_name, before.session_id)
+
+    def has_left_session(self) -> bool:
+        """Tell whether the run was stored in another session before."""
+        return not self.is_new and self.row.session_id != self.before.session_id
 
     def is_settled(self) -> bool:
         """Tell whether the agent is known from a record of the run itself, or the run has ended."""

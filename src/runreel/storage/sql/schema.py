@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -76,7 +75,6 @@ agents = Table(
     Column("description", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("last_number", BigInteger, nullable=False, server_default="0"),
-    Column("is_deleted", Boolean, nullable=False),
     Column("run_count", BigInteger, nullable=False, server_default="0"),
     Column("ended_run_count", BigInteger, nullable=False, server_default="0"),
     Column("failed_run_count", BigInteger, nullable=False, server_default="0"),

@@ -8,6 +8,9 @@ from typing import cast
 
 from runreel.model.record import Record, RecordKind, split_edge_key
 
+# Looked up once: members of an enum are slow to reach.
+_EVENT, _RUN = RecordKind.EVENT, RecordKind.RUN
+
 
 @dataclass(slots=True)
 class Work:
@@ -23,16 +26,17 @@ class Work:
 
     def add(self, batch: int, record: Record) -> None:
         """Take one record of a batch."""
-        if record.kind is RecordKind.EVENT:
+        kind = record.kind
+        if kind is _EVENT:
             known = self.events.get(record.key)
             if known is None:
                 self.events[record.key] = [record]
             else:
                 known.append(record)
-        elif record.kind is RecordKind.RUN:
+        elif kind is _RUN:
             self.run_records.append(record)
         else:
-            self.others.setdefault(record.kind, {}).setdefault(record.key, []).append(record)
+            self.others.setdefault(kind, {}).setdefault(record.key, []).append(record)
         sources = self.sources.get(batch)
         if sources is None:
             self.sources[batch] = [record]

@@ -33,7 +33,6 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_number", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.Column("run_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("ended_run_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("failed_run_count", sa.BigInteger(), server_default="0", nullable=False),
