@@ -1,0 +1,43 @@
+"""A served application on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runreel.storage.port import Store
+from runreel.storage.sql import migrate, open_store
+from tests.support.api import Api
+from tests.support.app import ServedApp, copied_store, migrated_file, serving
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return migrated_file(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture
+def store(empty_file: Path, tmp_path: Path) -> Store:
+    """Open a store on SQLite; the application that gets it closes it."""
+    return copied_store(empty_file, tmp_path)
+
+
+@pytest.fixture
+def app(store: Store) -> Iterator[ServedApp]:
+    with serving(store) as app:
+        yield app
+
+
+@pytest.fixture
+def api(app: ServedApp) -> Api:
+    return app.api
+
+
+@pytest.fixture
+def postgres_api(empty_postgres_url: str) -> Iterator[Api]:
+    """Give a served application on PostgreSQL."""
+    migrate(empty_postgres_url)
+    with serving(open_store(empty_postgres_url)) as app:
+        yield app.api

@@ -1,0 +1,93 @@
+"""The application in the test's own process, behind a real socket: its store, settings and log are at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from runreel.server.app import create_app
+from runreel.server.settings import Settings
+from runreel.storage.port import Store
+from runreel.storage.sql import open_store
+from tests.support.api import Api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedApp:
+    api: Api
+    store: Store
+    settings: Settings
+
+    @property
+    def url(self) -> str:
+        return str(self.api.http.base_url)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        url = self.api.http.base_url
+        return url.host, url.port or 80
+
+
+@contextmanager
+def serving(store: Store, **settings: Any) -> Iterator[ServedApp]:
+    """Serve the application on a free port until the block ends; `settings` differ from the defaults."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    chosen = replace(Settings(data=Path("not-used")), port=listener.getsockname()[1], **settings)
+    config = uvicorn.Config(
+        create_app(store, chosen), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
+    )
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="served-app")
+    thread.start()
+    try:
+        assert server.ended_start.wait(20)
+        assert server.started, "the application did not start"
+        base_url = f"http://127.0.0.1:{chosen.port}"
+        with httpx.Client(base_url=base_url, timeout=30, follow_redirects=False, trust_env=False) as http:
+            yield ServedApp(api=Api(http), store=store, settings=chosen)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive(), "the application did not end"
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended_start = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.ended_start.set()
+
+    async def main_loop(self) -> None:
+        # Hundreds of tests end a server each; the original looks only ten times a second whether it is to end.
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.01)
+
+
+def migrated_file(folder: Path) -> Path:
+    """Make an empty SQLite database of the present schema, to be copied: that is quicker than migrating each time."""
+    path = folder / "empty.db"
+    with closing(open_store(f"sqlite:///{path}")):
+        pass
+    return path
+
+
+def copied_store(template: Path, folder: Path) -> Store:
+    """Open a store on a copy of an empty database."""
+    path = folder / "runreel.db"
+    shutil.copyfile(template, path)
+    return open_store(f"sqlite:///{path}")
