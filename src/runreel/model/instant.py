@@ -39,7 +39,9 @@ def parse_instant(value: object) -> int | None:
 
 
 def format_instant(instant: int) -> str:
-    """Return ISO 8601 in UTC with microseconds and `Z`."""
+    """Return ISO 8601 in UTC with microseconds and `Z`; outside the years 1 to 9999 the nearest that can be written."""
+    if not _EARLIEST <= instant <= _LATEST:
+        instant = min(max(instant, _EARLIEST), _LATEST)
     return (_EPOCH_NAIVE + timedelta(microseconds=instant)).isoformat(timespec="microseconds") + "Z"
 
 
@@ -48,6 +50,8 @@ def _parse_text(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             return (moment - _EPOCH_NAIVE) // _MICROSECOND
-        return (moment - _EPOCH) // _MICROSECOND
+        instant = (moment - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         return None
+    # An offset can move a time out of the years that there are.
+    return instant if _EARLIEST <= instant <= _LATEST else None
