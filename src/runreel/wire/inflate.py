@@ -9,7 +9,9 @@ import zstandard
 from runreel.errors import DecodeError, TooLargeError, UnsupportedEncodingError
 
 _GZIP_WINDOW_BITS = 31
-_CHUNK_BYTES = 1 << 16
+_MAX_ZSTD_WINDOW = 1 << 27
+# Four bytes can stand for 128 KiB, so this is by how much the bound may be passed: 16 MiB at worst.
+_ZSTD_BITE_BYTES = 512
 
 
 def inflate(body: bytes, content_encoding: str, *, max_bytes: int) -> bytes:
@@ -38,24 +40,34 @@ def _gunzip(body: bytes, max_bytes: int) -> bytes:
         raise DecodeError("the body is no gzip data, though its content encoding says so") from None
     if len(inflated) > max_bytes:
         raise _too_large(max_bytes)
-    if not inflater.eof:
-        raise DecodeError("the gzip data of the body is cut short")
+    _require_whole("gzip", is_ended=inflater.eof, rest=inflater.unused_data)
     return inflated
 
 
 def _unzstd(body: bytes, max_bytes: int) -> bytes:
     parts: list[bytes] = []
-    room = max_bytes
+    room, place = max_bytes, 0
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(body) as reader:
-            while part := reader.read(min(_CHUNK_BYTES, room + 1)):
-                parts.append(part)
-                room -= len(part)
-                if room < 0:
-                    raise _too_large(max_bytes)
+        frame = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW).decompressobj()
+        # Only this object tells where a frame ends, and it can't be told to stop: it gets a bite at a time.
+        while place < len(body) and not frame.eof:
+            parts.append(frame.decompress(body[place : place + _ZSTD_BITE_BYTES]))
+            place += _ZSTD_BITE_BYTES
+            room -= len(parts[-1])
+            if room < 0:
+                raise _too_large(max_bytes)
     except zstandard.ZstdError:
         raise DecodeError("the body is no zstd data, though its content encoding says so") from None
+    _require_whole("zstd", is_ended=frame.eof, rest=frame.unused_data + body[place:])
     return b"".join(parts)
+
+
+def _require_whole(encoding: str, *, is_ended: bool, rest: bytes) -> None:
+    # A part of a batch must not pass for the batch: its sender would take the rest for stored.
+    if not is_ended:
+        raise DecodeError(f"the {encoding} data of the body is cut short")
+    if rest:
+        raise DecodeError(f"the body goes on after its {encoding} data ended; send it in one piece")
 
 
 def _too_large(max_bytes: int) -> TooLargeError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -75,8 +75,8 @@ def _decode_each(body: bytes, key: str, max_element_bytes: int) -> tuple[dict[st
         raw_members = _decode_raw(body)
         raw_elements = _decode_raw_list(raw_members.pop(key))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
-        pieces = list(_split_elements(body, key))
-        members: dict[str, object] = {}
+        pieces, rest = _split(body, key)
+        members = _decode_members(rest)
     else:
         pieces = [bytes(raw) for raw in raw_elements]
         members = {name: decode_json(bytes(raw)) for name, raw in raw_members.items()}
@@ -92,26 +92,35 @@ def _decode_element(piece: bytes, max_element_bytes: int) -> object:
         return Unreadable(str(error))
 
 
-def _split_elements(body: bytes, key: str) -> Iterator[bytes]:
-    """Yield the elements of the list under `key` by their brackets alone, whatever is inside them."""
+def _split(body: bytes, key: str) -> tuple[list[bytes], bytes]:
+    """Return the elements of the list under `key`, told apart by their brackets alone, and the body without them."""
     opening = re.compile(rb'"' + re.escape(key.encode()) + rb'"\s*:\s*\[').search(body)
     if opening is None:
         raise DecodeError(f"the body is no JSON object with a list {key!r}; send {{{key!r}: […]}}")
+    pieces: list[bytes] = []
     start, depth = opening.end(), 0
     for token in _STRUCTURE.finditer(body, start):
         mark = token.group()
         if depth == 0 and mark in (b",", b"]"):
             piece = body[start : token.start()].strip()
             if piece or mark == b",":
-                yield piece
+                pieces.append(piece)
             if mark == b"]":
-                return
+                return pieces, body[: opening.end()] + body[token.start() :]
             start = token.end()
         elif mark in (b"[", b"{"):
             depth += 1
         elif mark in (b"]", b"}"):
             depth -= 1
-    yield body[start:]
+    return [*pieces, body[start:]], body[: opening.end()] + b"]}"
+
+
+def _decode_members(body: bytes) -> dict[str, object]:
+    try:
+        decoded = decode_json(body)
+    except DecodeError:
+        return {}
+    return cast("dict[str, object]", decoded) if isinstance(decoded, dict) else {}
 
 
 def _decode_tolerantly(body: bytes) -> object:
