@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -54,19 +55,27 @@ def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     return f'<{path}?{urlencode(parameters)}>; rel="next"'
 
 
+def _name(segment: str) -> str:
+    # Names are kept composed, and addresses are also typed, or copied from file systems that decompose.
+    return unicodedata.normalize("NFC", restored_slashes(segment))
+
+
+def _given_name(name: str | None) -> str | None:
+    return None if name is None else _name(name)
+
+
 ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
-AgentName = Annotated[str, AfterValidator(restored_slashes), Path(description="The agent's name, percent-encoded.")]
-RunName = Annotated[str, AfterValidator(restored_slashes), Path(description="The run's present name, percent-encoded.")]
+AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
+RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]
-NodeId = Annotated[
-    str, AfterValidator(restored_slashes), Path(description="The node's id within its run, percent-encoded.")
-]
+NodeId = Annotated[str, AfterValidator(_name), Path(description="The node's id within its run, percent-encoded.")]
 EventId = Annotated[
     str, AfterValidator(restored_slashes), Path(description="The event's id within its run, percent-encoded.")
 ]
-SessionId = Annotated[str, AfterValidator(restored_slashes), Path(description="The session's id, percent-encoded.")]
+SessionId = Annotated[str, AfterValidator(_name), Path(description="The session's id, percent-encoded.")]
+NameQuery = Annotated[str | None, AfterValidator(_given_name), Query()]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
 EventLimit = Annotated[int, Query(ge=1, le=5_000, description="How many events to return at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]

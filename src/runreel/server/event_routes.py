@@ -11,7 +11,7 @@ from runreel.errors import NotFoundError
 from runreel.model.scope import Scope
 from runreel.server.dependency import EventId, EventLimit, Events, Runs, ScopeOf
 from runreel.server.problem import problem_response
-from runreel.server.view import EventTreeView, json_response, view_tree
+from runreel.server.view import MAX_NESTING, EventTreeView, json_response, view_tree
 from runreel.storage.port import EventStore
 
 router = APIRouter(tags=["events"])
@@ -42,12 +42,12 @@ def get_event_tree(
 
 def _respond_tree(scope: Scope, events: EventStore, run_id: str, event_id: str, limit: int) -> Response:
     found = events.list_event_tree(scope, run_id, event_id, limit=limit + 1)
-    shown = found[:limit]
+    shown = [full for full in found[:limit] if (full.event.depth or 0) < MAX_NESTING]
     view = {
         "run_id": run_id,
         "event_id": event_id,
         "tree": view_tree(shown, root_id=event_id)[0],
         "event_count": len(shown),
-        "is_complete": len(found) <= limit,
+        "is_complete": len(shown) == len(found),
     }
     return json_response(view)

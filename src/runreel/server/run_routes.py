@@ -19,6 +19,7 @@ from runreel.server.dependency import (
     EventLimit,
     Events,
     Limit,
+    NameQuery,
     RunId,
     RunName,
     Runs,
@@ -59,8 +60,8 @@ class RunPatch(BaseModel):
 def list_runs(
     scope: ScopeOf,
     runs: Runs,
-    agent: Annotated[str | None, Query()] = None,
-    session: Annotated[str | None, Query()] = None,
+    agent: NameQuery = None,
+    session: NameQuery = None,
     status: Annotated[str | None, Query()] = None,
     environment: Annotated[str | None, Query()] = None,
     mode: Annotated[str | None, Query()] = None,

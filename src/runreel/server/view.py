@@ -21,7 +21,7 @@ from runreel.model.session import Session
 from runreel.wire.gati import format_data
 
 _NANOS_PER_DOLLAR = 1e9
-_MAX_NESTING = 200
+MAX_NESTING = 200
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
@@ -500,7 +500,7 @@ def view_tree(events: Sequence[FullEvent], *, root_id: str | None = None) -> lis
     for event_id, view in views.items():
         parent = views.get(parents.get(event_id, ""))
         level = _level(event_id, parents, views, levels)
-        if parent is None or level % _MAX_NESTING == 0:
+        if parent is None or level % MAX_NESTING == 0:
             roots.append(view)
         else:
             parent["children"].append(view)
