@@ -73,6 +73,7 @@ class Batch:
     refused: list[RecordIssue] = field(default_factory=list[RecordIssue])
     warnings: list[RecordIssue] = field(default_factory=list[RecordIssue])
     n_received: int = 0
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from swagger_ui_bundle import swagger_ui_path  # pyright: ignore[reportMissingTypeStubs]
 
 from runreel import __version__
@@ -44,7 +46,7 @@ from runreel.server import (
     session_routes,
 )
 from runreel.server.dependency import Parts
-from runreel.server.guard import HostGuard, RawPath
+from runreel.server.guard import BodyLimit, HostGuard, RawPath
 from runreel.server.ingest import Ingest
 from runreel.server.maintenance import Maintenance
 from runreel.server.problem import MEDIA_TYPE, ProblemView, problem_response
@@ -53,6 +55,7 @@ from runreel.storage.port import Store
 
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD")
+_MAX_EDIT_BYTES = 64 * 1024
 _ROUTERS = (
     record_routes.router,
     agent_routes.router,
@@ -105,7 +108,16 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        middleware=[Middleware(HostGuard, hosts=hosts), Middleware(RawPath)],
+        middleware=[
+            Middleware(_LastResort),
+            Middleware(HostGuard, hosts=hosts),
+            Middleware(
+                BodyLimit,
+                max_bytes=_MAX_EDIT_BYTES,
+                max_bytes_at=dict.fromkeys(record_routes.PATHS, settings.max_body_bytes),
+            ),
+            Middleware(RawPath),
+        ],
         redirect_slashes=False,
         responses={"default": {"model": ProblemView, "content": {MEDIA_TYPE: {}}, "description": "A problem"}},
     )
@@ -117,7 +129,6 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.add_exception_handler(RunreelError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(Exception, _answer_unexpected)
     return app
 
 
@@ -172,6 +183,30 @@ def _answer_http(_request: Request, error: Exception) -> Response:
     return problem_response(error.status_code, str(error.detail), headers=error.headers)
 
 
-def _answer_unexpected(_request: Request, error: Exception) -> Response:
-    _log.error("an unexpected %s", type(error).__name__, exc_info=error if _log.isEnabledFor(logging.DEBUG) else None)
-    return problem_response(500, "the server failed on this request; its log says more")
+class _LastResort:
+    """Answers what nothing else caught; the web server would log it with its traceback, so with paths and values."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:
+            _log.debug("a client went away before it had sent its body")
+        # Whatever it is, the server must go on, and its log must not tell what it shouldn't.
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            _log.error("an unexpected %s", type(error).__name__)
+            _log.debug("it came from here", exc_info=error)
+            if not has_started:
+                answer = problem_response(500, "the server failed on this request; its log says more")
+                await answer(scope, receive, send)

@@ -1,7 +1,7 @@
 """Taking records: a queue bounded in bytes, and one thread that decodes, merges and commits.
 
-What waits at the same time is committed together; each body is answered after its commit. Where a commit fails it is
-split until the record that can't be stored stands alone, so nobody else's batch fails.
+What waits at the same time is committed together; each body is answered after its commit. Where a commit fails and the
+store works, it is split until the record that can't be stored stands alone, so nobody else's batch fails.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from runreel.errors import QueueFullError, StorageFullError, StorageUnavailableError
+from runreel.errors import QueueFullError, StorageError, StorageFullError, StorageUnavailableError
 from runreel.model.record import ApplyReport, Batch, Record, RecordIssue
 from runreel.model.run import Run
 from runreel.model.scope import Scope
@@ -44,6 +44,7 @@ class _Item:
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[IngestResult]
     batch: Batch = field(default_factory=lambda: Batch(records=[]))
+    is_refused: bool = False
 
 
 class Ingest:
@@ -107,15 +108,21 @@ class Ingest:
 
     def _work(self) -> None:
         while (group := self._next_group()) is not None:
-            decoded = [item for item in group if self._decode(item)]
-            if decoded:
-                self._commit(decoded)
+            decoded = [item for item in group if not item.is_refused]
+            try:
+                if decoded:
+                    self._commit(decoded)
+            # The thread must outlive any failure: everybody's records come this way.
+            except Exception as error:  # noqa: BLE001
+                _log.error("an unexpected %s while records were written", type(error).__name__)
+                _answer_all(decoded, error)
 
     def _next_group(self) -> list[_Item] | None:
+        """Wait for a body, and return it, decoded, with those that wait behind it; None at the end."""
         item = self._items.get()
         if item is None:
             return None
-        group, n_bytes = [item], item.size_bytes
+        group, n_bytes = [item], self._decode(item)
         while n_bytes < GROUP_BYTES and len(group) < GROUP_BODIES:
             try:
                 item = self._items.get_nowait()
@@ -125,38 +132,49 @@ class Ingest:
                 self._items.put(None)
                 break
             group.append(item)
-            n_bytes += item.size_bytes
+            n_bytes += self._decode(item)
         return group
 
-    def _decode(self, item: _Item) -> bool:
+    def _decode(self, item: _Item) -> int:
+        """Decode a body, or answer that it can't be; return its size, which compression may have hidden."""
         try:
             item.batch = item.decode()
         # The thread must outlive any body; what a decoder can't take is an answer to its sender alone.
         except Exception as error:  # noqa: BLE001
+            item.is_refused = True
             _answer(item, error)
-            return False
-        return True
+            return item.size_bytes
+        return max(item.size_bytes, item.batch.size_bytes)
 
     def _commit(self, items: Sequence[_Item]) -> None:
         try:
             reports = self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
         except (StorageFullError, StorageUnavailableError) as error:
-            for item in items:
-                _answer(item, error)
+            _answer_all(items, error)
         # A record that the store can't take must not cost the others anything.
         except Exception:  # noqa: BLE001
-            _log.warning("a commit of %d bodies failed; trying them one by one", len(items))
-            for item in items:
-                self._commit_alone(item)
+            self._commit_one_by_one(items)
         else:
             for item, report in zip(items, reports, strict=True):
                 _answer(item, _result(item, [report]))
 
-    def _commit_alone(self, item: _Item) -> None:
+    def _commit_one_by_one(self, items: Sequence[_Item]) -> None:
         try:
-            _answer(item, _result(item, list(self._apply_split(item.scope, item.batch.records))))
-        except (StorageFullError, StorageUnavailableError) as error:
-            _answer(item, error)
+            # Where the store itself fails no record is to blame, and none may be refused for good.
+            self._runs.check()
+        except StorageError as error:
+            _answer_all(items, error)
+            return
+        _log.warning("a commit of %d bodies failed; trying them one by one", len(items))
+        for item in items:
+            try:
+                reports = list(self._apply_split(item.scope, item.batch.records))
+            except StorageError as error:
+                _answer(item, error)
+            else:
+                n_refused = sum(len(report.refused) for report in reports)
+                _log.warning("%d of %d records of a body were refused", n_refused, len(item.batch.records))
+                _answer(item, _result(item, reports))
 
     def _apply_split(self, scope: Scope, records: Sequence[Record]) -> list[ApplyReport]:
         try:
@@ -169,7 +187,7 @@ class Ingest:
                 half = len(records) // 2
                 return [*self._apply_split(scope, records[:half]), *self._apply_split(scope, records[half:])]
             record = records[0]
-            _log.warning("a %s record could not be stored (%s)", record.kind, type(error).__name__)
+            _log.info("a record of kind %s could not be stored (%s)", record.kind, type(error).__name__)
             issue = RecordIssue(
                 index=record.index, kind=record.kind, key=record.key, reason="it could not be stored as it is"
             )
@@ -189,6 +207,11 @@ def _result(item: _Item, reports: Sequence[ApplyReport]) -> IngestResult:
         warnings=item.batch.warnings,
         runs=list(runs.values()),
     )
+
+
+def _answer_all(items: Sequence[_Item], error: Exception) -> None:
+    for item in items:
+        _answer(item, error)
 
 
 def _answer(item: _Item, outcome: IngestResult | Exception) -> None:

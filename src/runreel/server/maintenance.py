@@ -42,14 +42,22 @@ class Maintenance:
 
     async def _run(self) -> None:
         while True:
-            # A database that is away for a while must not end the task.
+            has_more = False
             try:
                 await asyncio.to_thread(self._runs.settle_runs, seen_before=self._now() - self._settle_after_us)
                 if self._deleted:
-                    self._deleted = await asyncio.to_thread(self._runs.shrink)
+                    # Before the call, so that what is deleted during it counts next time.
+                    self._deleted = False
+                    has_more = await asyncio.to_thread(self._runs.shrink)
+            # A database that is away for a while must not end the task.
             except StorageError as error:
+                self._deleted = True
                 _log.info("maintenance waits: %s", error)
-            await asyncio.sleep(0 if self._deleted else _TICK_S)
+            # Nor must a mistake: without the task, runs would never get their names.
+            except Exception as error:  # noqa: BLE001
+                _log.error("an unexpected %s during maintenance", type(error).__name__)
+            self._deleted = self._deleted or has_more
+            await asyncio.sleep(0 if has_more else _TICK_S)
 
 
 def note_deletion(request: Request) -> None:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from runreel.errors import TooLargeError
 from runreel.model.record import Batch, RecordIssue
 from runreel.server.dependency import Parts, ScopeOf, parts_of
 from runreel.server.ingest import IngestResult
@@ -18,6 +17,8 @@ from runreel.wire import gati, native
 from runreel.wire.inflate import inflate
 
 router = APIRouter(tags=["records"])
+
+PATHS = ("/api/events", "/api/records")
 
 # The GATI client throws a batch away after three quick tries, so its dialect waits for room first.
 _GATI_PATIENCE_S = 5.0
@@ -112,28 +113,17 @@ async def _put(
     request: Request, scope: ScopeOf, decode: Callable[[bytes], Batch], *, patience_s: float
 ) -> IngestResult:
     parts = parts_of(request)
-    body = await _read_body(request, parts.settings.max_body_bytes)
+    body = await request.body()
     encoding = request.headers.get("content-encoding", "")
     inflated = partial(_decode_inflated, body, encoding, parts, decode)
     return await parts.ingest.put(scope, inflated, size_bytes=len(body), patience_s=patience_s)
 
 
 def _decode_inflated(body: bytes, encoding: str, parts: Parts, decode: Callable[[bytes], Batch]) -> Batch:
-    return decode(inflate(body, encoding, max_bytes=parts.settings.max_inflated_bytes))
-
-
-async def _read_body(request: Request, max_bytes: int) -> bytes:
-    stated = request.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > max_bytes:
-        raise TooLargeError(f"the body has {stated} bytes; {max_bytes} is the most, send smaller batches")
-    chunks: list[bytes] = []
-    n_bytes = 0
-    async for chunk in request.stream():
-        n_bytes += len(chunk)
-        if n_bytes > max_bytes:
-            raise TooLargeError(f"the body has over {max_bytes} bytes; send smaller batches")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    inflated = inflate(body, encoding, max_bytes=parts.settings.max_inflated_bytes)
+    batch = decode(inflated)
+    batch.size_bytes = len(inflated)
+    return batch
 
 
 def _view_issue(issue: RecordIssue) -> RecordIssueView:
