@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from runreel.errors import RunreelError
+from runreel.errors import NotFoundError, RunreelError
 from runreel.storage.sql.dialect import Cursor, Dialect
 from runreel.storage.sql.transaction import Transaction
 
@@ -36,8 +36,7 @@ class Database:
             except Exception as error:
                 if attempt < _ATTEMPTS and self.dialect.is_retryable(error):
                     continue
-                if self._is_ours(error):
-                    raise self.dialect.translate(error) from error
+                self._raise_translated(error)
                 raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -54,8 +53,7 @@ class Database:
             with self._reader.begin() as connection:
                 yield connection
         except Exception as error:
-            if self._is_ours(error):
-                raise self.dialect.translate(error) from error
+            self._raise_translated(error)
             raise
 
     def shrink(self) -> bool:
@@ -63,8 +61,7 @@ class Database:
         try:
             return self.dialect.shrink(self._writer)
         except Exception as error:
-            if self._is_ours(error):
-                raise self.dialect.translate(error) from error
+            self._raise_translated(error)
             raise
 
     def close(self) -> None:
@@ -72,5 +69,10 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
 
-    def _is_ours(self, error: BaseException) -> bool:
-        return isinstance(error, (SQLAlchemyError, *self.dialect.driver_errors()))
+    def _raise_translated(self, error: Exception) -> None:
+        """Raise an error of the driver as Runreel's, without SQL, paths or values; return where it is none."""
+        if self.dialect.is_unstorable(error):
+            message = "there is nothing of that name: it has characters that no name can have"
+            raise NotFoundError(message) from error
+        if isinstance(error, (SQLAlchemyError, *self.dialect.driver_errors())):
+            raise self.dialect.translate(error) from error

@@ -85,6 +85,10 @@ class Dialect(Protocol):
         """Tell whether the same transaction may succeed when it is tried again at once."""
         ...
 
+    def is_unstorable(self, error: BaseException) -> bool:
+        """Tell whether the error is about text that no row can hold, so that nothing is called by it either."""
+        ...
+
     def translate(self, error: BaseException) -> StorageError:
         """Return the error as Runreel's, without SQL, paths or values."""
         ...
@@ -233,10 +237,14 @@ class SqliteDialect:
             return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
 
     def driver_errors(self) -> tuple[type[BaseException], ...]:
-        return (sqlite3.Error,)
+        # The driver lets Python's own error through, for integers of over 64 bits.
+        return (sqlite3.Error, OverflowError)
 
     def is_retryable(self, error: BaseException) -> bool:  # noqa: ARG002  nobody interferes with the one writer
         return False
+
+    def is_unstorable(self, error: BaseException) -> bool:
+        return isinstance(_driver_error(error), UnicodeEncodeError)
 
     def translate(self, error: BaseException) -> StorageError:
         cause = _driver_error(error)
@@ -269,6 +277,7 @@ class PostgresDialect:
         except ImportError:
             raise ConfigError("PostgreSQL needs its driver; install it with: pip install 'runreel[postgres]'") from None
         self._error_type: type[BaseException] = psycopg.Error
+        self._data_error_type: type[BaseException] = psycopg.DataError
         self._url = url.set(drivername="postgresql+psycopg")
 
     def write_engine(self) -> Engine:
@@ -341,6 +350,12 @@ class PostgresDialect:
         # 40001 serialisation failure, 40P01 deadlock, 23505 a name that another process took first,
         # 23503 a session that another process deleted meanwhile.
         return getattr(_driver_error(error), "sqlstate", None) in ("40001", "40P01", "23505", "23503")
+
+    def is_unstorable(self, error: BaseException) -> bool:
+        # The driver itself refuses text with NUL, so that error has no code of the server.
+        cause = _driver_error(error)
+        is_refused = isinstance(cause, self._data_error_type) and getattr(cause, "sqlstate", None) is None
+        return is_refused or isinstance(cause, UnicodeEncodeError)
 
     def translate(self, error: BaseException) -> StorageError:
         cause = _driver_error(error)

@@ -7,5 +7,5 @@ import hashlib
 
 def run_pk_of(project: str, run_id: str) -> int:
     """Return the 64-bit signed key of a run; the database refuses two runs that would share one."""
-    digest = hashlib.blake2b(f"{project}\0{run_id}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{project}\0{run_id}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
+from runreel.errors import NotFoundError, StorageError
 from runreel.model.agent import Agent
 from runreel.model.event import Event, FullEvent
 from runreel.model.file import FileReference
@@ -30,7 +31,10 @@ class SqlRunStore:
         self._database = database
 
     def apply(self, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
-        return self._database.write(lambda transaction: applying.apply(transaction, batches, now=now))
+        try:
+            return self._database.write(lambda transaction: applying.apply(transaction, batches, now=now))
+        except NotFoundError as error:
+            raise StorageError("a record has text that the database can't hold") from error
 
     def settle_runs(self, *, seen_before: int) -> int:
         return self._database.write(lambda transaction: editing.settle_runs(transaction, seen_before=seen_before))
