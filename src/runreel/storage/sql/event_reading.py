@@ -123,8 +123,9 @@ class Inside:
             conditions.append(events.c.event_type == event_type)
         order = self._order()
         statement = self._ordered(order, *conditions)
-        rows, following = self._after(statement, order, limit, cursor)
-        return Page(tuple(self._full(rows)), following)
+        after = parse_cursor("node events", cursor, int, int, str) if cursor is not None else None
+        rows, last = self._after(statement, order, limit, after)
+        return Page(tuple(self._full(rows)), format_cursor("node events", last) if last else None)
 
     def get_graph(self) -> Graph:
         """Return nodes in their order and declared edges."""
@@ -181,15 +182,14 @@ class Inside:
 
     def _page(self, limit: int, cursor: str | None) -> tuple[list[EventRow], int, str | None]:
         """Return rows of a page, the place of the first in the whole run, and the cursor of the next page."""
-        first, after = 0, None
+        first: object = 0
+        after: list[object] | None = None
         if cursor is not None:
-            *keys, first = parse_cursor(cursor, int, int, str, int)
-            after = format_cursor(keys)
+            *after, first = parse_cursor("events", cursor, int, int, str, int)
         order = self._order()
-        rows, following = self._after(self._ordered(order), order, limit, after)
-        if following is not None:
-            following = format_cursor([*parse_cursor(following, int, int, str), cast("int", first) + len(rows)])
-        return rows, cast("int", first), following
+        rows, last = self._after(self._ordered(order), order, limit, after)
+        first = cast("int", first)
+        return rows, first, format_cursor("events", (*last, first + len(rows))) if last else None
 
     def _order(self) -> _Order:
         run, nothing = self.run, literal(0)
@@ -217,14 +217,14 @@ class Inside:
         )
 
     def _after(
-        self, statement: Select[Any], order: _Order, limit: int, cursor: str | None
-    ) -> tuple[list[EventRow], str | None]:
-        if cursor is not None:
-            statement = statement.where(tuple_(*order.keys) > parse_cursor(cursor, int, int, str))
+        self, statement: Select[Any], order: _Order, limit: int, after: Sequence[object] | None
+    ) -> tuple[list[EventRow], Sequence[object]]:
+        """Return rows after a position in the order, and the position of the last of them if more follow."""
+        if after is not None:
+            statement = statement.where(tuple_(*order.keys) > after)
         found = self._connection.execute(statement.limit(limit + 1)).all()
         rows = found[:limit]
-        following = format_cursor(list(rows[-1][-3:])) if len(found) > limit else None
-        return list(rows), following
+        return list(rows), list(rows[-1][-3:]) if len(found) > limit else []
 
     def _rows(self, event_ids: Sequence[str]) -> list[EventRow]:
         statement = select(events).where(events.c.run_pk == self.run.run_pk, events.c.event_id.in_(event_ids))
@@ -396,13 +396,13 @@ class Inside:
             self._require_node(node_id)
             statement = statement.where(table.c.node_id == node_id)
         if cursor is not None:
-            statement = statement.where(tuple_(time, key) > parse_cursor(cursor, int, str))
+            statement = statement.where(tuple_(time, key) > parse_cursor(table.name, cursor, int, str))
         found = self._connection.execute(statement.order_by(time, key).limit(limit + 1)).all()
         rows = found[:limit]
         if len(found) <= limit:
             return rows, None
         last: Any = rows[-1]
-        return rows, format_cursor((getattr(last, time.key or ""), getattr(last, key.key or "")))
+        return rows, format_cursor(table.name, (getattr(last, time.key or ""), getattr(last, key.key or "")))
 
 
 def _measure(event_id: str, parents: Mapping[str, str | None], depths: dict[str, int]) -> None:

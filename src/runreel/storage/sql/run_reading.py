@@ -79,10 +79,10 @@ def list_runs(connection: Connection, scope: Scope, query: RunFilter, *, limit: 
     """Return runs, newest first, after a cursor."""
     statement = _newest(scope, query)
     if cursor is not None:
-        statement = statement.where(tuple_(runs.c.created_at, runs.c.run_pk) < parse_cursor(cursor, int, int))
+        statement = statement.where(tuple_(runs.c.created_at, runs.c.run_pk) < parse_cursor("runs", cursor, int, int))
     rows = [RunRow(*row) for row in connection.execute(statement.limit(limit + 1))]
     shown = rows[:limit]
-    following = format_cursor((shown[-1].created_at, shown[-1].run_pk)) if len(rows) > limit else None
+    following = format_cursor("runs", (shown[-1].created_at, shown[-1].run_pk)) if len(rows) > limit else None
     return Page(tuple(read_run(row) for row in shown), following)
 
 
@@ -133,10 +133,10 @@ def list_agents(connection: Connection, scope: Scope, *, limit: int, cursor: str
     """Return agents by name, after a cursor."""
     statement = _agents(scope).order_by(agents.c.agent_name).limit(limit + 1)
     if cursor is not None:
-        statement = statement.where(agents.c.agent_name > parse_cursor(cursor, str)[0])
+        statement = statement.where(agents.c.agent_name > parse_cursor("agents", cursor, str)[0])
     found = [_read_agent(row) for row in connection.execute(statement)]
     shown = found[:limit]
-    return Page(tuple(shown), format_cursor((shown[-1].agent_name,)) if len(found) > limit else None)
+    return Page(tuple(shown), format_cursor("agents", (shown[-1].agent_name,)) if len(found) > limit else None)
 
 
 def get_agent(connection: Connection, scope: Scope, agent_name: str) -> Agent:
@@ -185,13 +185,12 @@ def list_sessions(connection: Connection, scope: Scope, *, limit: int, cursor: s
     """Return sessions, newest first, after a cursor."""
     statement = _sessions(scope).order_by(sessions.c.created_at.desc(), sessions.c.session_id.desc()).limit(limit + 1)
     if cursor is not None:
-        after = parse_cursor(cursor, int, str)
+        after = parse_cursor("sessions", cursor, int, str)
         statement = statement.where(tuple_(sessions.c.created_at, sessions.c.session_id) < after)
     found = [_read_session(row) for row in connection.execute(statement)]
     shown = found[:limit]
-    return Page(
-        tuple(shown), format_cursor((shown[-1].created_at, shown[-1].session_id)) if len(found) > limit else None
-    )
+    following = format_cursor("sessions", (shown[-1].created_at, shown[-1].session_id)) if len(found) > limit else None
+    return Page(tuple(shown), following)
 
 
 def get_session(connection: Connection, scope: Scope, session_id: str) -> Session:
