@@ -29,7 +29,6 @@ from runreel.storage.sql.run_row import RunRow, decode_state
 from runreel.storage.sql.schema import edges, events, files, messages, nodes, payload_blocks
 
 _LIFECYCLE_TYPES = ("agent_start", "agent_end")
-_MAX_LEVELS = 1_000
 _KEYS_PER_QUERY = 500
 
 EventRow = Sequence[Any]
@@ -97,7 +96,8 @@ class Inside:
             for row in level:
                 found.setdefault(row[1], (row, depth))
             depth += 1
-            children = self._children([row[1] for row in level], limit - len(found))
+            # One more than fits: where the parents run in a circle, the event itself comes up again.
+            children = self._children([row[1] for row in level], limit - len(found) + 1)
             level = [row for row in children if row[1] not in found]
         chosen = list(found.values())[:limit]
         payloads = self._payloads([row for row, _ in chosen])
@@ -231,10 +231,9 @@ class Inside:
         return list(self._connection.execute(statement).all())
 
     def _children(self, event_ids: Sequence[str], limit: int) -> list[EventRow]:
+        """Return the first children of these events by start time."""
         rows: list[EventRow] = []
         for start in range(0, len(event_ids), _KEYS_PER_QUERY):
-            if len(rows) >= limit:
-                break
             statement = (
                 select(events)
                 .where(
@@ -242,33 +241,39 @@ class Inside:
                     events.c.parent_event_id.in_(event_ids[start : start + _KEYS_PER_QUERY]),
                 )
                 .order_by(events.c.started_at, events.c.event_id)
-                .limit(limit - len(rows))
+                .limit(limit)
             )
             rows.extend(self._connection.execute(statement).all())
-        return rows
+        return sorted(rows, key=lambda row: (event_row.started_at_of(row), row[1]))[:limit]
 
     def _depths(self, rows: Iterable[EventRow]) -> dict[str, int]:
-        """Return the depth of events: how many known ancestors each has; a cycle of parents is cut."""
+        """Return the depth of events and of their ancestors: how many known ancestors each has."""
         parents: dict[str, str | None] = {row[1]: row[event_row.PARENT] for row in rows}
         missing = {parent for parent in parents.values() if parent is not None and parent not in parents}
-        for _ in range(_MAX_LEVELS):
-            if not missing:
-                break
-            found = self._parents(sorted(missing))
-            parents.update(found)
-            missing = {parent for parent in found.values() if parent is not None and parent not in parents}
+        parents.update(self._ancestors(sorted(missing)))
         depths: dict[str, int] = {}
         for event_id in parents:
             _measure(event_id, parents, depths)
         return depths
 
-    def _parents(self, event_ids: Sequence[str]) -> dict[str, str | None]:
+    def _ancestors(self, event_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return the parents of these events and of all above them."""
         parents: dict[str, str | None] = {}
         for start in range(0, len(event_ids), _KEYS_PER_QUERY):
-            statement = select(events.c.event_id, events.c.parent_event_id).where(
-                events.c.run_pk == self.run.run_pk, events.c.event_id.in_(event_ids[start : start + _KEYS_PER_QUERY])
+            found = (
+                select(events.c.event_id, events.c.parent_event_id)
+                .where(
+                    events.c.run_pk == self.run.run_pk,
+                    events.c.event_id.in_(event_ids[start : start + _KEYS_PER_QUERY]),
+                )
+                .cte("found", recursive=True)
             )
-            parents.update({row[0]: row[1] for row in self._connection.execute(statement)})
+            # UNION, not UNION ALL: it ends where parents run in a circle.
+            above = select(events.c.event_id, events.c.parent_event_id).join(
+                found, and_(events.c.run_pk == self.run.run_pk, events.c.event_id == found.c.parent_event_id)
+            )
+            found = found.union(above)
+            parents.update({row[0]: row[1] for row in self._connection.execute(select(found))})
         return parents
 
     def _full(self, rows: Sequence[EventRow]) -> list[FullEvent]:
@@ -406,16 +411,22 @@ class Inside:
 
 
 def _measure(event_id: str, parents: Mapping[str, str | None], depths: dict[str, int]) -> None:
-    """Enter the depth of an event and its ancestors."""
-    path: list[str] = []
-    on_path: set[str] = set()
+    """Enter the depth of an event and its ancestors; a cycle of parents is cut above the least of its ids."""
+    path: dict[str, None] = {}
     current: str | None = event_id
-    while current is not None and current in parents and current not in depths and current not in on_path:
-        path.append(current)
-        on_path.add(current)
+    while current is not None and current in parents and current not in depths and current not in path:
+        path[current] = None
         current = parents[current]
+    upwards = list(path)
+    if current in path:
+        begin = upwards.index(current)
+        cycle = upwards[begin:]
+        top = cycle.index(min(cycle)) + 1
+        downwards = reversed(cycle[top:] + cycle[:top])
+        depths.update({each: depth for depth, each in enumerate(downwards)})
+        upwards = upwards[:begin]
     depth = depths[current] + 1 if current is not None and current in depths else 0
-    for each in reversed(path):
+    for each in reversed(upwards):
         depths[each] = depth
         depth += 1
 
