@@ -11,7 +11,10 @@ from runreel.model.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node of one run. Status and times are the declared ones, else those of its events."""
+    """A node of one run. Status and times are the declared ones, else those of the events that name it.
+
+    Counted are the events that name it; a `NodeSummary` counts their descendants, too.
+    """
 
     node_id: str
     name: str
