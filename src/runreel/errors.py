@@ -1,20 +1,20 @@
 """Every exception of Runreel.
 
-    RunreelError
-    ├── ConfigError
-    ├── DecodeError
-    │   ├── TooLargeError
-    │   └── UnsupportedEncodingError
-    ├── InvalidNameError
-    ├── InvalidQueryError
-    ├── NotFoundError
-    │   └── RenamedError
-    ├── NameTakenError
-    ├── QueueFullError
-    └── StorageError
-        ├── StorageFullError
-        ├── StorageUnavailableError
-        └── SchemaVersionError
+RunreelError
+├── ConfigError
+├── DecodeError
+│   ├── TooLargeError
+│   └── UnsupportedEncodingError
+├── InvalidNameError
+├── InvalidQueryError
+├── NotFoundError
+│   └── RenamedError
+├── NameTakenError
+├── QueueFullError
+└── StorageError
+    ├── StorageFullError
+    ├── StorageUnavailableError
+    └── SchemaVersionError
 """
 
 from __future__ import annotations
