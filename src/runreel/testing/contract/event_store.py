@@ -1,0 +1,21 @@
+"""The contract of `EventStore`."""
+
+from __future__ import annotations
+
+from runreel.testing.contract.event import EventContract
+from runreel.testing.contract.event_order import EventOrderContract
+from runreel.testing.contract.event_tree import EventTreeContract
+from runreel.testing.contract.isolation import EventIsolationContract
+from runreel.testing.contract.message_and_file import MessageAndFileContract
+from runreel.testing.contract.node import NodeContract
+
+
+class EventStoreContract(
+    EventContract,
+    EventOrderContract,
+    EventTreeContract,
+    NodeContract,
+    MessageAndFileContract,
+    EventIsolationContract,
+):
+    """Every promise of `EventStore`; a subclass gives the fixture `store`."""

@@ -1,0 +1,29 @@
+"""The contract of `RunStore`."""
+
+from __future__ import annotations
+
+from runreel.testing.contract.agent import AgentContract
+from runreel.testing.contract.applying import ApplyingContract
+from runreel.testing.contract.deleting import DeletingContract
+from runreel.testing.contract.isolation import RunIsolationContract
+from runreel.testing.contract.naming import NamingContract
+from runreel.testing.contract.renaming import RenamingContract
+from runreel.testing.contract.run_list import RunListContract
+from runreel.testing.contract.run_status import RunStatusContract
+from runreel.testing.contract.session import SessionContract
+from runreel.testing.contract.usage import UsageContract
+
+
+class RunStoreContract(
+    ApplyingContract,
+    NamingContract,
+    RenamingContract,
+    RunStatusContract,
+    UsageContract,
+    RunListContract,
+    AgentContract,
+    SessionContract,
+    DeletingContract,
+    RunIsolationContract,
+):
+    """Every promise of `RunStore`; a subclass gives the fixture `store`."""

@@ -1,0 +1,37 @@
+"""Stores of both databases that the tests of this folder share, each test in a project of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from runreel.storage.sql import SqlStore, migrate, open_store
+
+# Before anything imports the kit: without it a failing assertion prints nothing but its name.
+pytest.register_assert_rewrite("runreel.testing.contract")
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'runreel.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_url: str) -> str:
+    migrate(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def sqlite_store(sqlite_url: str) -> Iterator[SqlStore]:
+    store = open_store(sqlite_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_store(migrated_postgres_url: str) -> Iterator[SqlStore]:
+    store = open_store(migrated_postgres_url)
+    yield store
+    store.close()

@@ -1,0 +1,24 @@
+"""The contract, on PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from runreel.storage.sql import SqlStore, open_store
+from runreel.testing.contract import EventStoreContract, RunStoreContract
+
+
+class TestPostgresRunStore(RunStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+    @pytest.fixture
+    def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
+        return open_store(migrated_postgres_url)
+
+
+class TestPostgresEventStore(EventStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store

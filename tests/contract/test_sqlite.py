@@ -1,0 +1,24 @@
+"""The contract, on SQLite."""
+
+from __future__ import annotations
+
+import pytest
+
+from runreel.storage.sql import SqlStore, open_store
+from runreel.testing.contract import EventStoreContract, RunStoreContract
+
+
+class TestSqliteRunStore(RunStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+    @pytest.fixture
+    def store_to_close(self, sqlite_url: str) -> SqlStore:
+        return open_store(sqlite_url)
+
+
+class TestSqliteEventStore(EventStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
