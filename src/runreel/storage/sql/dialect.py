@@ -232,7 +232,8 @@ class SqliteDialect:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            driver.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            # Every step of this statement frees one page, and only a script is stepped to its end.
+            driver.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
 
