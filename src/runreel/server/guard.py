@@ -101,9 +101,8 @@ def restored_slashes(segment: str) -> str:
 
 
 def _hostname(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.rpartition(":")[0] if ":" in host else host
+    name, colon, port = host.rpartition(":")
+    return name if colon and (port.isdigit() or not port) else host
 
 
 def _decoded_path(raw_path: bytes) -> str | None:

@@ -31,7 +31,12 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     """
     settings.require_loopback()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    listener = _listen(settings.host, settings.port)
+    with _listen(settings.host, settings.port) as listener:
+        _serve_on(listener, settings, on_ready)
+    return 0
+
+
+def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[str], None] | None) -> None:
     store = open_store(settings.database_url())
     # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
     # collecting less often saves a tenth of the time that ingest takes.
@@ -51,7 +56,6 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note_signal)
     _Server(config, _announce(listener, settings.host, on_ready)).run(sockets=[listener])
-    return 0
 
 
 def _note_signal(_number: int, _frame: object) -> None:

@@ -54,7 +54,8 @@ def list_sessions(scope: ScopeOf, runs: Runs, limit: Limit = 50, cursor: Cursor 
 @router.post("", response_model=SessionView, status_code=201)
 def create_session(new: NewSession, scope: ScopeOf, runs: Runs) -> Response:
     """Create a session."""
-    session = runs.create_session(scope, new.session_id or str(uuid4()), new.name, now=now())
+    session_id = str(uuid4()) if new.session_id is None else new.session_id
+    session = runs.create_session(scope, session_id, new.name, now=now())
     return json_response(view_session(session), 201)
 
 
