@@ -9,7 +9,7 @@ import pytest
 
 from runreel.storage.port import Store
 from runreel.storage.sql import migrate, open_store
-from tests.support.api import Api
+from tests.support.api import Api, event, run_end, run_start
 from tests.support.app import ServedApp, copied_store, migrated_file, serving
 
 
@@ -33,6 +33,14 @@ def app(store: Store) -> Iterator[ServedApp]:
 @pytest.fixture
 def api(app: ServedApp) -> Api:
     return app.api
+
+
+@pytest.fixture(scope="session")
+def read_only(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """Give a served application with one run in it to all the tests that only read, or are refused."""
+    with serving(copied_store(empty_file, tmp_path_factory.mktemp("read-only"))) as app:
+        app.api.record_all(run_start(), event(node_id="n"), run_end())
+        yield app.api
 
 
 @pytest.fixture
