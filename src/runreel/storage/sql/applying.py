@@ -38,7 +38,7 @@ def apply(
     put_projects(transaction, {scope.project for scope, _ in batches}, now)
     _put_session_records(transaction, session_records, now)
     changes, deleted = _open_runs(transaction, works, now)
-    refused = _refuse_deleted(transaction, deleted, len(batches))
+    refused = _refuse_deleted(transaction, deleted, batches)
     pairs = [(works[key], change) for key, change in changes.items()]
     things.write(transaction, pairs)
     event_writing.write(transaction, pairs)
@@ -78,7 +78,7 @@ def close_runs(transaction: Transaction, changes: Iterable[RunChange]) -> None:
 
 
 def _touched(works: dict[RunKey, Work], changes: dict[RunKey, RunChange], batch: int) -> list[RunKey]:
-    return [key for key in changes if batch in works[key].sources]
+    return [key for key in changes if batch in works[key].batches]
 
 
 def _sorted_out(
@@ -251,20 +251,25 @@ def _put_owners(transaction: Transaction, changes: Collection[RunChange], now: i
     put_sessions(transaction, {(change.row.project, change.row.session_id) for change in changes}, now)
 
 
-def _refuse_deleted(transaction: Transaction, deleted: Sequence[Work], n_batches: int) -> list[list[RecordIssue]]:
-    refused: list[list[RecordIssue]] = [[] for _ in range(n_batches)]
+def _refuse_deleted(
+    transaction: Transaction, deleted: Sequence[Work], batches: Sequence[tuple[Scope, Sequence[Record]]]
+) -> list[list[RecordIssue]]:
+    refused: list[list[RecordIssue]] = [[] for _ in batches]
     for work in deleted:
-        n_late = sum(len(records) for records in work.sources.values())
+        n_late = 0
+        for batch in work.batches:
+            scope, records = batches[batch]
+            late = [record for record in records if (scope.project, record.run_id) == (work.project, work.run_id)]
+            n_late += len(late)
+            reason = f"its run {work.run_id!r} was deleted"
+            refused[batch].extend(
+                RecordIssue(index=record.index, kind=record.kind, key=record.key or record.run_id, reason=reason)
+                for record in late
+            )
         transaction.execute(
             "UPDATE tombstones SET late_count = late_count + ? WHERE project = ? AND run_id = ?",
             n_late,
             work.project,
             work.run_id,
         )
-        for batch, records in work.sources.items():
-            reason = f"its run {work.run_id!r} was deleted"
-            refused[batch].extend(
-                RecordIssue(index=record.index, kind=record.kind, key=record.key or record.run_id, reason=reason)
-                for record in records
-            )
     return refused

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import compress, repeat
+from operator import is_not
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy import Engine, Table, Text, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeEngine
 
 from runreel.errors import ConfigError, StorageError, StorageFullError, StorageUnavailableError
 from runreel.storage.sql.codec import encode_json
 
 Row = Sequence[Any]
+
+# Keys compare by bytes on every database, so that both give rows in the same order.
+Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 
 _BUSY_TIMEOUT_MS = 10_000
 _VACUUM_PAGES = 2_000
@@ -187,8 +192,8 @@ class SqliteDialect:
         # inserted by the columns that they fill.
         by_columns: dict[tuple[bool, ...], list[list[Any]]] = {}
         for row in rows:
-            filled = tuple([value is not None for value in row])
-            values = [value for value in row if value is not None]
+            filled = tuple(map(is_not, row, repeat(None)))
+            values = list(compress(row, filled))
             alike = by_columns.get(filled)
             if alike is None:
                 by_columns[filled] = [values]

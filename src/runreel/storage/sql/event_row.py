@@ -13,6 +13,9 @@ from runreel.storage.sql.codec import decode_json, encode_json
 COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
 _LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
+# The columns after the head, in their order; the last two say where the payload is, which no field does.
+_COLUMN_FIELDS = COLUMNS[PLACE["event_type"] :]
+_ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
 _N_HEAD = PLACE["event_type"]
@@ -44,6 +47,17 @@ Row = Sequence[Any]
 
 def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first_seen_at: int) -> list[Any]:
     """Return the columns of an event without its payload's place; derives in `state` what no record says."""
+    if not state.fields.keys() >= _ALWAYS:
+        _derive_missing(state, first_seen_at)
+    rank, recorded_at = state.top
+    row: list[Any] = [run_pk, event_id, change_seq, rank, recorded_at, 0]
+    row.extend(map(state.fields.get, _COLUMN_FIELDS))
+    if any(row[_TOKENS_IN:_AFTER_USAGE]):
+        row[IS_COUNTED] = 1
+    return row
+
+
+def _derive_missing(state: State, first_seen_at: int) -> None:
     fields = state.fields
     if "started_at" not in fields:
         derive(state, "started_at", fields.get("ended_at") or state.top[1] or first_seen_at)
@@ -51,13 +65,6 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
         derive(state, "event_type", "info")
     if "status" not in fields:
         derive(state, "status", "completed")
-    get = state.fields.get
-    row: list[Any] = [run_pk, event_id, change_seq, state.top[0], state.top[1], 0]
-    row.extend(map(get, _FIELDS))
-    row.append(None)
-    row.append(None)
-    row[IS_COUNTED] = 1 if has_usage(row) else 0
-    return row
 
 
 def encode_payload(state: State) -> bytes | None:
@@ -120,12 +127,25 @@ def has_usage(row: Row) -> bool:
     return any(row[_TOKENS_IN:_AFTER_USAGE])
 
 
-def label_of(row: Row) -> str:
-    """Return what groups events of one type: the model of an LLM call, the name of a tool."""
+def contribution_of(row: Row) -> tuple[int, str, str, int | None, Sequence[int]]:
+    """Return what the event contributes: its start, type, label, duration and totals.
+
+    The label groups events of one type: the model of an LLM call, the name of a tool. Totals are in the order of
+    `rollup.TOTALS`; zeros at their end are left out.
+    """
     event_type = row[_TYPE]
-    if event_type == "llm_call":
-        return row[_MODEL] or row[_NAME] or ""
-    return row[_NAME] or "" if event_type in _LABELLED_BY_NAME else ""
+    label = ""
+    if event_type in _LABELLED_BY_NAME:
+        label = row[_NAME] or ""
+    elif event_type == "llm_call":
+        label = row[_MODEL] or row[_NAME] or ""
+    failed = 1 if row[_STATUS] == "failed" else 0
+    totals: Sequence[int] = (1, failed)
+    if row[IS_COUNTED]:
+        cost = row[_COST]
+        tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
+        totals = (1, failed, *tokens, cost or 0, 1 if cost is None else 0)
+    return row[_STARTED], event_type, label, duration_us_of(row), totals
 
 
 def started_at_of(row: Row) -> int:
@@ -133,21 +153,6 @@ def started_at_of(row: Row) -> int:
     return row[_STARTED]
 
 
-def event_type_of(row: Row) -> str:
-    """Return what kind of event it is."""
-    return row[_TYPE]
-
-
 def is_sequenced(row: Row) -> bool:
     """Tell whether the recorder numbered the event."""
     return row[_SEQUENCE] is not None
-
-
-def totals_of(row: Row) -> Sequence[int]:
-    """Return what the event adds to the totals, in the order of `rollup.TOTALS`; zeros at the end are left out."""
-    failed = 1 if row[_STATUS] == "failed" else 0
-    if not row[IS_COUNTED]:
-        return (1, failed)
-    cost = row[_COST]
-    tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
-    return (1, failed, *tokens, cost or 0, 1 if cost is None else 0)

@@ -133,10 +133,7 @@ def _recount(transaction: Transaction, key: EventKey, change: RunChange) -> None
     """Bring the flag of one stored event up to date, and what it contributes."""
     dialect, cursor = transaction.dialect, transaction.cursor
     for stored in dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, [key]):
-        children = dialect.select(cursor, schema.events, ("event_id", *event_row.USAGE), _PARENT_KEY, [key])
-        is_counted = int(
-            event_row.has_usage(stored) and not any(child[0] != key[1] and any(child[1:]) for child in children)
-        )
+        is_counted = int(event_row.has_usage(stored) and not _has_using_child(transaction, key))
         if is_counted == stored[IS_COUNTED]:
             continue
         change.row.change_seq += 1
@@ -150,6 +147,12 @@ def _recount(transaction: Transaction, key: EventKey, change: RunChange) -> None
             change.row.change_seq,
             *key,
         )
+
+
+def _has_using_child(transaction: Transaction, key: EventKey) -> bool:
+    used = " OR ".join(f"{name} > 0" for name in event_row.USAGE)
+    statement = f"SELECT 1 FROM events WHERE run_pk = ? AND parent_event_id = ? AND event_id <> ? AND ({used}) LIMIT 1"
+    return bool(transaction.fetch(statement, *key, key[1]))
 
 
 def _add_contributions(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> None:
@@ -168,17 +171,8 @@ def _contribute(transaction: Transaction, sign: int, row: Row, change: RunChange
 
 def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> Sequence[int]:
     """Add (or take out, with sign -1) what an event contributes to the rollups of an agent; return its totals."""
-    totals = event_row.totals_of(row)
-    transaction.rollup.add(
-        sign,
-        project,
-        agent_name,
-        event_row.started_at_of(row),
-        event_row.event_type_of(row),
-        event_row.label_of(row),
-        event_row.duration_us_of(row),
-        totals,
-    )
+    started_at, event_type, label, duration_us, totals = event_row.contribution_of(row)
+    transaction.rollup.add(sign, project, agent_name, started_at, event_type, label, duration_us, totals)
     return totals
 
 

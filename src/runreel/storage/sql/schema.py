@@ -18,12 +18,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeEngine
+
+from runreel.storage.sql.dialect import Key
 
 metadata = MetaData()
-
-# Keys compare by bytes on every database, so that both give rows in the same order.
-Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _run_key() -> Column[int]:

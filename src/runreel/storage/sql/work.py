@@ -22,7 +22,7 @@ class Work:
     run_records: list[Record] = field(default_factory=list[Record])
     events: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
     others: dict[RecordKind, dict[str, list[Record]]] = field(default_factory=dict[RecordKind, dict[str, list[Record]]])
-    sources: dict[int, list[Record]] = field(default_factory=dict[int, list[Record]])
+    batches: set[int] = field(default_factory=set[int])
 
     def add(self, batch: int, record: Record) -> None:
         """Take one record of a batch."""
@@ -37,11 +37,7 @@ class Work:
             self.run_records.append(record)
         else:
             self.others.setdefault(kind, {}).setdefault(record.key, []).append(record)
-        sources = self.sources.get(batch)
-        if sources is None:
-            self.sources[batch] = [record]
-        else:
-            sources.append(record)
+        self.batches.add(batch)
 
     def named_nodes(self) -> set[str]:
         """Return the ids of all nodes that these records name, except those that a node record declares."""
