@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench import postgres
@@ -46,30 +46,30 @@ UNITS = {
 
 
 def run(scale: Scale) -> Iterable[Report]:
-    yield _report("Ingest on SQLite", _measure_on_sqlite, SQLITE_BOUNDS, scale)
+    corpus = Corpus(n_events=scale.n_ingested_events)
+    repeats = [_measure_on_sqlite(corpus) for _ in range(scale.n_repeats)]
+    yield _report("SQLite", corpus, repeats, SQLITE_BOUNDS)
     if postgres.is_reachable():
-        title = f"Ingest on {postgres.read_version()}, whose own CPU is not counted"
-        yield _report(title, _measure_on_postgres, POSTGRES_BOUNDS, scale)
+        repeats = [_measure_on_postgres(corpus) for _ in range(scale.n_postgres_repeats)]
+        yield _report(f"{postgres.read_version()}, whose own CPU is not counted", corpus, repeats, POSTGRES_BOUNDS)
 
 
-def _report(title: str, measure: Callable[[Path, int], Measured], bounds: dict[str, Bound], scale: Scale) -> Report:
-    corpus = keep_corpus(Corpus(n_events=scale.n_ingested_events))
-    repeats = [measure(corpus, scale.n_ingested_events) for _ in range(scale.n_repeats)]
+def _report(database: str, corpus: Corpus, repeats: list[Measured], bounds: dict[str, Bound]) -> Report:
     figures = [
         Figure(name=name, unit=UNITS[name], values=tuple(repeat[name] for repeat in repeats), bound=bounds.get(name))
         for name in repeats[0]
     ]
-    size = f"{scale.n_ingested_events:,} GATI events, batches of 200, {N_CONNECTIONS} connections"
-    return Report(title=f"{title}: {size}, {scale.n_repeats} times", figures=figures)
+    size = f"{corpus.n_events:,} GATI events, batches of {corpus.batch_events}, {N_CONNECTIONS} connections"
+    return Report(title=f"Ingest on {database}: {size}, {len(repeats)} times", figures=figures)
 
 
-def _measure_on_sqlite(corpus: Path, n_events: int) -> Measured:
+def _measure_on_sqlite(corpus: Corpus) -> Measured:
     data = OUT / "ingest"
     shutil.rmtree(data, ignore_errors=True)
     with running_server(data) as server:
-        measured = _measure_server(server, corpus, n_events)
+        measured = _measure_server(server, corpus)
     stored_bytes = read_folder_bytes(data)
-    bodies = read_bodies(corpus)
+    bodies = read_bodies(keep_corpus(corpus))
     decode_s = measure_decode_cpu_s(bodies)
     database, scratch = find_database(data), OUT / "limit.db"
     insert_s = measure_sqlite_insert_cpu_s(database, scratch, n_groups=len(bodies))
@@ -77,25 +77,26 @@ def _measure_on_sqlite(corpus: Path, n_events: int) -> Measured:
     shutil.rmtree(data)
     server_us = measured["server CPU"]
     return {
-        **_compare(measured, n_events, decode_s, insert_s, stored_bytes),
-        "server CPU / limit CPU of one commit per 800": server_us / ((decode_s + sparse_insert_s) / n_events * 1e6),
+        **_compare(measured, corpus.n_events, decode_s, insert_s, stored_bytes),
+        "server CPU / limit CPU of one commit per 800": server_us
+        / ((decode_s + sparse_insert_s) / corpus.n_events * 1e6),
     }
 
 
-def _measure_on_postgres(corpus: Path, n_events: int) -> Measured:
+def _measure_on_postgres(corpus: Corpus) -> Measured:
     data = OUT / "ingest-postgres"
     shutil.rmtree(data, ignore_errors=True)
     with postgres.temporary_database() as database:
         migrate(database)
         empty_bytes = postgres.read_database_bytes(database)
         with running_server(data, database=database) as server:
-            measured = _measure_server(server, corpus, n_events)
+            measured = _measure_server(server, corpus)
         stored_bytes = postgres.read_database_bytes(database) - empty_bytes + read_folder_bytes(data)
-        bodies = read_bodies(corpus)
+        bodies = read_bodies(keep_corpus(corpus))
         decode_s = measure_decode_cpu_s(bodies)
         insert_s = postgres.measure_copy_cpu_s(database, n_groups=len(bodies))
     shutil.rmtree(data)
-    return _compare(measured, n_events, decode_s, insert_s, stored_bytes)
+    return _compare(measured, corpus.n_events, decode_s, insert_s, stored_bytes)
 
 
 def find_database(data: Path) -> Path:
@@ -106,10 +107,11 @@ def find_database(data: Path) -> Path:
     raise FileNotFoundError(f"no SQLite database in {data}")
 
 
-def _measure_server(server: Server, corpus: Path, n_events: int) -> Measured:
+def _measure_server(server: Server, corpus: Corpus) -> Measured:
+    n_events, path = corpus.n_events, keep_corpus(corpus)
     cpu_before, busy_before = server.read_cpu_s(), read_busy_s()
     start = time.perf_counter()
-    sent = send(server.url, corpus, n_connections=N_CONNECTIONS)
+    sent = send(server.url, path, n_connections=N_CONNECTIONS)
     elapsed_s, busy_s = time.perf_counter() - start, read_busy_s() - busy_before
     time.sleep(LATE_WORK_S)
     cpu_s = server.read_cpu_s() - cpu_before

@@ -9,6 +9,7 @@ from typing import Self
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     n_repeats: int
+    n_postgres_repeats: int
     n_ingested_events: int
     n_deep_events: int
     n_read_events: int
@@ -19,6 +20,7 @@ class Scale:
     def full(cls) -> Self:
         return cls(
             n_repeats=5,
+            n_postgres_repeats=3,
             n_ingested_events=100_000,
             n_deep_events=500_000,
             n_read_events=1_000_000,
@@ -30,6 +32,7 @@ class Scale:
     def quick(cls) -> Self:
         return cls(
             n_repeats=1,
+            n_postgres_repeats=1,
             n_ingested_events=20_000,
             n_deep_events=20_000,
             n_read_events=30_000,
