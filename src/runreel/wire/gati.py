@@ -157,7 +157,7 @@ def _take_outcome(fields: dict[str, object], rest: dict[str, object]) -> None:
     status = rest.get("status")
     if error:
         fields["error"] = error
-    fields["status"] = "failed" if error or status in _FAILED_STATUSES else "completed"
+    fields["status"] = "failed" if error or (type(status) is str and status in _FAILED_STATUSES) else "completed"
 
 
 def _add_lifecycle(
