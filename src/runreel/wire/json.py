@@ -19,6 +19,8 @@ from runreel.errors import DecodeError, TooLargeError
 
 MAX_DEPTH = 200
 
+_CONTAINERS = frozenset((dict, list))
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 
@@ -42,9 +44,12 @@ def decode_json(body: bytes | memoryview) -> object:
         DecodeError: it is no JSON even in the tolerant reading, or nested deeper than `MAX_DEPTH`.
     """
     try:
-        return _decode_strictly(bytes(body))
+        value = _decode_strictly(bytes(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_tolerantly(bytes(body))
+    if _is_deeper([[value]], MAX_DEPTH):
+        raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
+    return value
 
 
 def decode_elements(body: bytes, key: str, *, max_element_bytes: int) -> tuple[dict[str, object], list[object]]:
@@ -60,6 +65,9 @@ def decode_elements(body: bytes, key: str, *, max_element_bytes: int) -> tuple[d
     try:
         decoded = _decode_strictly(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_each(body, key, max_element_bytes)
+    # What comes after this nests one call in another for every level, from whatever depth it is called.
+    if _is_deeper([[decoded]], MAX_DEPTH + 2):
         return _decode_each(body, key, max_element_bytes)
     if not isinstance(decoded, dict):
         raise DecodeError(f"the body is no JSON object; send {{{key!r}: […]}}")
@@ -130,19 +138,36 @@ def _decode_tolerantly(body: bytes) -> object:
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels") from None
     except ValueError:
         raise DecodeError("it is no JSON") from None
-    return _clean(value, MAX_DEPTH)
-
-
-def _clean(value: object, depth_left: int) -> object:
-    if depth_left == 0:
+    if _is_deeper([[value]], MAX_DEPTH):
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
+    return _clean(value)
+
+
+def _is_deeper(values: list[object], depth: int) -> bool:
+    """Tell whether one of the values has more than `depth` lists and objects in one another."""
+    level = values
+    for _ in range(depth + 1):
+        level = [
+            item
+            for outer in level
+            for item in (
+                cast("dict[str, object]", outer).values() if type(outer) is dict else cast("list[object]", outer)
+            )
+            if type(item) in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _clean(value: object) -> object:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, list):
-        return [_clean(item, depth_left - 1) for item in cast("list[object]", value)]
+        return [_clean(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         items = cast("dict[str, object]", value).items()
-        return {_SURROGATE.sub("\ufffd", key): _clean(item, depth_left - 1) for key, item in items}
+        return {_SURROGATE.sub("\ufffd", key): _clean(item) for key, item in items}
     return value
