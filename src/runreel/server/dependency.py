@@ -34,16 +34,17 @@ def parts_of(request: Request) -> Parts:
     return request.app.state.parts
 
 
-def _scope() -> Scope:
+# These are coroutines because a plain function would be sent to another thread, once for each of them.
+async def _scope() -> Scope:
     # Until accounts exist whoever reaches the server on this machine owns its one project.
     return Scope()
 
 
-def _runs(request: Request) -> RunStore:
+async def _runs(request: Request) -> RunStore:
     return parts_of(request).store.runs
 
 
-def _events(request: Request) -> EventStore:
+async def _events(request: Request) -> EventStore:
     return parts_of(request).store.events
 
 

@@ -22,6 +22,7 @@ from runreel.storage.port import RunStore
 
 GROUP_BYTES = 4 * 1024 * 1024
 GROUP_BODIES = 64
+_MOMENT_S = 0.003
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Ingest:
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._used_bytes = 0
+        self._n_together = 1
         self._thread = threading.Thread(target=self._work, name="runreel-ingest", daemon=True)
 
     def open(self) -> None:
@@ -118,14 +120,19 @@ class Ingest:
                 _answer_all(decoded, error)
 
     def _next_group(self) -> list[_Item] | None:
-        """Wait for a body, and return it, decoded, with those that wait behind it; None at the end."""
+        """Wait for a body, and return it, decoded, with those that wait behind it; None at the end.
+
+        While fewer are there than were committed together before, their senders are given a moment: a commit of all
+        of them costs less than one for each, and a sender that is alone never waits.
+        """
         item = self._items.get()
         if item is None:
             return None
         group, n_bytes = [item], self._decode(item)
         while n_bytes < GROUP_BYTES and len(group) < GROUP_BODIES:
+            is_awaited = len(group) < self._n_together
             try:
-                item = self._items.get_nowait()
+                item = self._items.get(is_awaited, _MOMENT_S if is_awaited else None)
             except queue.Empty:
                 break
             if item is None:
@@ -133,6 +140,7 @@ class Ingest:
                 break
             group.append(item)
             n_bytes += self._decode(item)
+        self._n_together = len(group)
         return group
 
     def _decode(self, item: _Item) -> int:
