@@ -17,6 +17,7 @@ _UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SIMPLE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _.:/()-]{0,253}[A-Za-z0-9_:/()-])?", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def is_run_id(text: str) -> bool:
     """Tell whether `text` may identify a run."""
     return _RUN_ID.fullmatch(text) is not None and text not in {".", ".."}

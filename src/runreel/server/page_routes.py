@@ -101,6 +101,7 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 76rem; background:
 header { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1.25rem; margin-bottom: 1.5rem }
 h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 2rem 0 .5rem }
 header p { margin: 0; color: var(--soft); flex: 1 1 14rem }
+@media (max-width: 40rem) { header h1 { flex: 1 } header p { order: 1; flex: 0 0 100% } }
 a { color: var(--link); text-decoration: none } a:hover { text-decoration: underline }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px }
 table { border-collapse: collapse; width: 100% }
