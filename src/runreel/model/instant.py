@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 MICROSECONDS_PER_DAY = 24 * MICROSECONDS_PER_HOUR
+LONGEST_US = 3_650 * MICROSECONDS_PER_DAY
+"""The longest time that counts as a duration; between two times that are further apart, one of the clocks was wrong."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001  subtracting without time zones is twice as fast

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from runreel.model.instant import LONGEST_US
 from runreel.model.name import MAX_NAME_LENGTH, repair_name
 
 MAX_INTEGER = 2**63 - 1
-_MAX_DURATION_MS = 1e12
-_MAX_COST_DOLLARS = 1e9
+# Sums are kept in 64 bits. No single amount may bring them near their end, where nothing could be added any more.
+_MAX_COUNT = 10**12
+_MAX_DURATION_MS = LONGEST_US / 1000
+_MAX_COST_DOLLARS = 100_000
 _NO_FIELDS: Mapping[str, object] = {}
 
 
@@ -23,8 +26,8 @@ def text_of(value: object) -> str | None:
 def count_of(value: object) -> int | None:
     """Return a count that is zero or more, also from a float without a fraction."""
     if type(value) is int:
-        return value if 0 <= value <= MAX_INTEGER else None
-    if type(value) is float and value.is_integer() and 0 <= value <= MAX_INTEGER / 2:
+        return value if 0 <= value <= _MAX_COUNT else None
+    if type(value) is float and value.is_integer() and 0 <= value <= _MAX_COUNT:
         return int(value)
     return None
 

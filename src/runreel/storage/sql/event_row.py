@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from runreel.model.event import Event, Payload
+from runreel.model.instant import LONGEST_US
 from runreel.storage.merge import Stamp, State, decode_lower, derive, encode_lower
 from runreel.storage.sql import schema
 from runreel.storage.sql.codec import decode_json, encode_json
@@ -119,7 +120,10 @@ def duration_us_of(row: Row) -> int | None:
     """Return the stated duration, else the time between start and end."""
     if row[_DURATION] is not None:
         return row[_DURATION]
-    return row[_ENDED] - row[_STARTED] if row[_ENDED] is not None and row[_ENDED] >= row[_STARTED] else None
+    if row[_ENDED] is None:
+        return None
+    duration_us = row[_ENDED] - row[_STARTED]
+    return duration_us if 0 <= duration_us <= LONGEST_US else None
 
 
 def has_usage(row: Row) -> bool:

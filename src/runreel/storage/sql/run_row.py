@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
 
+from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
 from runreel.model.run import Run
 from runreel.model.usage import Usage
@@ -190,7 +191,7 @@ class RunChange:
             status_at = self.state.lower.get("status", self.state.top)[1]
             row.ended_at = cast("int | None", fields.get("ended_at")) or status_at or row.active_at
             elapsed = max(0, row.ended_at - (row.started_at or row.created_at))
-            row.duration_us = cast("int", fields.get("duration_us", elapsed))
+            row.duration_us = cast("int | None", fields.get("duration_us", elapsed if elapsed <= LONGEST_US else None))
 
 
 def empty_state() -> State:
