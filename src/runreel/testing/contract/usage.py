@@ -147,3 +147,13 @@ class UsageContract(StoreContract):
         for number in range(3):
             apply(store, scope, make_run(), make_llm_call(f"{number}", tokens_in=10**12, cost_nanos=10**14))
         assert store.runs.get_agent(scope, "planner").usage.tokens_in == 3 * 10**12
+
+    def test_wrong_clocks_do_not_stop_an_agent(self, store: Store, scope: Scope) -> None:
+        """The sums of an agent's durations stay within 64 bits, though its times lie thousands of years apart."""
+        year_1, year_9999 = -62_135_596_800 * SECOND, 253_402_300_799 * SECOND
+        for run_id in map(str, range(40)):
+            call = make_llm_call(run_id=run_id, at=AT, started_at=year_1, ended_at=year_9999)
+            apply(store, scope, make_run(run_id, started_at=year_1), call, make_run_end(run_id, ended_at=year_9999))
+        agent = store.runs.get_agent(scope, "planner")
+        assert (agent.n_ended_runs, agent.duration_us) == (40, 0)
+        assert store.events.get_event(scope, "0", "event-1").event.duration_us is None
