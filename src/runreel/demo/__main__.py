@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -87,7 +88,8 @@ def _stop_at_signals(pace: Pace) -> None:
 
 
 def _stop_after_input(pace: Pace) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Past Python's own buffer, whose lock would be held by this thread when the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     pace.stop()
 
