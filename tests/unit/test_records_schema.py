@@ -19,7 +19,7 @@ from runreel.demo.errors import StepFailedError
 from runreel.demo.pace import Pace
 from runreel.demo.recording import session_record
 from runreel.demo.scenes import SCRIPT, Job, iter_jobs
-from runreel.wire import native
+from runreel.wire import field, native
 from runreel.wire.native import decode_batch
 from tests.support.source import ROOT
 
@@ -97,6 +97,8 @@ def test_schema_is_one() -> None:
     assert SCHEMA["properties"]["version"]["const"] == native.VERSION
     assert SCHEMA["$defs"]["long_text"]["maxLength"] == native._MAX_TASK_LENGTH
     assert SCHEMA["$defs"]["tags"]["maxItems"] == native._MAX_TAGS
+    bounds = {"count": field._MAX_COUNT, "duration": field._MAX_DURATION_MS, "cost": field._MAX_COST_DOLLARS}
+    assert {name: SCHEMA["$defs"][name]["maximum"] for name in bounds} == bounds
     assert sorted(SCHEMA["$defs"]["phase"]["enum"]) == sorted(native._PHASE_RANKS)
     assert sorted(SCHEMA["$defs"]["record"]["properties"]["record"]["enum"]) == KINDS
 
@@ -121,7 +123,7 @@ def test_schema_has_the_usage_of_the_decoder() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_schema_describes_every_field(kind: str) -> None:
-    assert [name for name, field in SCHEMA["$defs"][kind]["properties"].items() if not field.get("description")] == []
+    assert [name for name, about in SCHEMA["$defs"][kind]["properties"].items() if not about.get("description")] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -185,7 +187,8 @@ def issues_of(batch: object) -> list[str]:
 def section(heading: str) -> str:
     _, _, rest = REFERENCE.partition(f"\n{heading}\n")
     assert rest, f"there is no {heading!r} in the reference of records"
-    return re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    text = re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+    return re.sub(r"(?<=\S)\n(?=[^|\n])", " ", text)  # lines of one paragraph
 
 
 def rows_of(text: str) -> Iterator[str]:
