@@ -74,7 +74,7 @@ def _add_record(batch: Batch, index: int, element: object) -> None:
         recorded_at = cast("int | None", fields.get("ended_at") or fields.get(shape.time_field)) or 0
     if shape.complete is not None:
         shape.complete(fields, rank, cast("str", source.get("phase", "whole")), recorded_at)
-    batch.records.append(Record(shape.kind, run_id, key, rank, recorded_at, fields, index))
+    batch.records.append(Record(shape.kind, run_id, key, int(rank), recorded_at, fields, index))
 
 
 def _run_id(source: Mapping[str, object]) -> str:
@@ -167,6 +167,23 @@ def _tags(value: object) -> list[str] | None:
     return sorted(tags)[:_MAX_TAGS]
 
 
+def _lost_tags(read: object, value: object) -> bool:
+    kept = cast("list[object]", read)
+    return any(tag not in kept for tag in cast("list[object]", value))
+
+
+# Keys and common fields that may be repaired, or are left out where they can't be used.
+_KEY_READERS: Mapping[str, Reader] = {
+    "recorded_at": parse_instant,
+    "node_id": _name,
+    "session_id": _name,
+    "source": _name,
+    "target": _name,
+    "edge_type": _text,
+    "condition": _text,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
     """How records of one kind are read."""
@@ -194,15 +211,18 @@ class _FieldReader:
         fields: dict[str, object] = {}
         rest: dict[str, object] = {}
         for key, value in source.items():
-            if value is None or key in _COMMON_KEYS or key in self._shape.key_fields:
+            if value is None:
+                continue
+            if key in _COMMON_KEYS or key in self._shape.key_fields:
+                self._check_key(key, value, rest)
                 continue
             known = self._shape.fields.get(key)
             if known is None:
                 self._read_unknown(key, value, fields, rest)
             elif (read := known[1](value)) is not None:
                 fields[known[0]] = read
-                if type(read) is str and read != value:
-                    self._note_repair(key, value, read, rest)
+                if (type(read) is str and read != value) or (key == "tags" and _lost_tags(read, value)):
+                    self._note_repair(key, value, str(read), rest)
             else:
                 self._keep(key, value, rest)
         if rest:
@@ -211,6 +231,16 @@ class _FieldReader:
                 **cast("dict[str, object]", fields.get(self._shape.rest_field, {})),
             }
         return fields
+
+    def _check_key(self, key: str, value: object, rest: dict[str, object]) -> None:
+        reader = _KEY_READERS.get(key)
+        if reader is None or value == "":
+            return
+        read = reader(value)
+        if read is None:
+            self._keep(key, value, rest)
+        elif type(read) is str and read != value:
+            self._note_repair(key, value, read, rest)
 
     def _read_unknown(self, key: str, value: object, fields: dict[str, object], rest: dict[str, object]) -> None:
         if key != "usage" or self._shape.kind is not RecordKind.EVENT:
@@ -261,9 +291,10 @@ def _complete_event(fields: dict[str, object], rank: int, phase: str, recorded_a
     duration_us = cast("int | None", fields.get("duration_us"))
     if ended_at is None and started_at is not None and duration_us is not None:
         fields["ended_at"] = started_at + duration_us
-    elif ended_at is None and recorded_at:
-        fields["ended_at"] = recorded_at
-    elif started_at is None and ended_at is not None and duration_us is not None:
+        return
+    if ended_at is None and recorded_at:
+        ended_at = fields["ended_at"] = recorded_at
+    if started_at is None and ended_at is not None and duration_us is not None:
         fields["started_at"] = ended_at - duration_us
 
 
