@@ -23,6 +23,9 @@ from runreel.wire.field import (
 )
 from runreel.wire.json import Unreadable, decode_elements, encode_json
 
+# Looked up once: members of an enum are slow to reach.
+_EVENT, _END = RecordKind.EVENT, int(Rank.END)
+
 _NAME_KEYS = {"tool_call": "tool_name", "llm_call": "model", "step": "step_name", "node_execution": "node_name"}
 _DURATION_KEYS = {
     "tool_call": "latency_ms",
@@ -109,7 +112,7 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
         _add_lifecycle(batch, index, run_id, event_type, fields, rest, at)
     if rest:
         fields["attributes"] = rest
-    batch.records.append(Record(RecordKind.EVENT, run_id, event_id, Rank.END, at, fields, index))
+    batch.records.append(Record(_EVENT, run_id, event_id, _END, at, fields, index))
 
 
 def _take_call(fields: dict[str, object], event_type: str, rest: dict[str, object], at: int) -> None:
