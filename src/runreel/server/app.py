@@ -47,7 +47,8 @@ from runreel.server.dependency import Parts
 from runreel.server.guard import BodyLimit, HostGuard, RawPath
 from runreel.server.ingest import Ingest
 from runreel.server.maintenance import Maintenance
-from runreel.server.problem import MEDIA_TYPE, ProblemView, problem_response
+from runreel.server.openapi import described
+from runreel.server.problem import ProblemView, problem_response
 from runreel.server.settings import Settings
 from runreel.storage.port import Store
 
@@ -117,13 +118,14 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
             Middleware(RawPath),
         ],
         redirect_slashes=False,
-        responses={"default": {"model": ProblemView, "content": {MEDIA_TYPE: {}}, "description": "A problem"}},
+        responses={"default": {"model": ProblemView, "description": "A problem"}},
     )
     app.state.parts = Parts(settings=settings, store=store, ingest=ingest)
     app.state.maintenance = maintenance
     for router in _ROUTERS:
         app.include_router(router)
     _add_docs(app)
+    app.openapi = described(app)
     app.add_exception_handler(RunreelError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
