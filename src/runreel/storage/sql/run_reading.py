@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select, tuple_
 
 from runreel.errors import NotFoundError, RenamedError
 from runreel.model.agent import Agent
@@ -203,9 +203,10 @@ def get_session(connection: Connection, scope: Scope, session_id: str) -> Sessio
 
 def _sessions(scope: Scope) -> Select[Any]:
     in_session = and_(runs.c.project == sessions.c.project, runs.c.session_id == sessions.c.session_id)
+    latest = case((runs.c.active_at < runs.c.created_at, runs.c.created_at), else_=runs.c.active_at)
     n_runs, active_at = (
         select(counted).where(in_session).correlate(sessions).scalar_subquery()
-        for counted in (func.count(), func.max(runs.c.active_at))
+        for counted in (func.count(), func.max(latest))
     )
     return select(sessions, n_runs.label("n_runs"), active_at.label("last_active_at")).where(
         sessions.c.project == scope.project

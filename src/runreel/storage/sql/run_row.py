@@ -93,8 +93,12 @@ class RunRow:
 
 
 def new_row(run_pk: int, project: str, run_id: str, *, now: int) -> RunRow:
-    """Return the row of a run of which nothing is known yet."""
-    return RunRow(run_pk, project, run_id, created_at=now, active_at=now, first_seen_at=now)
+    """Return the row of a run of which nothing is known yet.
+
+    Until a record speaks of a time, the run stands at the time it was first seen; `active_at` before `created_at` marks
+    that, which no times of records can.
+    """
+    return RunRow(run_pk, project, run_id, created_at=now, active_at=now - 1, first_seen_at=now)
 
 
 class RunChange:
@@ -181,15 +185,14 @@ class RunChange:
     def _derive_times(self) -> None:
         row, fields = self.row, self.state.fields
         if self._earliest != _NEVER:
-            # Until a record speaks of a time, the run stands at the time it was first seen.
-            unknown = row.created_at == row.first_seen_at == row.active_at
+            unknown = row.active_at < row.created_at
             row.created_at = self._earliest if unknown else min(row.created_at, self._earliest)
             row.active_at = self._latest if unknown else max(row.active_at, self._latest)
         row.started_at = cast("int | None", fields.get("started_at"))
         row.ended_at = row.duration_us = None
         if is_ended(row.status):
             status_at = self.state.lower.get("status", self.state.top)[1]
-            row.ended_at = cast("int | None", fields.get("ended_at")) or status_at or row.active_at
+            row.ended_at = cast("int | None", fields.get("ended_at")) or status_at or max(row.active_at, row.created_at)
             elapsed = max(0, row.ended_at - (row.started_at or row.created_at))
             row.duration_us = cast("int | None", fields.get("duration_us", elapsed if elapsed <= LONGEST_US else None))
 
@@ -222,7 +225,7 @@ def read_run(row: RunRow) -> Run:
         session_id=row.session_id,
         status=row.status,
         created_at=row.created_at,
-        active_at=row.active_at,
+        active_at=max(row.active_at, row.created_at),
         started_at=row.started_at,
         ended_at=row.ended_at,
         duration_us=row.duration_us,
