@@ -85,6 +85,7 @@ def _decode_each(body: bytes, key: str, max_element_bytes: int) -> tuple[dict[st
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
         pieces, rest = _split(body, key)
         members = _decode_members(rest)
+        members.pop(key, None)
     else:
         pieces = [bytes(raw) for raw in raw_elements]
         members = {name: decode_json(bytes(raw)) for name, raw in raw_members.items()}
