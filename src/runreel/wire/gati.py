@@ -66,15 +66,22 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
         batch.warnings.append(_issue(index, event_id, "it had no usable event_id and got one made from its content"))
     # What is left of the event when its envelope has been taken out are the fields of its data, and extra ones.
     take = event.pop
-    take("event_id", None)
-    event_type = text_of(take("event_type", None)) or "info"
-    at = parse_instant(take("timestamp", None))
+    unusable: dict[str, object] = {}
+    if (sent_id := take("event_id", None)) != event_id:
+        unusable["original_event_id"] = sent_id
+    sent_type = take("event_type", None)
+    event_type = text_of(sent_type) or "info"
+    if event_type != sent_type:
+        unusable["original_event_type"] = sent_type
+    sent_time = take("timestamp", None)
+    at = parse_instant(sent_time)
     if at is None:
-        at = 0
+        at, unusable["original_timestamp"] = 0, sent_time
         batch.warnings.append(_issue(index, event_id, "it had no readable timestamp"))
     sent_name = take("agent_name", None)
     agent_name = repair_name(str(sent_name)) if sent_name else None
     if agent_name is not None and agent_name != sent_name:
+        unusable["original_agent_name"] = sent_name
         batch.warnings.append(_issue(index, event_id, f"its agent_name was repaired to {agent_name[:80]!r}"))
     run_id = take("run_id", None)
     run_name = take("run_name", None)
@@ -84,7 +91,7 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
         reason = f"its run_id {str(run_id)[:80]!r} is unusable; 1-64 of A-Z a-z 0-9 . _ : - can identify a run"
         batch.refused.append(_issue(index, event_id, reason))
         return
-    elif run_name and type(run_name) is str and not is_placeholder(run_name):
+    elif run_name and type(run_name) is str:
         _keep_wish(wishes, index, run_id, run_name, at)
 
     fields: dict[str, object] = {"event_type": event_type}
@@ -97,7 +104,9 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
             if type(value) is str and is_record_id(value):
                 fields[key] = value
             else:
-                rest[f"original_{key}"] = value
+                unusable[f"original_{key}"] = value
+    if unusable:
+        rest.update({key: value for key, value in unusable.items() if value is not None})
     data = take("data", None)
     if type(data) is dict:
         rest.update(cast("dict[str, object]", data))
@@ -238,7 +247,8 @@ def _add_node_type(batch: Batch, index: int, run_id: str, node_id: str, rest: Ma
 def _add_unattributed(batch: Batch, index: int, agent_name: str | None, at: int) -> str:
     """Append the record of the run that collects an agent's events without a run, one for each day; return its id."""
     day = format_instant(at - at % MICROSECONDS_PER_DAY)[:10]
-    run_id = f"{UNATTRIBUTED_KEY}-{_digest(f'{agent_name}|{day}'.encode())}"
+    owner = f"{agent_name or ''}|{day}"
+    run_id = f"{UNATTRIBUTED_KEY}-{_digest(owner.encode())}"
     fields: dict[str, object] = {"run_name": f"{UNATTRIBUTED_KEY} {day}", "metadata": {UNATTRIBUTED_KEY: True}}
     if agent_name is not None:
         fields["agent_name"] = agent_name
@@ -247,11 +257,13 @@ def _add_unattributed(batch: Batch, index: int, agent_name: str | None, at: int)
 
 
 def _keep_wish(wishes: dict[str, Record], index: int, run_id: str, run_name: str, at: int) -> None:
+    if is_placeholder(run_name):
+        return
     wish = repair_run_name(run_name)
+    if wish is None or is_placeholder(wish):
+        return
     known = wishes.get(run_id)
-    if wish is not None and (
-        known is None or (at, content_order(wish)) > (known.recorded_at, content_order(known.fields["run_name"]))
-    ):
+    if known is None or (at, content_order(wish)) > (known.recorded_at, content_order(known.fields["run_name"])):
         wishes[run_id] = Record(RecordKind.RUN, run_id, "", Rank.INFERRED, at, {"run_name": wish}, index)
 
 
