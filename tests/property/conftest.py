@@ -1,0 +1,26 @@
+"""Stores of both databases that all examples share, each example in projects of its own.
+
+`RUNREEL_EXAMPLES=20` tries twenty times as many examples as usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from runreel.storage.sql import migrate, open_store
+from tests.property.laboratory import Laboratory
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def laboratory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'runreel.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    migrate(url)
+    store = open_store(url)
+    laboratory = Laboratory(url, store)
+    yield laboratory
+    laboratory.close()
