@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runreel.errors import QueueFullError, StorageUnavailableError
+from runreel.errors import QueueFullError, StorageFullError, StorageUnavailableError
 from runreel.model.record import ApplyReport, Batch, Rank, Record, RecordKind
 from runreel.model.scope import Scope
 from runreel.server.ingest import GROUP_BODIES, GROUP_BYTES, Ingest
@@ -42,7 +42,7 @@ def run_ingest(test: Callable[[Ingest, FakeRuns], Awaitable[None]], **settings: 
     runs = FakeRuns()
 
     async def run() -> None:
-        ingest = Ingest(runs, now=lambda: 1, **{"queue_bytes": 1000, **settings})  # type: ignore[arg-type]
+        ingest = Ingest(runs, **{"now": lambda: 1, "queue_bytes": 1000, **settings})  # type: ignore[arg-type]
         ingest.open()
         try:
             await asyncio.wait_for(test(ingest, runs), 20)
@@ -176,3 +176,31 @@ def test_closing_writes_what_is_queued() -> None:
 
     keys = {key for group in run_ingest(test).groups for keys in group for key in keys}
     assert keys == {"first", *(f"b{n}" for n in range(5))}
+
+
+def test_a_lack_of_room_is_remembered_for_a_while_and_until_there_is_some() -> None:
+    clock = {"now": 1}
+    failures = iter([StorageFullError("no room"), StorageFullError("no room")])
+
+    async def test(ingest: Ingest, runs: FakeRuns) -> None:
+        def apply(batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
+            for failure in failures:
+                raise failure
+            return [ApplyReport(refused=[], runs={}) for _ in batches]
+
+        runs.apply = apply  # type: ignore[method-assign]
+        ingest.require_room()
+        with pytest.raises(StorageFullError):
+            await ingest.put(Scope(), body("a"), size_bytes=1, patience_s=0)
+        with pytest.raises(StorageFullError):
+            ingest.require_room()
+        clock["now"] += 60_000_000
+        ingest.require_room()
+        with pytest.raises(StorageFullError):
+            await ingest.put(Scope(), body("b"), size_bytes=1, patience_s=0)
+        with pytest.raises(StorageFullError):
+            ingest.require_room()
+        await ingest.put(Scope(), body("c"), size_bytes=1, patience_s=0)
+        ingest.require_room()
+
+    run_ingest(test, now=lambda: clock["now"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from runreel import __version__
-from runreel.server.dependency import Runs
+from runreel.server.dependency import Runs, parts_of
 from runreel.server.view import json_response
 
 router = APIRouter(tags=["operation"])
@@ -27,7 +27,8 @@ async def get_health() -> Response:
 
 
 @router.get("/ready", response_model=HealthView)
-def get_ready(runs: Runs) -> Response:
+def get_ready(request: Request, runs: Runs) -> Response:
     """Answer 200 when records can be written now, else 503 or 507 with the reason."""
     runs.check()
+    parts_of(request).ingest.require_room()
     return json_response({"status": "ready", "version": __version__})

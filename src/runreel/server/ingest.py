@@ -22,6 +22,7 @@ from runreel.storage.port import RunStore
 
 GROUP_BYTES = 4 * 1024 * 1024
 GROUP_BODIES = 64
+_NO_ROOM_MEMORY_US = 30_000_000
 _MOMENT_S = 0.003
 
 _log = logging.getLogger(__name__)
@@ -58,8 +59,19 @@ class Ingest:
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._used_bytes = 0
+        self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
         self._thread = threading.Thread(target=self._work, name="runreel-ingest", daemon=True)
+
+    def require_room(self) -> None:
+        """Raise the error of the last commit if that found no room, unless it was long ago.
+
+        Whether there is room shows only when something is written. The memory ends, or nobody would send again what
+        could show that there is room once more.
+        """
+        no_room, until = self._no_room
+        if no_room is not None and self._now() < until:
+            raise no_room
 
     def open(self) -> None:
         """Start the writing thread."""
@@ -157,12 +169,16 @@ class Ingest:
     def _commit(self, items: Sequence[_Item]) -> None:
         try:
             reports = self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
-        except (StorageFullError, StorageUnavailableError) as error:
+        except StorageFullError as error:
+            self._no_room = error, self._now() + _NO_ROOM_MEMORY_US
+            _answer_all(items, error)
+        except StorageUnavailableError as error:
             _answer_all(items, error)
         # A record that the store can't take must not cost the others anything.
         except Exception:  # noqa: BLE001
             self._commit_one_by_one(items)
         else:
+            self._no_room = None, 0
             for item, report in zip(items, reports, strict=True):
                 _answer(item, _result(item, [report]))
 
