@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -75,6 +76,13 @@ class Api:
         """Return all events of a run in execution order."""
         path = f"{run_path(agent_name, run_name)}/timeline"
         return [event for page in self.iter_pages(path, **parameters) for event in page["events"]]
+
+
+@contextmanager
+def client_of(url: str) -> Iterator[Api]:
+    """Give a client of a server until the block ends."""
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+        yield Api(http)
 
 
 def _given(parameters: Mapping[str, object]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,12 @@ class RunningServer:
         self.process.wait()
 
 
+def free_port() -> int:
+    """Return a port that is free now, for a server that is to come back at the same address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 @contextmanager
 def running_server(
     data_dir: Path | None = None,
@@ -55,19 +62,22 @@ def running_server(
     env: Mapping[str, str] | None = None,
     arguments: Sequence[str] = (),
     timeout_s: float = 30,
+    migrated: bool = False,
+    wait: bool = True,
 ) -> Iterator[RunningServer]:
-    """Run `runreel up` on a free port until the block ends.
+    """Run `runreel up` on a free port until the block ends; `wait=False` does not wait until it is ready.
 
     Without `data_dir` and `database_url` the data goes to a folder that is removed. A database given by URL is migrated
-    first. Settings of the surrounding environment do not reach the server; those in `env` do.
+    first, unless it is `migrated`. Settings of the surrounding environment do not reach the server; those in `env` do.
     """
     with ExitStack() as stack:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("RUNREEL_")} | dict(env or {})
         command = [RUNREEL, "up", "--port", "0", *arguments]
         if database_url is not None:
+            command += ["--database", database_url]
+        if database_url is not None and not migrated:
             migrate = [RUNREEL, "migrate", "--database", database_url]
             subprocess.run(migrate, env=clean, check=True, timeout=60, capture_output=True)
-            command += ["--database", database_url]
         if data_dir is None and database_url is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="runreel-test-")))
         if data_dir is not None:
@@ -80,7 +90,7 @@ def running_server(
         reader = threading.Thread(target=_read_output, args=(server, ready), daemon=True)
         reader.start()
         try:
-            if not ready.wait(timeout_s) or not server.url:
+            if wait and (not ready.wait(timeout_s) or not server.url):
                 raise AssertionError(f"`{' '.join(command)}` did not get ready:\n{server.output}")
             yield server
         finally:
