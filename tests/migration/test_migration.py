@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_checks_keys_and_partial_indexes_are_as_declared(empty_url: str, engine:
     migrate(empty_url)
     with engine.connect() as connection:
         migrated = {name: _details_of(connection, name) for name in metadata.tables}
-        _drop_all(connection)
+        metadata.drop_all(connection)
         metadata.create_all(connection)
         declared = {name: _details_of(connection, name) for name in metadata.tables}
         connection.rollback()
@@ -82,12 +83,28 @@ def test_migrating_twice_changes_nothing(empty_url: str, engine: Engine) -> None
     store.close()
 
 
-def test_several_who_migrate_at_once_all_succeed(empty_url: str) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        reports = list(pool.map(lambda _: migrate(empty_url), range(4)))
-    assert {report.to_revision for report in reports} == {migration.HEAD}
-    assert [report.from_revision for report in reports].count(None) == 1
-    open_store(empty_url).close()
+_MIGRATE_AT_ONCE = """
+import sys
+import alembic.command
+from runreel.storage.sql import migrate
+
+print("ready", flush=True)
+sys.stdin.readline()
+print(migrate(sys.argv[1]).from_revision)
+"""
+
+
+def test_several_processes_that_migrate_at_once_all_succeed(empty_url: str) -> None:
+    command = [sys.executable, "-c", _MIGRATE_AT_ONCE, empty_url]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) for _ in "123"]
+    assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 3
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=50)[0].strip() for process in processes)
+    assert said == sorted([migration.HEAD, migration.HEAD, "None"])
 
 
 def test_sqlite_is_migrated_as_it_is_opened(tmp_path: Path) -> None:

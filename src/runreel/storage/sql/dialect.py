@@ -13,7 +13,7 @@ from operator import is_not
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Engine, Table, Text, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, Text, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
@@ -30,6 +30,7 @@ Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 _BUSY_TIMEOUT_MS = 10_000
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
+_SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
 _JSON_FROM_KEYS = 16
 
 
@@ -76,6 +77,10 @@ class Dialect(Protocol):
 
     def prepare(self, cursor: Cursor) -> None:
         """Begin a writing transaction on a cursor that has just been opened."""
+        ...
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Let no other process migrate until the transaction ends."""
         ...
 
     def shrink(self, engine: Engine) -> bool:
@@ -233,6 +238,9 @@ class SqliteDialect:
     def prepare(self, cursor: Cursor) -> None:
         pass
 
+    def lock_schema(self, connection: Connection) -> None:
+        pass
+
     def shrink(self, engine: Engine) -> bool:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             driver = connection.connection.driver_connection
@@ -345,6 +353,9 @@ class PostgresDialect:
 
     def prepare(self, cursor: Cursor) -> None:
         cursor.execute("SET LOCAL jit = off")
+
+    def lock_schema(self, connection: Connection) -> None:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
     def shrink(self, engine: Engine) -> bool:  # noqa: ARG002  autovacuum does it
         return False

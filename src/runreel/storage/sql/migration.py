@@ -34,7 +34,7 @@ def migrate(database_url: str) -> MigrationReport:
     dialect = make_dialect(database_url)
     engine = dialect.write_engine()
     try:
-        return _migrate(engine)
+        return _migrate(dialect, engine)
     except SchemaVersionError:
         raise
     except Exception as error:
@@ -76,7 +76,7 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _migrate(engine: Engine) -> MigrationReport:
+def _migrate(dialect: Dialect, engine: Engine) -> MigrationReport:
     # Alembic and Mako are loaded only when there may be something to do.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -85,6 +85,7 @@ def _migrate(engine: Engine) -> MigrationReport:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     with engine.begin() as connection:
+        dialect.lock_schema(connection)
         before = current_revision(connection)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if before is not None and before not in known:
