@@ -203,7 +203,10 @@ def _respond_trace(
     request: Request, scope: Scope, events: EventStore, run: Run, limit: int, cursor: str | None
 ) -> Response:
     page = events.list_full_events(scope, run.run_id, limit=limit, cursor=cursor)
-    lifecycle = events.list_lifecycle_events(scope, run.run_id, limit=_MAX_LIFECYCLE_EVENTS)
+    if cursor is None and page.next_cursor is None:
+        lifecycle = [full for full in page.items if full.event.event_type in ("agent_start", "agent_end")]
+    else:
+        lifecycle = events.list_lifecycle_events(scope, run.run_id, limit=_MAX_LIFECYCLE_EVENTS)
     view = view_run(run)
     content = {
         **{key: view[key] for key in ("run_id", "run_name", "agent_name", "status", "total_cost", "total_duration_ms")},
