@@ -92,4 +92,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> str:
         if found := READY.search(log.read_text()):
             return found[1]
         time.sleep(0.01)
-    raise RuntimeError(f"the server ended, or was not ready after {START_TIMEOUT_S} s; it wrote: {log.read_text()[-2000:]}")
+    raise RuntimeError(
+        f"the server ended, or was not ready after {START_TIMEOUT_S} s; it wrote: {log.read_text()[-2000:]}"
+    )
