@@ -315,6 +315,20 @@ def test_a_store_that_fails_without_a_word_refuses_no_record_for_good(store: Sto
         problem_of(app.api.http.post("/api/records", content=native_body(event())), 503)
 
 
+def test_a_store_that_goes_away_while_the_bad_record_is_looked_for_refuses_no_other(store: Store) -> None:
+    failures = iter([RuntimeError(), RuntimeError(), StorageUnavailableError("away")])
+
+    def apply(real, batches, *, now):
+        for failure in failures:
+            raise failure
+        return real(batches, now=now)
+
+    with serving(StoreWith(store, apply=apply)) as app:
+        body = native_body(event("a"), event("b"))
+        problem_of(app.api.http.post("/api/records", content=body), 503)
+        assert app.api.http.post("/api/records", content=body).json()["accepted"] == 2
+
+
 def test_records_are_taken_again_after_an_unexpected_failure(store: Store) -> None:
     failures = iter([TypeError("unexpected")])
 
