@@ -166,8 +166,10 @@ def _details_of(connection: Connection, table: str) -> dict[str, object]:
     """Return what is known of a table's columns, constraints and indexes, in an order of its own."""
     inspector = inspect(connection)
     return {
-        "columns": [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)],
-        "collations": [getattr(c["type"], "collation", None) for c in inspector.get_columns(table)],
+        "columns": {
+            c["name"]: (str(c["type"]), c["nullable"], c["default"], getattr(c["type"], "collation", None))
+            for c in inspector.get_columns(table)
+        },
         "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
         "foreign keys": sorted(
             (key["constrained_columns"], key["referred_table"], key["referred_columns"], sorted(key["options"].items()))

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from runreel.model.agent import Agent
 from runreel.model.record import Record
@@ -31,6 +31,8 @@ class Dump:
     agents: list[Any]
     sessions: list[Any]
     rollups: dict[tuple[Any, ...], Any]
+    project_rollups: dict[tuple[Any, ...], Any]
+    durations: dict[str, dict[int, int]]
 
 
 class Laboratory:
@@ -74,7 +76,9 @@ class Laboratory:
                 for agent in read_all(lambda cursor: runs.list_agents(scope, limit=2, cursor=cursor))
             ],
             sessions=read_all(lambda cursor: runs.list_sessions(scope, limit=2, cursor=cursor)),
-            rollups=self._rollups(scope),
+            rollups=self._rollups(scope, schema.rollups, n_key=5),
+            project_rollups=self._rollups(scope, schema.project_rollups, n_key=4),
+            durations=self._durations(scope),
         )
 
     def _dump_run(self, scope: Scope, run_id: str) -> dict[str, Any]:
@@ -103,10 +107,18 @@ class Laboratory:
         listed = read_all(lambda cursor: events.list_node_events(scope, run_id, node_id, limit=2, cursor=cursor))
         return [full.event.event_id for full in listed], events.get_node_summary(scope, run_id, node_id)
 
-    def _rollups(self, scope: Scope) -> dict[tuple[Any, ...], Any]:
+    def _rollups(self, scope: Scope, table: Table, *, n_key: int) -> dict[tuple[Any, ...], Any]:
         with self._engine.connect() as connection:
-            rows = connection.execute(select(schema.rollups).where(schema.rollups.c.project == scope.project)).all()
-        return {tuple(row[1:5]): (tuple(row[5:-1]), _sorted_buckets(row[-1])) for row in sorted(rows)}
+            rows = connection.execute(select(table).where(table.c.project == scope.project)).all()
+        return {tuple(row[1:n_key]): (tuple(row[n_key:-1]), _sorted_buckets(row[-1])) for row in sorted(rows)}
+
+    def _durations(self, scope: Scope) -> dict[str, dict[int, int]]:
+        agents = schema.agents
+        statement = select(agents.c.agent_name, agents.c.durations).where(agents.c.project == scope.project)
+        with self._engine.connect() as connection:
+            rows = connection.execute(statement.where(agents.c.durations.is_not(None))).all()
+        kept = {name: _sorted_buckets(durations) for name, durations in rows}
+        return {name: buckets for name, buckets in kept.items() if buckets}
 
 
 def _sorted_buckets(stored: bytes) -> dict[int, int]:

@@ -48,6 +48,8 @@ def check_totals(dump: Dump) -> None:
         for key, (sums, buckets) in rollups.items()
     }
     assert dump.rollups == expected
+    assert dump.project_rollups == _by_project(expected)
+    assert dump.durations == _durations_of(runs)
     for session in dump.sessions:
         own = [run for run in runs if run.session_id == session.session_id]
         assert session.n_runs == len(own)
@@ -76,7 +78,9 @@ def _has_usage(event: Event) -> bool:
 
 def _add_run(rollups: dict[tuple[Any, ...], list[Any]], run: Run) -> None:
     key = (run.agent_name, run.created_at // MICROSECONDS_PER_HOUR, "run", run.status)
-    _add(rollups[key], run.duration_us, [1, int(run.status == "failed")])
+    usage = run.usage
+    amounts = [*(getattr(usage, name) for name in _TOKENS), usage.cost_nanos, usage.n_unpriced]
+    _add(rollups[key], run.duration_us, [1, int(run.status == "failed"), *amounts])
 
 
 def _add_event(rollups: dict[tuple[Any, ...], list[Any]], run: Run, event: Event, counted: bool) -> None:
@@ -89,6 +93,24 @@ def _add_event(rollups: dict[tuple[Any, ...], list[Any]], run: Run, event: Event
         amounts += [getattr(event, name) or 0 for name in _TOKENS]
         amounts += [event.cost_nanos or 0, int(event.cost_nanos is None)]
     _add(rollups[key], event.duration_us, amounts)
+
+
+def _by_project(rollups: dict[tuple[Any, ...], Any]) -> dict[tuple[Any, ...], Any]:
+    summed: dict[tuple[Any, ...], Any] = {}
+    for (_, *rest), (sums, buckets) in rollups.items():
+        known_sums, known_buckets = summed.get(tuple(rest), ([0] * len(sums), {}))
+        added = {bucket: known_buckets.get(bucket, 0) + n for bucket, n in buckets.items()}
+        summed[tuple(rest)] = (tuple(map(sum, zip(known_sums, sums, strict=True))), {**known_buckets, **added})
+    return summed
+
+
+def _durations_of(runs: list[Run]) -> dict[str, dict[int, int]]:
+    """Return how many runs of each agent took how long."""
+    counted: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for run in runs:
+        if run.duration_us is not None:
+            counted[run.agent_name][duration_bucket(run.duration_us)] += 1
+    return counted
 
 
 def _add(rollup: list[Any], duration_us: int | None, amounts: list[int]) -> None:

@@ -13,6 +13,7 @@ from runreel.storage.sql import event_writing, schema, things
 from runreel.storage.sql.key import run_pk_of
 from runreel.storage.sql.naming import name_runs
 from runreel.storage.sql.run_row import (
+    AGENT_SUMS,
     UPDATE_SQL,
     RunChange,
     RunRow,
@@ -45,7 +46,7 @@ def apply(
     name_runs(transaction, changes.values())
     close_runs(transaction, changes.values())
     _remove_guessed_sessions(transaction, changes.values())
-    transaction.write_totals()
+    transaction.finish()
     return [
         ApplyReport(
             refused=refused[batch],
@@ -65,6 +66,12 @@ def close_runs(transaction: Transaction, changes: Iterable[RunChange]) -> None:
         if not change.is_new:
             transaction.add_run(-1, change.before)
         transaction.add_run(1, change.row)
+        transaction.note_change(change.row)
+    transaction.execute_many(
+        "INSERT INTO run_transitions (run_pk, change_seq, at, from_status, to_status, who, why) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [change.transition() for change in changed if change.has_new_status()],
+    )
     transaction.execute_many(UPDATE_SQL, [change.row.update_values() for change in changed])
     transaction.execute_many(
         "INSERT INTO run_states (run_pk, state) VALUES (?, ?) "
@@ -102,7 +109,7 @@ def _sorted_out(
 
 def put_projects(transaction: Transaction, projects: set[str], now: int) -> None:
     transaction.dialect.insert(
-        transaction.cursor, schema.projects, [(project, now) for project in sorted(projects)], or_ignore=True
+        transaction.cursor, schema.projects, [(project, now, 0) for project in sorted(projects)], or_ignore=True
     )
 
 
@@ -136,8 +143,8 @@ def put_agents(transaction: Transaction, keys: Iterable[tuple[str, str]], now: i
         wanted,
     )
     known = {(row[0], row[1]): row[2] for row in found}
-    zeros = [0] * (len(schema.agents.columns) - 5)
-    rows = [(*key, None, now, 0, *zeros) for key in wanted if key not in known]
+    zeros = [0] * len(AGENT_SUMS)
+    rows = [(*key, None, now, 0, *zeros, None) for key in wanted if key not in known]
     transaction.dialect.insert(transaction.cursor, schema.agents, rows, or_ignore=True)
     transaction.execute_many(
         "UPDATE agents SET created_at = ? WHERE project = ? AND agent_name = ? AND run_count = 0",

@@ -14,7 +14,7 @@ from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.transaction import Transaction
 
 # Children first: rows that refer to nodes must be gone before the nodes are.
-_TABLES_BELOW_RUNS = ("events", "messages", "files", "edges", "nodes", "payload_blocks", "run_tags", "run_aliases")
+_TABLES_BELOW_RUNS = ("events", "messages", "files", "edges", "nodes", "payload_blocks", "run_tags", "run_transitions", "run_aliases")
 
 
 def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
@@ -54,6 +54,7 @@ def _delete(transaction: Transaction, rows: Sequence[RunRow], now: int) -> Delet
         for event in iter_rows(transaction, row.run_pk):
             add_to_rollup(transaction, -1, event, row.project, row.agent_name)
         transaction.add_run(-1, row)
+        transaction.note_deletion(row)
     keys = [(row.run_pk,) for row in rows]
     for table in _TABLES_BELOW_RUNS:
         transaction.execute_many(f"DELETE FROM {table} WHERE run_pk = ?", keys)
@@ -62,5 +63,5 @@ def _delete(transaction: Transaction, rows: Sequence[RunRow], now: int) -> Delet
         "INSERT INTO tombstones (project, run_id, deleted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(row.project, row.run_id, now) for row in rows],
     )
-    transaction.write_totals()
+    transaction.finish()
     return DeleteReport(n_runs=len(rows), n_events=sum(row.event_count for row in rows))

@@ -47,6 +47,8 @@ def rename_run(transaction: Transaction, scope: Scope, run_id: str, new_name: st
         row.change_seq,
         row.run_pk,
     )
+    transaction.note_change(row)
+    transaction.finish()
     return read_run(row)
 
 
@@ -69,7 +71,7 @@ def settle_runs(transaction: Transaction, *, seen_before: int) -> int:
     changes = [RunChange(row, state) for row, state in zip(unnamed, _states(transaction, unnamed), strict=True)]
     name_runs(transaction, changes, settle=True)
     close_runs(transaction, changes)
-    transaction.write_totals()
+    transaction.finish()
     return len(changes)
 
 

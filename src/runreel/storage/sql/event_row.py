@@ -14,7 +14,7 @@ from runreel.storage.sql.codec import decode_json, encode_json
 COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
 _LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
-# The columns after the head, in their order; the last two say where the payload is, which no field does.
+# The columns after the head, in their order; the last ones say where the payload is and what a price list makes of it.
 _COLUMN_FIELDS = COLUMNS[PLACE["event_type"] :]
 _ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
@@ -26,6 +26,7 @@ _CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
 )
 _TOKENS_IN, _COST = PLACE["tokens_in"], PLACE["cost_nanos"]
 _AFTER_USAGE = _COST + 1
+_PRICE = PLACE["price_nanos"]
 USAGE = COLUMNS[_TOKENS_IN:_AFTER_USAGE]
 _TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _SEQUENCE = (
     PLACE[name]
@@ -146,7 +147,7 @@ def contribution_of(row: Row) -> tuple[int, str, str, int | None, Sequence[int]]
     failed = 1 if row[_STATUS] == "failed" else 0
     totals: Sequence[int] = (1, failed)
     if row[IS_COUNTED]:
-        cost = row[_COST]
+        cost = row[_COST] if row[_COST] is not None else row[_PRICE]
         tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
         totals = (1, failed, *tokens, cost or 0, 1 if cost is None else 0)
     return row[_STARTED], event_type, label, duration_us_of(row), totals

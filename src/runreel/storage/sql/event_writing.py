@@ -82,7 +82,9 @@ def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) ->
             written.new[key] = row
             if old is not None:
                 written.old[key] = old
-        written.blocks.extend(blocks.rows())
+        rows = blocks.rows()
+        run.payload_bytes += sum(len(row[-1]) for row in rows)
+        written.blocks.extend(rows)
         run.block_count = blocks.next_block
     return written
 

@@ -1,4 +1,4 @@
-"""Hour-by-hour sums per agent, type of event and label (model, tool, status of a run).
+"""Hour-by-hour sums per agent and per project, type of event and label (model, tool, status of a run).
 
 A change of rows becomes a sum of signed contributions, so what is merged, moved or deleted is taken out exactly as it
 was put in. Durations are counted in buckets whose bounds grow by a fixed factor: their quantiles are right to within
@@ -8,10 +8,12 @@ was put in. Durations are counted in buckets whose bounds grow by a fixed factor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import add
 from typing import Any
 
 import msgspec
+from sqlalchemy import Table
 
 from runreel.model.instant import MICROSECONDS_PER_HOUR
 from runreel.storage.sql import schema
@@ -35,11 +37,14 @@ N_TOTALS = len(TOTALS)
 _LOG_FACTOR = math.log((1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR))
 _SUMS = ("duration_us", *TOTALS)
 _KEY = ("project", "agent_name", "hour", "event_type", "label")
+_PROJECT_KEY = ("project", "hour", "event_type", "label")
 
 RollupKey = tuple[str, str, int, str, str]
+AgentKey = tuple[str, str]
+Buckets = dict[int, int]
 
-_encode_buckets: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
-_decode_buckets: Callable[[bytes], dict[int, int]] = msgspec.msgpack.Decoder(dict[int, int]).decode
+encode_buckets: Callable[[Buckets], bytes] = msgspec.msgpack.Encoder().encode
+decode_buckets: Callable[[bytes], Buckets] = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 
 def duration_bucket(duration_us: int) -> int:
@@ -52,7 +57,7 @@ class RollupDelta:
 
     def __init__(self) -> None:
         self._sums: dict[RollupKey, list[int]] = {}
-        self._buckets: dict[RollupKey, dict[int, int]] = {}
+        self._buckets: dict[RollupKey, Buckets] = {}
 
     def add(
         self,
@@ -81,43 +86,74 @@ class RollupDelta:
                 sums[place] += sign * amount
 
     def write(self, dialect: Dialect, cursor: Cursor) -> None:
-        """Bring the stored sums up to date; rows that come to nothing are removed."""
-        keys = sorted(key for key, sums in self._sums.items() if any(sums) or any(self._buckets[key].values()))
-        if not keys:
-            return
-        stored = self._stored(dialect, cursor, keys)
-        missing = [key for key in keys if key not in stored]
-        if missing:
-            empty = (*([0] * (N_TOTALS + 1)), _encode_buckets({}))
-            dialect.insert(cursor, schema.rollups, [(*key, *empty) for key in missing], or_ignore=True)
-            stored.update(self._stored(dialect, cursor, missing))
-        self._update(dialect, cursor, keys, stored)
+        """Bring the stored sums of agents up to date; rows that come to nothing are removed."""
+        _write(dialect, cursor, schema.rollups, _KEY, self._sums, self._buckets)
 
-    def _stored(self, dialect: Dialect, cursor: Cursor, keys: Sequence[RollupKey]) -> dict[RollupKey, Sequence[Any]]:
-        columns = (*_KEY, *_SUMS, "durations")
-        rows = dialect.select(cursor, schema.rollups, columns, _KEY, keys, for_update=True)
-        return {(row[0], row[1], row[2], row[3], row[4]): row[5:] for row in rows}
+    def write_projects(self, dialect: Dialect, cursor: Cursor) -> None:
+        """Bring the stored sums of projects up to date."""
+        sums: dict[tuple[Any, ...], list[int]] = {}
+        buckets: dict[tuple[Any, ...], Buckets] = {}
+        for key, amounts in self._sums.items():
+            project_key = (key[0], *key[2:])
+            known = sums.get(project_key)
+            if known is None:
+                sums[project_key], buckets[project_key] = list(amounts), dict(self._buckets[key])
+                continue
+            for place, amount in enumerate(amounts):
+                known[place] += amount
+            add_buckets(buckets[project_key], self._buckets[key])
+        _write(dialect, cursor, schema.project_rollups, _PROJECT_KEY, sums, buckets)
 
-    def _update(
-        self, dialect: Dialect, cursor: Cursor, keys: Sequence[RollupKey], stored: dict[RollupKey, Sequence[Any]]
-    ) -> None:
-        where = " AND ".join(f"{name} = ?" for name in _KEY)
-        changed: list[tuple[Any, ...]] = []
-        emptied: list[RollupKey] = []
-        for key in keys:
-            row = stored[key]
-            sums = [old + change for old, change in zip(row, self._sums[key], strict=False)]
-            buckets = _decode_buckets(row[-1])
-            for bucket, change in self._buckets[key].items():
-                count = buckets.pop(bucket, 0) + change
-                if count:
-                    buckets[bucket] = count
-            if any(sums) or buckets:
-                changed.append((*sums, _encode_buckets(buckets), *key))
-            else:
-                emptied.append(key)
-        if changed:
-            assignments = ",".join(f"{name} = ?" for name in (*_SUMS, "durations"))
-            cursor.executemany(dialect.sql(f"UPDATE rollups SET {assignments} WHERE {where}"), changed)
-        if emptied:
-            cursor.executemany(dialect.sql(f"DELETE FROM rollups WHERE {where}"), emptied)
+
+def add_buckets(counts: Buckets, changes: Mapping[int, int]) -> None:
+    """Add counts of durations to others; what comes to nothing is left out."""
+    for bucket, change in changes.items():
+        count = counts.pop(bucket, 0) + change
+        if count:
+            counts[bucket] = count
+
+
+def _write(
+    dialect: Dialect,
+    cursor: Cursor,
+    table: Table,
+    key_names: Sequence[str],
+    deltas: Mapping[Any, Sequence[int]],
+    buckets: Mapping[Any, Buckets],
+) -> None:
+    keys = sorted(key for key, sums in deltas.items() if any(sums) or any(buckets[key].values()))
+    if not keys:
+        return
+    stored = _stored(dialect, cursor, table, key_names, keys)
+    missing = [key for key in keys if key not in stored]
+    if missing:
+        # Another process may insert one of them at the same moment: then its row is the one to add to.
+        empty = (*([0] * (N_TOTALS + 1)), encode_buckets({}))
+        dialect.insert(cursor, table, [(*key, *empty) for key in missing], or_ignore=True)
+        stored.update(_stored(dialect, cursor, table, key_names, missing))
+    changed: list[tuple[Any, ...]] = []
+    emptied: list[Sequence[Any]] = []
+    for key in keys:
+        row = stored[key]
+        sums = list(map(add, row, deltas[key]))
+        counts = decode_buckets(row[-1])
+        add_buckets(counts, buckets[key])
+        if any(sums) or counts:
+            changed.append((*sums, encode_buckets(counts), *key))
+        else:
+            emptied.append(key)
+    where = " AND ".join(f"{name} = ?" for name in key_names)
+    if changed:
+        assignments = ",".join(f"{name} = ?" for name in (*_SUMS, "durations"))
+        cursor.executemany(dialect.sql(f"UPDATE {table.name} SET {assignments} WHERE {where}"), changed)
+    if emptied:
+        cursor.executemany(dialect.sql(f"DELETE FROM {table.name} WHERE {where}"), emptied)
+
+
+def _stored(
+    dialect: Dialect, cursor: Cursor, table: Table, key_names: Sequence[str], keys: Sequence[Sequence[Any]]
+) -> dict[Any, Sequence[Any]]:
+    columns = (*key_names, *_SUMS, "durations")
+    rows = dialect.select(cursor, table, columns, key_names, keys, for_update=True)
+    n_key = len(key_names)
+    return {tuple(row[:n_key]): row[n_key:] for row in rows}

@@ -26,7 +26,9 @@ _NEVER = 2**63 - 1
 _COMPRESS_FROM_BYTES = 300
 _BY_TIME = frozenset({"status"})
 _PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
-_UPDATED = tuple(name for name in COLUMNS if name not in ("run_pk", "project", "run_id", "first_seen_at"))
+# `change_no` is drawn last, see `Transaction.finish`.
+_FIXED = frozenset({"run_pk", "project", "run_id", "first_seen_at", "change_no"})
+_UPDATED = tuple(name for name in COLUMNS if name not in _FIXED)
 _VALUES_OF = attrgetter(*COLUMNS)
 _UPDATED_OF = attrgetter(*_UPDATED)
 _TOTALS_OF = attrgetter(*TOTALS)
@@ -71,7 +73,12 @@ class RunRow:
     unpriced_count: int = 0
     sequenced_count: int = 0
     block_count: int = 0
+    payload_bytes: int = 0
+    heartbeat_at: int | None = None
+    heartbeat_us: int | None = None
+    is_lost: int = 0
     change_seq: int = 0
+    change_no: int = 0
 
     def values(self) -> tuple[Any, ...]:
         """Return the columns in their order."""
@@ -110,6 +117,8 @@ class RunChange:
         self.state = state
         self.is_new = row.change_seq == 0
         self.state_changed = False
+        self.who = "recorder"
+        self.why: str | None = None
         self.wish_before = self.wish()
         self._earliest = _NEVER
         self._latest = -_NEVER
@@ -151,6 +160,17 @@ class RunChange:
     def is_changed(self) -> bool:
         """Tell whether the row differs from the stored one, or the state does."""
         return self.is_new or self.state_changed or self.row.values() != self.before.values()
+
+    def has_new_status(self) -> bool:
+        """Tell whether the status is another than the stored one, or the run's first."""
+        return self.is_new or self.row.status != self.before.status
+
+    def transition(self) -> tuple[Any, ...]:
+        """Return the row of `run_transitions` that tells of the new status."""
+        row, stamp = self.row, self.state.lower.get("status", self.state.top)
+        at = stamp[1] if "status" in self.state.fields and stamp[1] else row.created_at
+        former = None if self.is_new else self.before.status
+        return row.run_pk, row.change_seq, at, former, row.status, self.who, self.why
 
     def is_moved(self) -> bool:
         """Tell whether the run belongs to another agent or session than before."""

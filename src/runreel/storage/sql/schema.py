@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -45,11 +47,23 @@ def _totals() -> list[Column[int]]:
     return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
 
 
+def _rollup_columns() -> list[Column[Any]]:
+    return [
+        Column("hour", BigInteger, nullable=False),
+        Column("event_type", Key, nullable=False),
+        Column("label", Key, nullable=False),
+        Column("duration_us", BigInteger, nullable=False),
+        *_totals(),
+        Column("durations", LargeBinary, nullable=False),
+    ]
+
+
 projects = Table(
     "projects",
     metadata,
     Column("project", Key, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("change_no", BigInteger, nullable=False, server_default="0"),
 )
 
 sessions = Table(
@@ -78,6 +92,7 @@ agents = Table(
     Column("failed_run_count", BigInteger, nullable=False, server_default="0"),
     Column("duration_us", BigInteger, nullable=False, server_default="0"),
     *_totals(),
+    Column("durations", LargeBinary),
     PrimaryKeyConstraint("project", "agent_name"),
 )
 
@@ -110,7 +125,12 @@ runs = Table(
     *_totals(),
     Column("sequenced_count", BigInteger, nullable=False, server_default="0"),
     Column("block_count", BigInteger, nullable=False, server_default="0"),
+    Column("payload_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("heartbeat_at", BigInteger),
+    Column("heartbeat_us", BigInteger),
+    Column("is_lost", SmallInteger, nullable=False, server_default="0"),
     Column("change_seq", BigInteger, nullable=False, server_default="0"),
+    Column("change_no", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("project", "run_id"),
     UniqueConstraint("project", "agent_name", "run_name"),
     ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
@@ -119,12 +139,20 @@ runs = Table(
     Index("runs_newest_of_agent", "project", "agent_name", "created_at", "run_pk"),
     Index("runs_newest_of_session", "project", "session_id", "created_at", "run_pk"),
     Index("runs_parent", "project", "parent_run_id"),
+    Index("runs_changed", "project", "change_no", "run_pk"),
 )
 Index(
     "runs_unnamed",
     runs.c.first_seen_at,
     sqlite_where=runs.c.run_name.is_(None),
     postgresql_where=runs.c.run_name.is_(None),
+)
+
+Index(
+    "runs_beating",
+    runs.c.heartbeat_at,
+    sqlite_where=runs.c.heartbeat_at.is_not(None),
+    postgresql_where=runs.c.heartbeat_at.is_not(None),
 )
 
 run_states = Table(
@@ -141,6 +169,19 @@ run_tags = Table(
     Column("tag", Key, nullable=False),
     PrimaryKeyConstraint("run_pk", "tag"),
     Index("run_tags_tag", "tag", "run_pk"),
+)
+
+run_transitions = Table(
+    "run_transitions",
+    metadata,
+    _run_key(),
+    Column("change_seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("from_status", Text),
+    Column("to_status", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text),
+    PrimaryKeyConstraint("run_pk", "change_seq"),
 )
 
 run_aliases = Table(
@@ -161,7 +202,9 @@ tombstones = Table(
     Column("run_id", Key, nullable=False),
     Column("deleted_at", BigInteger, nullable=False),
     Column("late_count", BigInteger, nullable=False, server_default="0"),
+    Column("change_no", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("project", "run_id"),
+    Index("tombstones_changed", "project", "change_no", "run_id"),
 )
 
 nodes = Table(
@@ -222,10 +265,19 @@ events = Table(
     Column("cost_nanos", BigInteger),
     Column("payload_block", Integer),
     Column("payload_line", Integer),
+    Column("payload_blob", Key),
+    Column("price_nanos", BigInteger),
     PrimaryKeyConstraint("run_pk", "event_id"),
     ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
     Index("events_changed", "run_pk", "change_seq"),
+    Index("events_started", "run_pk", "started_at"),
 )
+for _name, _columns, _condition in (
+    ("events_sequence", (events.c.run_pk, events.c.sequence), events.c.sequence.is_not(None)),
+    ("events_failed", (events.c.run_pk, events.c.started_at), events.c.status == "failed"),
+    ("events_payload_blob", (events.c.payload_blob,), events.c.payload_blob.is_not(None)),
+):
+    Index(_name, *_columns, sqlite_where=_condition, postgresql_where=_condition)
 Index(
     "events_parent",
     events.c.run_pk,
@@ -262,6 +314,7 @@ messages = Table(
     Column("state", LargeBinary, nullable=False),
     Column("change_seq", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_pk", "message_id"),
+    Index("messages_changed", "run_pk", "change_seq"),
     ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
 )
 
@@ -277,7 +330,41 @@ files = Table(
     Column("state", LargeBinary, nullable=False),
     Column("change_seq", BigInteger, nullable=False),
     PrimaryKeyConstraint("run_pk", "file_id"),
+    Index("files_changed", "run_pk", "change_seq"),
+    Index("files_content", "content_hash"),
     ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("content_hash", Key, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("kept_until", BigInteger, nullable=False),
+    PrimaryKeyConstraint("project", "content_hash"),
+    Index("blobs_kept_until", "kept_until"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("provider", Key, nullable=False),
+    Column("model", Key, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("price", Text, nullable=False),
+    PrimaryKeyConstraint("project", "provider", "model", "valid_from"),
+)
+
+retention_rules = Table(
+    "retention_rules",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("agent_name", Key, nullable=False),
+    Column("max_age_us", BigInteger),
+    Column("max_bytes", BigInteger),
+    PrimaryKeyConstraint("project", "agent_name"),
 )
 
 rollups = Table(
@@ -285,13 +372,18 @@ rollups = Table(
     metadata,
     Column("project", Key, nullable=False),
     Column("agent_name", Key, nullable=False),
-    Column("hour", BigInteger, nullable=False),
-    Column("event_type", Key, nullable=False),
-    Column("label", Key, nullable=False),
-    Column("duration_us", BigInteger, nullable=False),
-    *_totals(),
-    Column("durations", LargeBinary, nullable=False),
+    *_rollup_columns(),
     PrimaryKeyConstraint("project", "agent_name", "hour", "event_type", "label"),
     ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
     CheckConstraint("event_count >= 0", name="rollups_event_count"),
+    Index("rollups_type", "project", "event_type", "hour"),
+)
+
+project_rollups = Table(
+    "project_rollups",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    *_rollup_columns(),
+    PrimaryKeyConstraint("project", "hour", "event_type", "label"),
+    CheckConstraint("event_count >= 0", name="project_rollups_event_count"),
 )
