@@ -14,7 +14,17 @@ from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.transaction import Transaction
 
 # Children first: rows that refer to nodes must be gone before the nodes are.
-_TABLES_BELOW_RUNS = ("events", "messages", "files", "edges", "nodes", "payload_blocks", "run_tags", "run_transitions", "run_aliases")
+_TABLES_BELOW_RUNS = (
+    "events",
+    "messages",
+    "files",
+    "edges",
+    "nodes",
+    "payload_blocks",
+    "run_tags",
+    "run_transitions",
+    "run_aliases",
+)
 
 
 def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
