@@ -45,14 +45,14 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
     if not with_events:
         return
     written = _merge(transaction, with_events)
-    demoted = _count_usage(transaction, written, changes)
+    doubtful = _count_usage(transaction, written, changes)
     _add_contributions(transaction, written, changes)
     replaced = [key for key in written.new if key in written.old]
     transaction.execute_many("DELETE FROM events WHERE run_pk = ? AND event_id = ?", replaced)
     transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
     transaction.dialect.insert(transaction.cursor, schema.payload_blocks, written.blocks)
-    for key in demoted:
-        _recount(transaction, key, changes[key[0]])
+    if doubtful:
+        _recount(transaction, doubtful, changes)
 
 
 def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> _Written:
@@ -131,30 +131,35 @@ def _may_be_stored(key: EventKey, written: _Written, changes: dict[int, RunChang
     return key not in written.new and bool(changes[key[0]].before.event_count)
 
 
-def _recount(transaction: Transaction, key: EventKey, change: RunChange) -> None:
-    """Bring the flag of one stored event up to date, and what it contributes."""
+def _recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[int, RunChange]) -> None:
+    """Bring the flags of stored events up to date, and what the events contribute."""
     dialect, cursor = transaction.dialect, transaction.cursor
-    for stored in dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, [key]):
-        is_counted = int(event_row.has_usage(stored) and not _has_using_child(transaction, key))
-        if is_counted == stored[IS_COUNTED]:
+    stored = dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, keys)
+    using = [row for row in stored if event_row.has_usage(row)]
+    above = _with_using_children(transaction, [(row[0], row[1]) for row in using])
+    updates: list[tuple[int, int, int, str]] = []
+    for old in stored:
+        key, change = (old[0], old[1]), changes[old[0]]
+        is_counted = int(event_row.has_usage(old) and key not in above)
+        if is_counted == old[IS_COUNTED]:
             continue
         change.row.change_seq += 1
-        row = list(stored)
-        row[IS_COUNTED], row[event_row.PLACE["change_seq"]] = is_counted, change.row.change_seq
-        _contribute(transaction, -1, stored, change)
+        row = list(old)
+        row[IS_COUNTED] = is_counted
+        _contribute(transaction, -1, old, change)
         _contribute(transaction, 1, row, change)
-        transaction.execute(
-            "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?",
-            is_counted,
-            change.row.change_seq,
-            *key,
-        )
+        updates.append((is_counted, change.row.change_seq, *key))
+    transaction.execute_many(
+        "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?", updates
+    )
 
 
-def _has_using_child(transaction: Transaction, key: EventKey) -> bool:
-    used = " OR ".join(f"{name} > 0" for name in event_row.USAGE)
-    statement = f"SELECT 1 FROM events WHERE run_pk = ? AND parent_event_id = ? AND event_id <> ? AND ({used}) LIMIT 1"
-    return bool(transaction.fetch(statement, *key, key[1]))
+def _with_using_children(transaction: Transaction, keys: Sequence[EventKey]) -> set[EventKey]:
+    """Return those of the stored events that have a child with usage."""
+    children = transaction.dialect.select(
+        transaction.cursor, schema.events, (*_PARENT_KEY, "event_id", *event_row.USAGE), _PARENT_KEY, keys
+    )
+    return {(row[0], row[1]) for row in children if row[1] != row[2] and any(row[3:])}
 
 
 def _add_contributions(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> None:

@@ -27,7 +27,7 @@ def name_runs(transaction: Transaction, changes: Collection[RunChange], *, settl
     for change in sorted(due, key=lambda change: (change.row.created_at, change.row.run_id)):
         by_agent.setdefault((change.row.project, change.row.agent_name), []).append(change)
     for key, waiting in sorted(by_agent.items()):
-        namer = Namer(transaction, *key, last_numbers[key])
+        namer = Namer(transaction, *key, last_numbers[key], n_expected=len(waiting))
         for change in waiting:
             _name(namer, change)
         namer.close()
@@ -57,19 +57,26 @@ def _name(namer: Namer, change: RunChange) -> None:
 class Namer:
     """Hands out names of one agent, whose row is locked."""
 
-    def __init__(self, transaction: Transaction, project: str, agent_name: str, last_number: int) -> None:
+    def __init__(
+        self, transaction: Transaction, project: str, agent_name: str, last_number: int, *, n_expected: int = 1
+    ) -> None:
         self._transaction = transaction
         self._project = project
         self._agent_name = agent_name
         self._first_number = self._last_number = last_number
         self._given: set[str] = set()
+        self._n_expected = n_expected
+        self._asked: set[str] = set()
+        self._stored: set[str] = set()
 
     def draw(self) -> str:
         """Return the next number's name; names that are taken are skipped."""
         while True:
             self._last_number += 1
             name = numbered_name(self._last_number)
-            if not self.is_taken(name):
+            if name not in self._asked:
+                self._ask_ahead()
+            if name not in self._stored and name not in self._given:
                 return self._give(name)
 
     def choose(self, wish: str, run_pk: int) -> str:
@@ -83,10 +90,6 @@ class Namer:
                     return self._give(name)
             copy += _PROBE
 
-    def is_taken(self, name: str) -> bool:
-        """Tell whether a run of the agent has the name."""
-        return bool(self._taken([name]))
-
     def close(self) -> None:
         """Write back the counter, and end aliases whose names were given out."""
         transaction, key = self._transaction, (self._project, self._agent_name)
@@ -98,6 +101,12 @@ class Namer:
             "DELETE FROM run_aliases WHERE project = ? AND agent_name = ? AND run_name = ?",
             [(*key, name) for name in sorted(self._given)],
         )
+
+    def _ask_ahead(self) -> None:
+        """Look up which of the next numbers' names are taken, as many as will be drawn."""
+        names = [numbered_name(self._last_number + n) for n in range(self._n_expected)]
+        self._asked.update(names)
+        self._stored.update(self._taken(names))
 
     def _give(self, name: str) -> str:
         self._given.add(name)
