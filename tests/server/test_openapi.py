@@ -52,6 +52,7 @@ SHAPE_CHECKS = [
 
 class _NoStore:
     runs = events = close = None
+    is_remote = False
 
 
 def _described() -> Json:

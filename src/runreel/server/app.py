@@ -87,7 +87,7 @@ _log = logging.getLogger(__name__)
 
 def create_app(store: Store, settings: Settings) -> FastAPI:
     """Return the application on an open store; it closes the store when it ends."""
-    ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now)
+    ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now, decodes_ahead=store.is_remote)
     maintenance = Maintenance(store.runs, settle_after_s=settings.settle_after_s, now=now)
 
     @asynccontextmanager

@@ -24,6 +24,7 @@ GROUP_BYTES = 4 * 1024 * 1024
 GROUP_BODIES = 64
 _NO_ROOM_MEMORY_US = 30_000_000
 _MOMENT_S = 0.003
+_DECODED_AHEAD = 8
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +47,35 @@ class _Item:
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[IngestResult]
     batch: Batch = field(default_factory=lambda: Batch(records=[]))
+    n_bytes: int = 0
     is_refused: bool = False
 
 
 class Ingest:
-    """Takes bodies from the event loop to the store."""
+    """Takes bodies from the event loop to the store.
 
-    def __init__(self, runs: RunStore, *, queue_bytes: int, now: Callable[[], int]) -> None:
+    One thread decodes and writes in turn: beside a busy thread, a database in the same process pays for the
+    interpreter's lock at every row. Where writing mostly waits for a database elsewhere, `decodes_ahead` lets another
+    thread decode meanwhile.
+    """
+
+    def __init__(
+        self, runs: RunStore, *, queue_bytes: int, now: Callable[[], int], decodes_ahead: bool = False
+    ) -> None:
         self._runs = runs
         self._capacity_bytes = queue_bytes
         self._now = now
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        # What is decoded takes several times the memory: only a few bodies are decoded ahead, and of large ones one.
+        self._decoded: queue.Queue[_Item | None] = queue.Queue(_DECODED_AHEAD)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._used_bytes = 0
         self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
-        self._thread = threading.Thread(target=self._work, name="runreel-ingest", daemon=True)
+        self._ends = False
+        self._take = self._take_decoded if decodes_ahead else self._take_and_decode
+        works = (self._decode_ahead, self._work) if decodes_ahead else (self._work,)
+        self._threads = [threading.Thread(target=work, name="runreel-ingest", daemon=True) for work in works]
 
     def require_room(self) -> None:
         """Raise the error of the last commit if that found no room, unless it was long ago.
@@ -74,19 +88,21 @@ class Ingest:
             raise no_room
 
     def open(self) -> None:
-        """Start the writing thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Finish what is queued, then end the thread; safe twice."""
+        """Finish what is queued, then end the threads; safe twice."""
         self._items.put(None)
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     async def put(
         self, scope: Scope, decode: Callable[[], Batch], *, size_bytes: int, patience_s: float
     ) -> IngestResult:
-        """Return when what `decode` finds is committed; `decode` is called in the writing thread.
+        """Return when what `decode` finds is committed; `decode` is called in another thread.
 
         Raises:
             QueueFullError: there was no room for `patience_s` seconds; nothing was taken.
@@ -137,34 +153,53 @@ class Ingest:
         While fewer are there than were committed together before, their senders are given a moment: a commit of all
         of them costs less than one for each, and a sender that is alone never waits.
         """
-        item = self._items.get()
+        item = None if self._ends else self._take(None)
         if item is None:
             return None
-        group, n_bytes = [item], self._decode(item)
+        group, n_bytes = [item], item.n_bytes
         while n_bytes < GROUP_BYTES and len(group) < GROUP_BODIES:
-            is_awaited = len(group) < self._n_together
             try:
-                item = self._items.get(is_awaited, _MOMENT_S if is_awaited else None)
+                item = self._take(_MOMENT_S if len(group) < self._n_together else 0)
             except queue.Empty:
                 break
             if item is None:
-                self._items.put(None)
+                self._ends = True
                 break
             group.append(item)
-            n_bytes += self._decode(item)
+            n_bytes += item.n_bytes
         self._n_together = len(group)
         return group
 
-    def _decode(self, item: _Item) -> int:
-        """Decode a body, or answer that it can't be; return its size, which compression may have hidden."""
+    def _take_and_decode(self, timeout_s: float | None) -> _Item | None:
+        """Return the next body, decoded; None at the end. Raises `queue.Empty` when none comes in time."""
+        item = self._items.get(timeout_s != 0, timeout_s)
+        if item is not None:
+            self._decode(item)
+        return item
+
+    def _take_decoded(self, timeout_s: float | None) -> _Item | None:
+        item = self._decoded.get(timeout_s != 0, timeout_s)
+        self._decoded.task_done()
+        return item
+
+    def _decode_ahead(self) -> None:
+        while (item := self._take_and_decode(None)) is not None:
+            self._decoded.put(item)
+            if item.n_bytes >= GROUP_BYTES:
+                self._decoded.join()
+        self._decoded.put(None)
+
+    def _decode(self, item: _Item) -> None:
+        """Decode a body, or answer that it can't be; its size is then known, which compression may have hidden."""
+        item.n_bytes = item.size_bytes
         try:
             item.batch = item.decode()
         # The thread must outlive any body; what a decoder can't take is an answer to its sender alone.
         except Exception as error:  # noqa: BLE001
             item.is_refused = True
             _answer(item, error)
-            return item.size_bytes
-        return max(item.size_bytes, item.batch.size_bytes)
+        else:
+            item.n_bytes = max(item.size_bytes, item.batch.size_bytes)
 
     def _commit(self, items: Sequence[_Item]) -> None:
         try:

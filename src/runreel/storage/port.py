@@ -203,6 +203,11 @@ class Store(Protocol):
         """What is kept inside runs."""
         ...
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether writing mostly waits for another process."""
+        ...
+
     def close(self) -> None:
         """Release what the store holds; safe twice."""
         ...

@@ -50,6 +50,7 @@ class Dialect(Protocol):
 
     name: str
     migrates_itself: bool
+    is_remote: bool
 
     def write_engine(self) -> Engine: ...
     def read_engine(self) -> Engine: ...
@@ -129,6 +130,7 @@ class SqliteDialect:
 
     name = "sqlite"
     migrates_itself = True
+    is_remote = False
 
     def __init__(self, url: URL) -> None:
         if not url.database or url.database == ":memory:":
@@ -284,6 +286,7 @@ class PostgresDialect:
 
     name = "postgresql"
     migrates_itself = False
+    is_remote = True
 
     def __init__(self, url: URL) -> None:
         try:

@@ -150,7 +150,7 @@ def _add_usage_to_run_rollups(connection: sa.Connection) -> None:
         "AND hour = :hour AND event_type = 'run' AND label = :label"
     )
     while rows := found.fetchmany(_CHUNK_ROWS):
-        connection.execute(statement, [{name: _integer(value) for name, value in row._mapping.items()} for row in rows])
+        connection.execute(statement, [{name: _integer(value) for name, value in row._asdict().items()} for row in rows])
 
 
 def _fill_from_rollups(connection: sa.Connection) -> None:
