@@ -21,7 +21,7 @@ PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
 _N_HEAD = PLACE["event_type"]
 _FIELDS = COLUMNS[_N_HEAD : PLACE["payload_block"]]
-_CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
+CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
     PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
 )
 _TOKENS_IN, _COST = PLACE["tokens_in"], PLACE["cost_nanos"]
@@ -109,7 +109,7 @@ def read_event(row: Row, *, execution_order: int | None = None, depth: int | Non
         values["duration_us"] = duration_us_of(row)
     return Event(
         event_id=row[1],
-        change_seq=row[_CHANGE_SEQ],
+        change_seq=row[CHANGE_SEQ],
         recorded_at=row[_RECORDED_AT],
         execution_order=execution_order,
         depth=depth,

@@ -6,7 +6,7 @@ here, whichever of the two arrives first. An event that names itself as its pare
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from runreel.storage.merge import State, merged_all, new_state, same
 from runreel.storage.sql import event_row, schema
 from runreel.storage.sql.codec import BlockWriter, read_block
 from runreel.storage.sql.event_row import BLOCK, IS_COUNTED, LINE, PARENT
+from runreel.storage.sql.rollup import N_TOTALS
 from runreel.storage.sql.run_row import RunChange
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
@@ -46,7 +47,8 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
         return
     written = _merge(transaction, with_events)
     doubtful = _count_usage(transaction, written, changes)
-    _add_contributions(transaction, written, changes)
+    _contribute(transaction, -1, written.old.values(), changes)
+    _contribute(transaction, 1, written.new.values(), changes)
     replaced = [key for key in written.new if key in written.old]
     transaction.execute_many("DELETE FROM events WHERE run_pk = ? AND event_id = ?", replaced)
     transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
@@ -137,7 +139,8 @@ def _recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[i
     stored = dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, keys)
     using = [row for row in stored if event_row.has_usage(row)]
     above = _with_using_children(transaction, [(row[0], row[1]) for row in using])
-    updates: list[tuple[int, int, int, str]] = []
+    outdated: list[Row] = []
+    updated: list[list[Any]] = []
     for old in stored:
         key, change = (old[0], old[1]), changes[old[0]]
         is_counted = int(event_row.has_usage(old) and key not in above)
@@ -146,11 +149,14 @@ def _recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[i
         change.row.change_seq += 1
         row = list(old)
         row[IS_COUNTED] = is_counted
-        _contribute(transaction, -1, old, change)
-        _contribute(transaction, 1, row, change)
-        updates.append((is_counted, change.row.change_seq, *key))
+        row[event_row.CHANGE_SEQ] = change.row.change_seq
+        outdated.append(old)
+        updated.append(row)
+    _contribute(transaction, -1, outdated, changes)
+    _contribute(transaction, 1, updated, changes)
     transaction.execute_many(
-        "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?", updates
+        "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?",
+        [(row[IS_COUNTED], row[event_row.CHANGE_SEQ], row[0], row[1]) for row in updated],
     )
 
 
@@ -162,18 +168,23 @@ def _with_using_children(transaction: Transaction, keys: Sequence[EventKey]) -> 
     return {(row[0], row[1]) for row in children if row[1] != row[2] and any(row[3:])}
 
 
-def _add_contributions(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> None:
-    for key, old in written.old.items():
-        _contribute(transaction, -1, old, changes[key[0]])
-    for key, row in written.new.items():
-        _contribute(transaction, 1, row, changes[key[0]])
-
-
-def _contribute(transaction: Transaction, sign: int, row: Row, change: RunChange) -> None:
-    run = change.row
-    run.add_totals(sign, add_to_rollup(transaction, sign, row, run.project, run.agent_name))
-    if event_row.is_sequenced(row):
-        run.sequenced_count += sign
+def _contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes: dict[int, RunChange]) -> None:
+    """Add what events contribute to their runs and to the rollups, or with sign -1 take it out."""
+    sums: dict[int, list[int]] = {}
+    for row in rows:
+        run = changes[row[0]].row
+        amounts = add_to_rollup(transaction, sign, row, run.project, run.agent_name)
+        known = sums.get(row[0])
+        if known is None:
+            known = sums[row[0]] = [0] * (N_TOTALS + 1)
+        known[0] += event_row.is_sequenced(row)
+        for place, amount in enumerate(amounts, 1):
+            if amount:
+                known[place] += amount
+    for run_pk, (n_sequenced, *totals) in sums.items():
+        run = changes[run_pk].row
+        run.sequenced_count += sign * n_sequenced
+        run.add_totals(sign, totals)
 
 
 def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> Sequence[int]:

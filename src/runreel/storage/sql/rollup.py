@@ -81,7 +81,9 @@ class RollupDelta:
             buckets = self._buckets[key]
             bucket = duration_bucket(duration_us)
             buckets[bucket] = buckets.get(bucket, 0) + sign
-        for place, amount in enumerate(totals, 1):
+        sums[1] += sign * totals[0]
+        sums[2] += sign * totals[1]
+        for place, amount in enumerate(totals[2:], 3):
             if amount:
                 sums[place] += sign * amount
 

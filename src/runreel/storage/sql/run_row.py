@@ -93,8 +93,8 @@ class RunRow:
         return _TOTALS_OF(self)
 
     def add_totals(self, sign: int, totals: Sequence[int]) -> None:
-        """Add or take out what an event contributes; zeros at the end of `totals` may be left out."""
-        for name, amount in zip(TOTALS, totals, strict=False):
+        """Add or take out what events contribute, in the order of `rollup.TOTALS`."""
+        for name, amount in zip(TOTALS, totals, strict=True):
             if amount:
                 setattr(self, name, getattr(self, name) + sign * amount)
 
@@ -138,11 +138,10 @@ class RunChange:
             recorded_at = record.recorded_at
             for at in (recorded_at, fields.get("started_at"), fields.get("ended_at")):
                 if at:
-                    at = cast("int", at)
-                    if at > latest:
-                        latest = at
-                    if at < earliest:
-                        earliest = at
+                    if at > latest:  # pyright: ignore[reportOperatorIssue]  times are integers
+                        latest = cast("int", at)
+                    if at < earliest:  # pyright: ignore[reportOperatorIssue]
+                        earliest = cast("int", at)
             # The agent of the earliest event is the run's, while no record of the run settles it.
             if (
                 (row.inferred_at is None or recorded_at <= row.inferred_at)

@@ -149,8 +149,9 @@ def _add_usage_to_run_rollups(connection: sa.Connection) -> None:
         f"UPDATE rollups SET {assignments} WHERE project = :project AND agent_name = :agent_name "
         "AND hour = :hour AND event_type = 'run' AND label = :label"
     )
-    while rows := found.fetchmany(_CHUNK_ROWS):
-        connection.execute(statement, [{name: _integer(value) for name, value in row._asdict().items()} for row in rows])
+    mappings = found.mappings()
+    while rows := mappings.fetchmany(_CHUNK_ROWS):
+        connection.execute(statement, [{key: _integer(value) for key, value in row.items()} for row in rows])
 
 
 def _fill_from_rollups(connection: sa.Connection) -> None:
