@@ -11,6 +11,7 @@ RunreelError
 │   └── RenamedError
 ├── NameTakenError
 ├── QueueFullError
+├── StreamLimitError
 └── StorageError
     ├── StorageFullError
     ├── StorageUnavailableError
@@ -72,6 +73,10 @@ class NameTakenError(RunreelError):
 
 class QueueFullError(RunreelError):
     """The server can't take more records now; sending again later helps."""
+
+
+class StreamLimitError(RunreelError):
+    """The server can't serve more streams now; asking again later helps."""
 
 
 class StorageError(RunreelError):

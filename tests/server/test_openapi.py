@@ -51,7 +51,7 @@ SHAPE_CHECKS = [
 
 
 class _NoStore:
-    runs = events = close = None
+    runs = events = changes = close = None
     is_remote = False
 
 

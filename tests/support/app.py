@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,10 +43,9 @@ def serving(store: Store, **settings: Any) -> Iterator[ServedApp]:
     """Serve the application on a free port until the block ends; `settings` differ from the defaults."""
     listener = socket.create_server(("127.0.0.1", 0))
     chosen = replace(Settings(data=Path("not-used")), port=listener.getsockname()[1], **settings)
-    config = uvicorn.Config(
-        create_app(store, chosen), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
-    )
-    server = _Server(config)
+    app = create_app(store, chosen)
+    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5)
+    server = _Server(config, app.state.parts.live.end)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="served-app")
     thread.start()
     try:
@@ -62,15 +61,20 @@ def serving(store: Store, **settings: Any) -> Iterator[ServedApp]:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self.ended_start = threading.Event()
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             await super().startup(sockets)
         finally:
             self.ended_start.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
 
     async def main_loop(self) -> None:
         # Hundreds of tests end a server each; the original looks only ten times a second whether it is to end.

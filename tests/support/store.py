@@ -14,12 +14,13 @@ Apply = Callable[..., list[ApplyReport]]
 
 
 class StoreWith:
-    """A store with some methods of its `runs` or `events` replaced; each gets the real one as its first argument."""
+    """A store with some methods of its ports replaced; each gets the real one as its first argument."""
 
     def __init__(self, store: Store, **instead: Callable[..., Any]) -> None:
         self.runs: Any = _With(store.runs, instead)
         self.events: Any = _With(store.events, instead)
         self.is_remote = store.is_remote
+        self.changes: Any = _With(store.changes, instead)
         self.close = store.close
 
 

@@ -29,6 +29,7 @@ from runreel.errors import (
     RunreelError,
     StorageFullError,
     StorageUnavailableError,
+    StreamLimitError,
     TooLargeError,
     UnsupportedEncodingError,
 )
@@ -42,10 +43,12 @@ from runreel.server import (
     record_routes,
     run_routes,
     session_routes,
+    stream_routes,
 )
 from runreel.server.dependency import Parts
 from runreel.server.guard import BodyLimit, HostGuard, RawPath
 from runreel.server.ingest import Ingest
+from runreel.server.live import Live
 from runreel.server.maintenance import Maintenance
 from runreel.server.openapi import described
 from runreel.server.problem import ProblemView, problem_response
@@ -63,6 +66,7 @@ _ROUTERS = (
     run_routes.router,
     event_routes.router,
     session_routes.router,
+    stream_routes.router,
     health_routes.router,
     page_routes.router,
 )
@@ -76,6 +80,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (NotFoundError, 404),
     (NameTakenError, 400),
     (QueueFullError, 429),
+    (StreamLimitError, 503),
     (StorageFullError, 507),
     (StorageUnavailableError, 503),
     (RunreelError, 500),
@@ -90,11 +95,15 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now, decodes_ahead=store.is_remote)
     maintenance = Maintenance(store.runs, settle_after_s=settings.settle_after_s, now=now)
 
+    live = Live(store, max_streams=settings.max_streams)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         ingest.open()
         maintenance.open()
+        live.open()
         yield
+        live.close()
         await maintenance.close()
         ingest.close()
         store.close()
@@ -120,7 +129,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         redirect_slashes=False,
         responses={"default": {"model": ProblemView, "description": "A problem"}},
     )
-    app.state.parts = Parts(settings=settings, store=store, ingest=ingest)
+    app.state.parts = Parts(settings=settings, store=store, ingest=ingest, live=live)
     app.state.maintenance = maintenance
     for router in _ROUTERS:
         app.include_router(router)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator
 from runreel.model.scope import Scope
 from runreel.server.guard import restored_slashes
 from runreel.server.ingest import Ingest
+from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.storage.port import EventStore, RunStore, Store
 
@@ -27,6 +28,7 @@ class Parts:
     settings: Settings
     store: Store
     ingest: Ingest
+    live: Live
 
 
 def parts_of(request: Request) -> Parts:

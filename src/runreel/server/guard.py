@@ -18,6 +18,8 @@ from runreel.server.problem import problem_response
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Stands for a slash inside a segment. Names have no control characters, so nothing else can mean it.
 _SLASH = "\x1f"
+IS_HEAD = "runreel.is_head"
+"""Is in the scope of a HEAD request, for answers that would never end."""
 
 
 class HostGuard:
@@ -91,6 +93,7 @@ class RawPath:
         scope = {**scope, "path": path}
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
+            scope[IS_HEAD] = True
             send = _without_body(send)
         await self._app(scope, receive, send)
 

@@ -43,8 +43,9 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
+    app = create_app(store, settings)
     config = uvicorn.Config(
-        create_app(store, settings),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -55,7 +56,8 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
     # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note_signal)
-    _Server(config, _announce(listener, settings.host, on_ready)).run(sockets=[listener])
+    end_streams = app.state.parts.live.end
+    _Server(config, _announce(listener, settings.host, on_ready), end_streams).run(sockets=[listener])
 
 
 def _note_signal(_number: int, _frame: object) -> None:
@@ -63,16 +65,22 @@ def _note_signal(_number: int, _frame: object) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # It waits for what is being answered, and streams are answered for as long as somebody listens.
+        self._on_ending()
+        await super().shutdown(sockets)
 
 
 def _announce(listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> Callable[[], None]:

@@ -29,6 +29,8 @@ class Settings:
     max_records: int = 50_000
     queue_bytes: int = 64 * _MIB
     settle_after_s: float = 5.0
+    max_streams: int = 500
+    stream_heartbeat_s: float = 15.0
     log_level: str = "warning"
 
     @classmethod
@@ -46,6 +48,8 @@ class Settings:
             max_records=_integer(env, "RUNREEL_MAX_RECORDS", default.max_records),
             queue_bytes=_integer(env, "RUNREEL_QUEUE_BYTES", default.queue_bytes),
             settle_after_s=_seconds(env, "RUNREEL_SETTLE_AFTER_S", default.settle_after_s),
+            max_streams=_integer(env, "RUNREEL_MAX_STREAMS", default.max_streams),
+            stream_heartbeat_s=_seconds(env, "RUNREEL_STREAM_HEARTBEAT_S", default.stream_heartbeat_s, least=0.1),
             log_level=_log_level(env, default.log_level),
         )
 
@@ -88,7 +92,7 @@ def _integer(env: Mapping[str, str], name: str, default: int, *, least: int = 1,
     return int(raw)
 
 
-def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+def _seconds(env: Mapping[str, str], name: str, default: float, *, least: float = 0) -> float:
     raw = env.get(name)
     if raw is None:
         return default
@@ -96,8 +100,8 @@ def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
         seconds = float(raw)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise ConfigError(f"{name} is {raw!r}; give seconds as a number, for example 2.5")
+    if not least <= seconds <= 86_400:
+        raise ConfigError(f"{name} is {raw!r}; give seconds as a number from {least} to 86400, for example 2.5")
     return seconds
 
 

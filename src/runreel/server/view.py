@@ -23,12 +23,12 @@ from runreel.wire.gati import format_data
 _NANOS_PER_DOLLAR = 1e9
 MAX_NESTING = 200
 
-_encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
+encode_json: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
 def json_response(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return JSON that is already in the shape of its view."""
-    return Response(_encode(content), status, dict(headers or {}), "application/json")
+    return Response(encode_json(content), status, dict(headers or {}), "application/json")
 
 
 class RunView(TypedDict):
@@ -548,11 +548,12 @@ def view_graph(run_id: str, graph: Graph) -> GraphView:
     return {
         "run_id": run_id,
         "nodes": [view_node(node) for node in graph.nodes],
-        "edges": [_view_edge(edge) for edge in graph.edges],
+        "edges": [view_edge(edge) for edge in graph.edges],
     }
 
 
-def _view_edge(edge: Edge) -> EdgeView:
+def view_edge(edge: Edge) -> EdgeView:
+    """Return an edge."""
     return {
         "source": edge.source,
         "target": edge.target,

@@ -6,10 +6,11 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from runreel.model.agent import Agent
+from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.event import Event, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
@@ -190,8 +191,64 @@ class EventStore(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Says of what is followed that it may have changed; numbers stand for runs and projects.
+
+    Several threads may use it at once.
+    """
+
+    def add(self, scope: Scope, run_id: str | None) -> int:
+        """Follow a run, or with None the project's list of runs; return its number."""
+        ...
+
+    def remove(self, number: int) -> None:
+        """Follow it no longer; safe where it is not followed."""
+        ...
+
+    def close(self) -> None:
+        """End the watch; safe twice."""
+        ...
+
+
+class ChangeStore(Protocol):
+    """Reads what changed, in the order in which it became visible, and says when there may be more."""
+
+    def list_changes(
+        self, scope: Scope, run_id: str, *, after: int, limit: int, until: int | None = None
+    ) -> RunChanges:
+        """Return the things of a run whose latest change comes after one number and not after the other.
+
+        - Reading on from `change_seq` of each page visits exactly what a fresh read has.
+        - What changes meanwhile comes again, later; nothing is skipped.
+        - A page has at most `limit` things, and is shorter where they are large.
+        """
+        ...
+
+    def list_run_changes(self, scope: Scope, *, after: int, limit: int, until: int | None = None) -> ProjectChanges:
+        """Return the runs whose latest change comes after one number of the project and not after the other.
+
+        - Reading on from `change_no` of each page visits every run; one that changes meanwhile comes again, later.
+        - Deleted runs are told by their ids.
+        - A page has `limit` runs, and then those that the same transaction changed.
+        """
+        ...
+
+    def get_change_no(self, scope: Scope) -> int:
+        """Return the number of the project's latest change; 0 where there was none."""
+        ...
+
+    def watch(self, on_change: Callable[[Collection[int]], None]) -> Watch:
+        """Call `on_change` with the numbers of what may have changed, after the commit that changed it.
+
+        - It is called from any thread, and must return at once.
+        - What other processes change is told, too, within two seconds at the latest.
+        - It may be called though nothing changed.
+        """
+        ...
+
+
 class Store(Protocol):
-    """Both ports, as the server gets them."""
+    """All ports, as the server gets them."""
 
     @property
     def runs(self) -> RunStore:
@@ -206,6 +263,11 @@ class Store(Protocol):
     @property
     def is_remote(self) -> bool:
         """Whether writing mostly waits for another process."""
+        ...
+
+    @property
+    def changes(self) -> ChangeStore:
+        """What changed, and when there is more."""
         ...
 
     def close(self) -> None:

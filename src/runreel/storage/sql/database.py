@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -25,6 +25,15 @@ class Database:
         self.dialect = dialect
         self._writer = dialect.write_engine()
         self._reader = dialect.read_engine()
+        self._listeners: tuple[Callable[[Collection[int]], None], ...] = ()
+
+    def add_listener(self, listener: Callable[[Collection[int]], None]) -> None:
+        """Call `listener` after each commit with the topics that it touched, in the thread that committed."""
+        self._listeners = (*self._listeners, listener)
+
+    def remove_listener(self, listener: Callable[[Collection[int]], None]) -> None:
+        """Call `listener` no longer."""
+        self._listeners = tuple(known for known in self._listeners if known != listener)
 
     def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a writing transaction and commit; it may be called again where another process interfered."""
@@ -44,7 +53,13 @@ class Database:
         with self._writer.begin() as connection:
             cursor: Cursor = connection.connection.cursor()  # pyright: ignore[reportAssignmentType]
             self.dialect.prepare(cursor)
-            return work(Transaction(connection, cursor, self.dialect))
+            transaction = Transaction(connection, cursor, self.dialect)
+            result = work(transaction)
+            if transaction.topics:
+                self.dialect.notify(cursor, transaction.topics)
+        for listener in self._listeners if transaction.topics else ():
+            listener(transaction.topics)
+        return result
 
     @contextmanager
     def read(self) -> Generator[Connection]:

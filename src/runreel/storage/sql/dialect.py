@@ -6,8 +6,11 @@ Bulk paths use the drivers directly: `executemany` on SQLite, COPY on PostgreSQL
 
 from __future__ import annotations
 
+import select
+import socket
 import sqlite3
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Sequence
 from itertools import compress, repeat
 from operator import is_not
 from pathlib import Path
@@ -32,6 +35,9 @@ _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
 _JSON_FROM_KEYS = 16
+_CHANNEL = "runreel_changes"
+_MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
+_ANY_TOPIC = "*"
 
 
 class Cursor(Protocol):
@@ -43,6 +49,16 @@ class Cursor(Protocol):
     def executemany(self, sql: str, rows: Sequence[Row], /) -> object: ...
     def fetchall(self) -> list[Any]: ...
     def fetchone(self) -> Any: ...
+
+
+class Listener(Protocol):
+    """Hears what other processes commit; belongs to one thread."""
+
+    def wait(self, waker: socket.socket, timeout_s: float) -> frozenset[int] | None:
+        """Return the topics that were touched, or None where any may have been; at once when `waker` can be read."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Dialect(Protocol):
@@ -78,6 +94,14 @@ class Dialect(Protocol):
 
     def prepare(self, cursor: Cursor) -> None:
         """Begin a writing transaction on a cursor that has just been opened."""
+        ...
+
+    def notify(self, cursor: Cursor, topics: Collection[int]) -> None:
+        """Tell other processes what this transaction touched, once it is committed."""
+        ...
+
+    def listen(self) -> Listener:
+        """Begin to hear what other processes commit."""
         ...
 
     def lock_schema(self, connection: Connection) -> None:
@@ -240,6 +264,12 @@ class SqliteDialect:
     def prepare(self, cursor: Cursor) -> None:
         pass
 
+    def notify(self, cursor: Cursor, topics: Collection[int]) -> None:
+        pass
+
+    def listen(self) -> Listener:
+        return _SqliteListener(self._path)
+
     def lock_schema(self, connection: Connection) -> None:
         pass
 
@@ -296,6 +326,7 @@ class PostgresDialect:
         self._error_type: type[BaseException] = psycopg.Error
         self._data_error_type: type[BaseException] = psycopg.DataError
         self._url = url.set(drivername="postgresql+psycopg")
+        self._sender = uuid.uuid4().hex[:12]
 
     def write_engine(self) -> Engine:
         return create_engine(
@@ -357,6 +388,15 @@ class PostgresDialect:
     def prepare(self, cursor: Cursor) -> None:
         cursor.execute("SET LOCAL jit = off")
 
+    def notify(self, cursor: Cursor, topics: Collection[int]) -> None:
+        note = f"{self._sender}:{','.join(format(topic, 'x') for topic in sorted(topics))}"
+        if len(note) > _MAX_NOTE_BYTES:
+            note = f"{self._sender}:{_ANY_TOPIC}"
+        cursor.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, note))
+
+    def listen(self) -> Listener:
+        return _PostgresListener(self._url, self._sender)
+
     def lock_schema(self, connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
 
@@ -385,6 +425,50 @@ class PostgresDialect:
         if state.startswith(("08", "57", "53")) or (not state and isinstance(error, OperationalError)) or not state:
             return StorageUnavailableError("the database server can't be reached; look whether it runs, then try again")
         return StorageError(f"the database refused the change ({type(cause).__name__})")
+
+
+class _SqliteListener:
+    """Nobody tells what another process commits; that something was shows at the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_TIMEOUT_MS / 1000)
+        self._version = self._data_version()
+
+    def wait(self, waker: socket.socket, timeout_s: float) -> frozenset[int] | None:
+        select.select([waker], [], [], timeout_s)
+        before, self._version = self._version, self._data_version()
+        return frozenset() if self._version == before else None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _data_version(self) -> int:
+        return self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+
+class _PostgresListener:
+    """A connection of its own, which listens."""
+
+    def __init__(self, url: URL, sender: str) -> None:
+        import psycopg  # noqa: PLC0415  the extra may be missing
+
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection = psycopg.connect(address, autocommit=True, connect_timeout=10)
+        self._sender = sender
+        self._connection.execute(f"LISTEN {_CHANNEL}")
+
+    def wait(self, waker: socket.socket, timeout_s: float) -> frozenset[int] | None:
+        heard, _, _ = select.select([self._connection.fileno(), waker], [], [], timeout_s)
+        # The driver may hold notes that came while it did something else, so it is asked in any case.
+        notes = [note.payload for note in self._connection.notifies(timeout=0)]
+        theirs = [note.partition(":")[2] for note in notes if note.partition(":")[0] != self._sender]
+        # What a note that got lost would have told is looked for when nothing has come for a while.
+        if _ANY_TOPIC in theirs or not heard:
+            return None
+        return frozenset(int(topic, 16) for note in theirs for topic in note.split(","))
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def _driver_error(error: BaseException) -> BaseException:

@@ -137,16 +137,7 @@ class Inside:
         )
         return Graph(
             nodes=tuple(found),
-            edges=tuple(
-                Edge(
-                    source=row.source,
-                    target=row.target,
-                    edge_type=row.edge_type,
-                    condition=row.condition,
-                    metadata=_metadata(_state(row.state)),
-                )
-                for row in declared
-            ),
+            edges=tuple(read_edge(row) for row in declared),
         )
 
     def get_node(self, node_id: str) -> Node:
@@ -173,12 +164,12 @@ class Inside:
     def list_messages(self, *, node_id: str | None, limit: int, cursor: str | None) -> Page[Message]:
         """Return messages by time."""
         rows, following = self._things(messages, messages.c.sent_at, messages.c.message_id, node_id, limit, cursor)
-        return Page(tuple(_read_message(row) for row in rows), following)
+        return Page(tuple(read_message(row) for row in rows), following)
 
     def list_files(self, *, node_id: str | None, limit: int, cursor: str | None) -> Page[FileReference]:
         """Return file references by time."""
         rows, following = self._things(files, files.c.created_at, files.c.file_id, node_id, limit, cursor)
-        return Page(tuple(_read_file(row) for row in rows), following)
+        return Page(tuple(read_file(row) for row in rows), following)
 
     def _page(self, limit: int, cursor: str | None) -> tuple[list[EventRow], int, str | None]:
         """Return rows of a page, the place of the first in the whole run, and the cursor of the next page."""
@@ -360,7 +351,7 @@ class Inside:
         statement = select(files).where(files.c.run_pk == self.run.run_pk, files.c.node_id == node_id)
         counts: dict[str, int] = {}
         for row in self._connection.execute(statement):
-            file_type = _read_file(row).file_type or "unknown"
+            file_type = read_file(row).file_type or "unknown"
             counts[file_type] = counts.get(file_type, 0) + 1
         return dict(sorted(counts.items()))
 
@@ -477,13 +468,26 @@ def _node_order(node: Node) -> tuple[bool, int, bool, int, str]:
     )
 
 
-def _read_message(row: Any) -> Message:
+def read_edge(row: Any) -> Edge:
+    """Return the edge of a row."""
+    return Edge(
+        source=row.source,
+        target=row.target,
+        edge_type=row.edge_type,
+        condition=row.condition,
+        metadata=_metadata(_state(row.state)),
+    )
+
+
+def read_message(row: Any) -> Message:
+    """Return the message of a row."""
     fields: dict[str, Any] = dict(_state(row.state).fields)
     fields["sent_at"] = row.sent_at
     return Message(message_id=row.message_id, **fields)
 
 
-def _read_file(row: Any) -> FileReference:
+def read_file(row: Any) -> FileReference:
+    """Return the file reference of a row."""
     fields: dict[str, Any] = dict(_state(row.state).fields)
     fields["created_at"] = row.created_at
     fields.setdefault("path", row.file_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 
 from runreel.errors import NotFoundError, StorageError
 from runreel.model.agent import Agent
+from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.event import Event, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
@@ -16,12 +17,13 @@ from runreel.model.record import ApplyReport, Record
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.session import Session
-from runreel.storage.sql import applying, deleting, editing, run_reading
+from runreel.storage.sql import applying, change_reading, deleting, editing, run_reading
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.migration import require_head
 from runreel.storage.sql.run_row import read_run
+from runreel.storage.sql.watching import Watcher
 
 
 class SqlRunStore:
@@ -180,13 +182,39 @@ class SqlEventStore:
             yield Inside(connection, scope, run_id)
 
 
+class SqlChangeStore:
+    """`ChangeStore` on SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_changes(
+        self, scope: Scope, run_id: str, *, after: int, limit: int, until: int | None = None
+    ) -> RunChanges:
+        with self._database.read() as connection:
+            run = run_reading.get_row(connection, scope, run_id)
+            return change_reading.list_changes(connection, run, after=after, limit=limit, until=until)
+
+    def list_run_changes(self, scope: Scope, *, after: int, limit: int, until: int | None = None) -> ProjectChanges:
+        with self._database.read() as connection:
+            return change_reading.list_run_changes(connection, scope, after=after, limit=limit, until=until)
+
+    def get_change_no(self, scope: Scope) -> int:
+        with self._database.read() as connection:
+            return change_reading.get_change_no(connection, scope)
+
+    def watch(self, on_change: Callable[[Collection[int]], None]) -> Watcher:
+        return Watcher(self._database, on_change)
+
+
 class SqlStore:
-    """Both ports on one database."""
+    """All ports on one database."""
 
     def __init__(self, database: Database) -> None:
         self.runs = SqlRunStore(database)
         self.events = SqlEventStore(database)
         self.is_remote = database.dialect.is_remote
+        self.changes = SqlChangeStore(database)
 
     def close(self) -> None:
         """Release the connections; safe twice."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from runreel.storage.sql import run_row, schema
 from runreel.storage.sql.dialect import Cursor, Dialect
+from runreel.storage.sql.key import topic_of
 from runreel.storage.sql.rollup import (
     RUN_TYPE,
     AgentKey,
@@ -38,6 +39,7 @@ class Transaction:
     agent_durations: dict[AgentKey, Buckets] = field(default_factory=dict[AgentKey, Buckets])
     changed_runs: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     deleted_runs: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    topics: set[int] = field(default_factory=set[int])
 
     def execute(self, statement: str, *parameters: object) -> int:
         """Run one statement written with `?`; return the number of rows it changed."""
@@ -90,10 +92,15 @@ class Transaction:
     def note_change(self, row: RunRow) -> None:
         """Take note that a run changed, for those who follow the whole project."""
         self.changed_runs.setdefault(row.project, set()).add(row.run_pk)
+        self._note_topics(row)
 
     def note_deletion(self, row: RunRow) -> None:
         """Take note that a run was deleted, for those who follow the whole project."""
         self.deleted_runs.setdefault(row.project, set()).add(row.run_id)
+        self._note_topics(row)
+
+    def _note_topics(self, row: RunRow) -> None:
+        self.topics.update((row.run_pk, topic_of(row.project, None)))
 
     def finish(self) -> None:
         """Bring agents, rollups and projects up to date with what was done; the last step before commit."""
