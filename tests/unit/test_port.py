@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from runreel.storage.port import EventStore, RunStore
+from runreel.storage.port import ChangeStore, EventStore, RunStore
 from runreel.testing.clock import Ticking
 from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 
-# These speak for no one: they look after the whole store. `apply` has a scope beside each batch.
-_WITHOUT_SCOPE = {"apply", "settle_runs", "shrink", "check", "close"}
+# These speak for no one: they look after the whole store. `apply` has a scope beside each batch, and a watch begins
+# empty: what is added to it names its scope.
+_WITHOUT_SCOPE = {"apply", "settle_runs", "shrink", "check", "close", "watch"}
 
 
 def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:
@@ -20,7 +21,9 @@ def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "method"), methods_of(RunStore), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "method"),
+    [*methods_of(RunStore), *methods_of(ChangeStore)],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_question_names_its_scope_first(name: str, method: Callable[..., object]) -> None:
     parameters = list(inspect.signature(method).parameters)
@@ -34,7 +37,7 @@ def test_every_question_about_the_inside_of_a_run_names_the_run(name: str, metho
     assert list(inspect.signature(method).parameters)[1:3] == ["scope", "run_id"]
 
 
-@pytest.mark.parametrize("port", [RunStore, EventStore])
+@pytest.mark.parametrize("port", [RunStore, EventStore, ChangeStore])
 def test_every_list_is_bounded(port: type) -> None:
     for name, method in methods_of(port):
         if name.startswith("list_"):
@@ -42,7 +45,9 @@ def test_every_list_is_bounded(port: type) -> None:
 
 
 def test_every_method_says_what_it_promises() -> None:
-    assert [name for port in (RunStore, EventStore) for name, method in methods_of(port) if not method.__doc__] == []
+    assert [
+        name for port in (RunStore, EventStore, ChangeStore) for name, method in methods_of(port) if not method.__doc__
+    ] == []
 
 
 def test_the_clock_goes_on_when_it_is_asked() -> None:

@@ -1,6 +1,7 @@
 """The contract of stores: one test for each promise of `runreel.storage.port`, run against every backend."""
 
+from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 
-__all__ = ["EventStoreContract", "RunStoreContract"]
+__all__ = ["ChangeStoreContract", "EventStoreContract", "RunStoreContract"]
