@@ -81,6 +81,21 @@ class Laboratory:
             durations=self._durations(scope),
         )
 
+    def rows_of_runs(self, scope: Scope) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Return all rows of a project's runs that have a change number, by table, run and key."""
+        tables = [table for table in schema.metadata.sorted_tables if {"run_pk", "change_seq"} <= set(table.c.keys())]
+        mine = select(schema.runs.c.run_pk).where(schema.runs.c.project == scope.project)
+        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        with self._engine.connect() as connection:
+            for table in tables:
+                keys = [column.name for column in table.primary_key.columns]
+                if table is schema.run_transitions:
+                    # A history: its rows have the numbers of the run's own changes.
+                    continue
+                for row in connection.execute(select(table).where(table.c.run_pk.in_(mine))).mappings():
+                    rows[table.name, *(row[key] for key in keys)] = dict(row)
+        return rows
+
     def _dump_run(self, scope: Scope, run_id: str) -> dict[str, Any]:
         events = self.store.events
         listed = read_all(lambda cursor: events.list_full_events(scope, run_id, limit=3, cursor=cursor))
