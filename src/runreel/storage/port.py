@@ -241,7 +241,8 @@ class ChangeStore(Protocol):
         """Call `on_change` with the numbers of what may have changed, after the commit that changed it.
 
         - It is called from any thread, and must return at once.
-        - What other processes change is told, too, within two seconds at the latest.
+        - What this process changes is told before the call that changed it returns.
+        - What others change is told, too, two seconds later at the latest.
         - It may be called though nothing changed.
         """
         ...
