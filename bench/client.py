@@ -41,6 +41,9 @@ class Client:
     def post_events(self, body: bytes | memoryview) -> dict[str, Any]:
         return json.loads(self._request("POST", "/api/events", body))
 
+    def post_records(self, body: bytes) -> dict[str, Any]:
+        return json.loads(self._request("POST", "/api/records", body))
+
     def _request(self, method: str, path: str, body: bytes | memoryview | None = None) -> bytes:
         headers = {} if body is None else {"Content-Type": "application/json"}
         self._connection.request(method, path, body, headers)

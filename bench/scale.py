@@ -15,6 +15,7 @@ class Scale:
     n_read_events: int
     n_samples: int
     n_starts: int
+    live_s: float
 
     @classmethod
     def full(cls) -> Self:
@@ -26,6 +27,7 @@ class Scale:
             n_read_events=1_000_000,
             n_samples=400,
             n_starts=5,
+            live_s=20,
         )
 
     @classmethod
@@ -38,4 +40,5 @@ class Scale:
             n_read_events=30_000,
             n_samples=100,
             n_starts=3,
+            live_s=3,
         )
