@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -45,9 +45,9 @@ class Live:
         """Begin to watch the store, on the running event loop."""
         loop = asyncio.get_running_loop()
 
-        def wake(numbers: Collection[int]) -> None:
+        def wake(heads: Mapping[int, int | None]) -> None:
             try:
-                loop.call_soon_threadsafe(self._wake, numbers)
+                loop.call_soon_threadsafe(self._wake, heads)
             except RuntimeError:
                 # The event loop ended first.
                 _log.debug("nobody follows any more")
@@ -144,10 +144,12 @@ class Live:
             if self._watch is not None:
                 self._watch.remove(number)
 
-    def _wake(self, numbers: Collection[int]) -> None:
-        for number in numbers:
+    def _wake(self, heads: Mapping[int, int | None]) -> None:
+        for number, head in heads.items():
             for key in self._keys.get(number, ()):
-                self._topics[key].wake()
+                topic = self._topics[key]
+                if head is None or head != topic.edge:
+                    topic.wake()
 
 
 class _RunSource:

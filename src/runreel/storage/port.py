@@ -6,7 +6,7 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from runreel.model.agent import Agent
@@ -237,8 +237,10 @@ class ChangeStore(Protocol):
         """Return the number of the project's latest change; 0 where there was none."""
         ...
 
-    def watch(self, on_change: Callable[[Collection[int]], None]) -> Watch:
-        """Call `on_change` with the numbers of what may have changed, after the commit that changed it.
+    def watch(self, on_change: Callable[[Mapping[int, int | None]], None]) -> Watch:
+        """Call `on_change` with what may have changed, by its number, after the commit that changed it.
+
+        With it goes the `change_seq` of a run, or the `change_no` of a project, where that is known.
 
         - It is called from any thread, and must return at once.
         - What this process changes is told before the call that changed it returns.

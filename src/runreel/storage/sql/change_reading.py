@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, literal, select, union_all
 
 from runreel.model.change import DeclaredNode, ProjectChanges, RunChanges
 from runreel.model.scope import Scope
@@ -23,19 +23,46 @@ _KEPT_WHOLE: Sequence[Table] = (nodes, edges, messages, files)
 _CHANGE_SEQ = event_row.PLACE["change_seq"]
 
 
+def _changed(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the rows of a run whose number is in a stretch."""
+    stretch = table.c.change_seq > bindparam("after"), table.c.change_seq <= bindparam("end")
+    return select(*columns or (table,)).where(table.c.run_pk == bindparam("run_pk"), *stretch)
+
+
+# Made once: they are asked at every change that somebody follows.
+_EVENTS = _changed(events).order_by(events.c.change_seq).limit(bindparam("limit"))
+_SIZES = (
+    union_all(
+        *(
+            _changed(
+                table,
+                literal(place).label("place"),
+                table.c.change_seq.label("change_seq"),
+                func.coalesce(func.length(table.c.state), 0).label("size_bytes"),
+            )
+            for place, table in enumerate(_KEPT_WHOLE)
+        )
+    )
+    .order_by("change_seq")
+    .limit(bindparam("limit"))
+)
+_WHOLE: Sequence[Select[Any]] = [_changed(table).order_by(table.c.change_seq) for table in _KEPT_WHOLE]
+
+
 def list_changes(
     connection: Connection, run: RunRow, *, after: int, limit: int, until: int | None = None
 ) -> RunChanges:
     """Return the things of a run that changed; see `ChangeStore.list_changes`."""
     end = run.change_seq if until is None else min(until, run.change_seq)
-    narrow = connection.execute(
-        select(events).where(*_between(events, run, after, end)).order_by(events.c.change_seq).limit(limit + 1)
-    ).all()
-    whole = _sizes(connection, run, after, end, limit + 1)
-    end = _cut([(row[_CHANGE_SEQ], 0) for row in narrow] + [(row[1], row[2]) for row in whole], limit, end)
-    changed = {row[0] for row in whole if row[1] <= end}
-    rows = [
-        _rows(connection, table, run, after, end) if place in changed else [] for place, table in enumerate(_KEPT_WHOLE)
+    stretch = {"run_pk": run.run_pk, "after": after, "end": end, "limit": limit + 1}
+    narrow = connection.execute(_EVENTS, stretch).all()
+    sizes: Sequence[Any] = connection.execute(_SIZES, stretch).all()
+    end = _cut([(row[_CHANGE_SEQ], 0) for row in narrow] + [(row[1], row[2]) for row in sizes], limit, end)
+    changed = {row[0] for row in sizes if row[1] <= end}
+    stretch = {"run_pk": run.run_pk, "after": after, "end": end}
+    rows: list[Sequence[Any]] = [
+        connection.execute(statement, stretch).all() if place in changed else ()
+        for place, statement in enumerate(_WHOLE)
     ]
     return RunChanges(
         run=read_run(run),
@@ -82,21 +109,6 @@ def list_run_changes(
     )
 
 
-def _between(table: Table, run: RunRow, after: int, end: int) -> tuple[ColumnElement[bool], ...]:
-    return table.c.run_pk == run.run_pk, table.c.change_seq > after, table.c.change_seq <= end
-
-
-def _sizes(connection: Connection, run: RunRow, after: int, end: int, limit: int) -> Sequence[Any]:
-    """Return table, number and size of what is kept whole, in the order of the numbers."""
-    parts = [
-        select(
-            literal(place).label("place"), table.c.change_seq, func.coalesce(func.length(table.c.state), 0).label("n")
-        ).where(*_between(table, run, after, end))
-        for place, table in enumerate(_KEPT_WHOLE)
-    ]
-    return connection.execute(union_all(*parts).order_by("change_seq").limit(limit)).all()
-
-
 def _cut(sizes: list[tuple[int, int]], limit: int, end: int) -> int:
     """Return where a page ends that has so many things, and not many bytes."""
     n_bytes = 0
@@ -107,10 +119,6 @@ def _cut(sizes: list[tuple[int, int]], limit: int, end: int) -> int:
             return last
         last = change_seq
     return end
-
-
-def _rows(connection: Connection, table: Table, run: RunRow, after: int, end: int) -> Sequence[Any]:
-    return connection.execute(select(table).where(*_between(table, run, after, end)).order_by(table.c.change_seq)).all()
 
 
 def _nth_change(connection: Connection, scope: Scope, first: int, end: int, limit: int) -> int:

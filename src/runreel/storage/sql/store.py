@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from runreel.errors import NotFoundError, StorageError
@@ -203,7 +203,7 @@ class SqlChangeStore:
         with self._database.read() as connection:
             return change_reading.get_change_no(connection, scope)
 
-    def watch(self, on_change: Callable[[Collection[int]], None]) -> Watcher:
+    def watch(self, on_change: Callable[[Mapping[int, int | None]], None]) -> Watcher:
         return Watcher(self._database, on_change)
 
 

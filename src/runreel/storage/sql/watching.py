@@ -6,7 +6,7 @@ import logging
 import select
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -29,13 +29,13 @@ _log = logging.getLogger(__name__)
 class Watcher:
     """`Watch` on SQL. Its thread listens to other processes, from the first thing that is followed on."""
 
-    def __init__(self, database: Database, on_change: Callable[[Collection[int]], None]) -> None:
+    def __init__(self, database: Database, on_change: Callable[[Mapping[int, int | None]], None]) -> None:
         self._database = database
         self._on_change = on_change
         self._lock = threading.Lock()
         self._runs: set[int] = set()
         self._projects: dict[int, str] = {}
-        self._heads: dict[int, int] = {}
+        self._heads: dict[int, int | None] = {}
         self._thread: threading.Thread | None = None
         self._waker, self._alarm = socket.socketpair()
         self._is_closed = False
@@ -76,7 +76,7 @@ class Watcher:
         with self._lock:
             followed = [topic for topic in topics if topic in self._runs or topic in self._projects]
         if followed:
-            self._on_change(followed)
+            self._on_change(dict.fromkeys(followed))
 
     def _listen(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -84,7 +84,10 @@ class Watcher:
             try:
                 for topics in self._iter_heard():
                     pause_s = _FIRST_PAUSE_S
-                    self._tell(self._moved() if topics is None else topics)
+                    if topics is not None:
+                        self._tell(topics)
+                    elif moved := self._moved():
+                        self._on_change(moved)
             # The thread must outlive whatever becomes of the connection.
             except Exception as error:  # noqa: BLE001
                 _log.info("listening to other processes waits %s s (%s)", pause_s, type(error).__name__)
@@ -98,20 +101,20 @@ class Watcher:
             while not self._is_closed:
                 yield listener.wait(self._waker, _POLL_S)
 
-    def _moved(self) -> list[int]:
-        """Return what has another number than when this was asked the last time."""
+    def _moved(self) -> dict[int, int | None]:
+        """Return what has another number than when this was asked the last time, with that number."""
         with self._lock:
             run_pks, names = sorted(self._runs), sorted(self._projects.values())
         if not run_pks and not names:
-            return []
+            return {}
         found: dict[int, int] = self._numbers(runs.c.run_pk, runs.c.change_seq, run_pks)
         numbers: dict[str, int] = self._numbers(projects.c.project, projects.c.change_no, names)
         found.update((topic_of(name, None), number) for name, number in numbers.items())
         with self._lock:
             followed = self._runs | self._projects.keys()
             # What is missing was deleted, and that is a change, too.
-            heads = {topic: found.get(topic, -1) for topic in followed}
-            moved = [topic for topic, number in heads.items() if self._heads.get(topic) != number]
+            heads = {topic: found.get(topic) for topic in followed}
+            moved = {topic: head for topic, head in heads.items() if self._heads.get(topic, -1) != head}
             self._heads = heads
         return moved
 

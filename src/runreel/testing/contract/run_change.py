@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Collection
+from collections.abc import Mapping
 from contextlib import suppress
 
 import pytest
@@ -138,26 +138,28 @@ class WatchContract(StoreContract):
             store_to_close.close()
 
     def test_what_is_not_followed_any_more_is_not_told(self, store: Store, scope: Scope) -> None:
-        told: list[int] = []
-        watch = store.changes.watch(told.extend)
+        heard = _Heard()
+        watch = store.changes.watch(heard)
         kept, left = watch.add(scope, "a"), watch.add(scope, "b")
+        heard.until({kept, left})
+        watch.remove(left)
         watch.remove(left)
         apply(store, scope, make_run("a"), make_run("b"))
         watch.close()
-        assert set(told) == {kept}
+        assert heard.now() == {kept}
         apply(store, scope, make_event("e", "a"))
         watch.close()
+        assert heard.now() == set()
 
     def test_nothing_is_told_of_another_project(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
-        told: list[int] = []
-        watch = store.changes.watch(told.extend)
-        numbers = [watch.add(elsewhere, "a"), watch.add(elsewhere, None), watch.add(scope, "a"), watch.add(scope, None)]
-        assert len(set(numbers)) == 4
-        watch.remove(numbers[0])
-        watch.remove(numbers[1])
+        heard = _Heard()
+        watch = store.changes.watch(heard)
+        theirs, ours = ({watch.add(where, "a"), watch.add(where, None)} for where in (elsewhere, scope))
+        assert len(theirs | ours) == 4
+        heard.until(theirs | ours)
         apply(store, elsewhere, make_run("a"))
         watch.close()
-        assert not {*numbers[:2]} & {*told}
+        assert heard.now() == theirs
 
 
 class _Heard:
@@ -166,8 +168,8 @@ class _Heard:
     def __init__(self) -> None:
         self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-    def __call__(self, numbers: Collection[int]) -> None:
-        for number in numbers:
+    def __call__(self, heads: Mapping[int, int | None]) -> None:
+        for number in heads:
             self._numbers.put(number)
 
     def until(self, wanted: set[int]) -> None:
