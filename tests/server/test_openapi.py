@@ -65,7 +65,7 @@ def _operations() -> list[tuple[str, str, GenerationMode]]:
     for path, operations in _described()["paths"].items():
         for method, operation in operations.items():
             # An answer that does not end can't be waited for.
-            if "text/event-stream" in operation["responses"]["200"].get("content", {}):
+            if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
                 continue
             found.append((path, method, GenerationMode.POSITIVE))
             if "requestBody" in operation or any(given["in"] == "query" for given in operation.get("parameters", [])):

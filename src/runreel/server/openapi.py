@@ -37,8 +37,10 @@ def described(app: FastAPI) -> Callable[[], Document]:
 def _completed(document: Document) -> Document:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            content = operation["responses"]["default"]["content"]
-            content[MEDIA_TYPE] = content.pop("application/json")
+            default = operation["responses"]["default"]
+            # The framework takes it to be of the media type that the route answers.
+            (problem,) = default["content"].values()
+            default["content"] = {MEDIA_TYPE: problem}
             if path.startswith(_BY_NAME) and method == "get":
                 operation["responses"]["307"] = {"description": "A former name; `Location` is the present one."}
     document["components"]["schemas"].update(_record_schemas())

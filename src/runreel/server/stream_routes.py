@@ -66,7 +66,7 @@ LastEventId = Annotated[
 ]
 
 
-@router.get("/api/by-id/{run_id}/stream", response_model=RunChangesView, response_class=EventStream)
+@router.get("/api/by-id/{run_id}/stream", response_model=RunChangesView, response_class=EventStream, status_code=200)
 async def stream_run(
     request: Request,
     run_id: RunId,
@@ -80,7 +80,7 @@ async def stream_run(
     return EventStream(follower, heartbeat_s=parts.settings.stream_heartbeat_s)
 
 
-@router.get("/api/stream", response_model=ProjectChangesView, response_class=EventStream)
+@router.get("/api/stream", response_model=ProjectChangesView, response_class=EventStream, status_code=200)
 async def stream_runs(
     request: Request,
     scope: ScopeOf,

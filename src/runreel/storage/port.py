@@ -264,13 +264,13 @@ class Store(Protocol):
         ...
 
     @property
-    def is_remote(self) -> bool:
-        """Whether writing mostly waits for another process."""
+    def changes(self) -> ChangeStore:
+        """What changed, and when there is more."""
         ...
 
     @property
-    def changes(self) -> ChangeStore:
-        """What changed, and when there is more."""
+    def is_remote(self) -> bool:
+        """Whether writing mostly waits for another process."""
         ...
 
     def close(self) -> None:

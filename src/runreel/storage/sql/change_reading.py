@@ -20,7 +20,7 @@ from runreel.storage.sql.schema import edges, events, files, messages, nodes, pr
 
 _PAGE_BYTES = 1024 * 1024
 _KEPT_WHOLE: Sequence[Table] = (nodes, edges, messages, files)
-_CHANGE_SEQ = event_row.PLACE["change_seq"]
+_CHANGE_SEQ = event_row.CHANGE_SEQ
 
 
 def _changed(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:

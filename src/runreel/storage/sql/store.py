@@ -213,8 +213,8 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self.runs = SqlRunStore(database)
         self.events = SqlEventStore(database)
-        self.is_remote = database.dialect.is_remote
         self.changes = SqlChangeStore(database)
+        self.is_remote = database.dialect.is_remote
 
     def close(self) -> None:
         """Release the connections; safe twice."""
