@@ -27,6 +27,10 @@ pytestmark = pytest.mark.timeout(300 * FACTOR)
 
 _RUNS = ("r1", "r2")
 _PATHS = {"native": "/api/records", "gati": "/api/events"}
+# Runs that wait for their agent would get their names at some moment after the history.
+_SETTINGS = {"stream_heartbeat_s": 0.1, "settle_after_s": 86_400.0}
+# So many heartbeats without what is awaited, ten seconds of them, and it will not come any more.
+_PATIENCE = 100
 _numbers = count(1)
 
 
@@ -55,12 +59,12 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with ExitStack() as stack:
         if request.param == "one server":
             path: Path = tmp_path_factory.mktemp("following") / "runreel.db"
-            app = stack.enter_context(serving(open_store(f"sqlite:///{path}"), stream_heartbeat_s=0.1))
+            app = stack.enter_context(serving(open_store(f"sqlite:///{path}"), **_SETTINGS))
             yield Servers(writing=app.url, following=app.url)
         else:
             database: str = request.getfixturevalue("postgres_url")
             migrate(database)
-            apps = [stack.enter_context(serving(open_store(database), stream_heartbeat_s=0.1)) for _ in range(2)]
+            apps = [stack.enter_context(serving(open_store(database), **_SETTINGS)) for _ in range(2)]
             yield Servers(writing=apps[0].url, following=apps[1].url)
 
 
@@ -149,17 +153,16 @@ def _follow_project(servers: Servers, history: History, begin: int, random: Rand
     with client_of(servers.following) as api:
         while not history.is_over.wait(0.01):
             _take_some(api, "/api/stream", last, take, random)
-        with streaming(api, "/api/stream", after=0) as stream:
-            final = max(message.id for message in _until_quiet(stream))
-        _take_some(api, "/api/stream", last, take, None, is_over=lambda: last >= final)
+        expected = _listed(api, history)
+        n_silences = 0
+        with streaming(api, "/api/stream", last_event_id=last) as stream:
+            for message in stream.iter_all():
+                if not message.comment:
+                    take(message)
+                n_silences += bool(message.comment)
+                if _of(history, runs) == expected or n_silences > _PATIENCE:
+                    break
     return runs
-
-
-def _until_quiet(stream: Stream) -> Iterator[Any]:
-    for message in stream.iter_all():
-        if message.comment:
-            return
-        yield message
 
 
 def _take_some(
@@ -204,6 +207,13 @@ def _check_run(api: Api, run_id: str, mirror: Mirror) -> None:
 
 
 def _check_project(api: Api, history: History, runs: dict[str, Json]) -> None:
+    assert _of(history, runs) == _listed(api, history)
+
+
+def _listed(api: Api, history: History) -> dict[str, Json]:
     listed = [run for page in api.iter_pages("/api/runs", limit=500) for run in page["runs"]]
-    mine = {run["run_id"]: run for run in listed if run["run_id"].startswith(f"{history.name}-")}
-    assert {run_id: run for run_id, run in runs.items() if run_id.startswith(f"{history.name}-")} == mine
+    return _of(history, {run["run_id"]: run for run in listed})
+
+
+def _of(history: History, runs: dict[str, Json]) -> dict[str, Json]:
+    return {run_id: run for run_id, run in runs.items() if run_id.startswith(f"{history.name}-")}
