@@ -183,7 +183,10 @@ def _take_some(
         for n_read, message in enumerate(Stream(response).iter_all(), start=1):
             if not message.comment:
                 take(message)
-            if is_over() or n_read == n_left:
+                # What a reader knew before this stream began says nothing of whether there is more.
+                if is_over():
+                    return
+            if n_read == n_left:
                 return
 
 
