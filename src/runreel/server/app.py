@@ -41,6 +41,7 @@ from runreel.server import (
     node_routes,
     page_routes,
     record_routes,
+    retention_routes,
     run_routes,
     session_routes,
     stream_routes,
@@ -67,6 +68,7 @@ _ROUTERS = (
     event_routes.router,
     session_routes.router,
     stream_routes.router,
+    retention_routes.router,
     health_routes.router,
     page_routes.router,
 )
@@ -93,7 +95,7 @@ _log = logging.getLogger(__name__)
 def create_app(store: Store, settings: Settings) -> FastAPI:
     """Return the application on an open store; it closes the store when it ends."""
     ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now, decodes_ahead=store.is_remote)
-    maintenance = Maintenance(store.runs, settle_after_s=settings.settle_after_s, now=now)
+    maintenance = Maintenance(store.runs, store.retention, settle_after_s=settings.settle_after_s, now=now)
 
     live = Live(store, max_streams=settings.max_streams)
 

@@ -17,6 +17,7 @@ from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
+from runreel.model.retention import RetentionRule, SweepReport
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.session import Session
@@ -247,11 +248,54 @@ class ChangeStore(Protocol):
         - What others change is told, too, two seconds later at the latest.
         - It may be called though nothing changed.
         """
+class RetentionStore(Protocol):
+    """Keeps the rules that say how long runs are kept, and deletes what is beyond them.
+
+    The size of a run is an estimate: its stored payloads, and a constant for each event.
+    """
+
+    def list_retention_rules(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[RetentionRule]:
+        """Return rules by the name of their agent; the rule of all agents has the empty one, so it is the first."""
+        ...
+
+    def get_retention_rule(self, scope: Scope, agent_name: str) -> RetentionRule:
+        """Return the rule of an agent, or of all agents for the empty name."""
+        ...
+
+    def put_retention_rule(self, scope: Scope, rule: RetentionRule, *, now: int) -> RetentionRule:
+        """Set the rule of an agent, which need not exist yet, or of all; it replaces a former one.
+
+        - An agent's own age counts in place of that of all agents.
+        - The size of all agents bounds the sum of all runs, also of agents with a size of their own.
+
+        Raises:
+            InvalidNameError: no agent can have the name.
+            InvalidQueryError: the rule has neither an age nor a size.
+        """
+        ...
+
+    def delete_retention_rule(self, scope: Scope, agent_name: str) -> None:
+        """Remove a rule; no run is touched by that."""
+        ...
+
+    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> SweepReport:
+        """Delete up to `limit` ended runs that are beyond the rules, in short transactions.
+
+        - By age go those whose last activity is longer ago than the age; by size the oldest, until the rest fits.
+        - A run that has not ended is never deleted; it counts for the size.
+        - A deleted run leaves a tombstone, as any deletion does.
+        - With `dry_run` nothing changes, the sums are those of all runs beyond the rules, and `limit` of them are listed.
+        """
+        ...
+
+    def sweep_projects(self, *, now: int, limit: int) -> SweepReport:
+        """Sweep every project that has rules, up to `limit` runs in all."""
         ...
 
 
 class Store(Protocol):
     """All ports, as the server gets them."""
+    """The ports, as the server gets them."""
 
     @property
     def runs(self) -> RunStore:
@@ -271,6 +315,11 @@ class Store(Protocol):
     @property
     def is_remote(self) -> bool:
         """Whether writing mostly waits for another process."""
+        ...
+
+    @property
+    def retention(self) -> RetentionStore:
+        """How long runs are kept."""
         ...
 
     def close(self) -> None:
