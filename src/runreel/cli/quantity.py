@@ -42,6 +42,17 @@ def format_cost(dollars: object) -> str:
     return f"${dollars:.{max(6, 1 - floor(log10(abs(dollars))))}f}"
 
 
+def format_size(n_bytes: object) -> str:
+    """Return a size with a unit that makes it short."""
+    if not _is_number(n_bytes):
+        return ""
+    size, units = float(n_bytes), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        del units[0]
+    return f"{size:.0f} {units[0]}" if units[0] == "bytes" or size >= 100 else f"{size:.1f} {units[0]}"
+
+
 def format_instant(instant: object) -> str:
     """Return the date and time of an ISO 8601 instant in the local time zone."""
     microseconds = parse_instant(instant)

@@ -284,7 +284,7 @@ class RetentionStore(Protocol):
         - By age go those whose last activity is longer ago than the age; by size the oldest, until the rest fits.
         - A run that has not ended is never deleted; it counts for the size.
         - A deleted run leaves a tombstone, as any deletion does.
-        - With `dry_run` nothing changes, the sums are those of all runs beyond the rules, and `limit` of them are listed.
+        - With `dry_run` nothing changes; the sums are of all runs beyond the rules, `limit` of which are listed.
         """
         ...
 

@@ -25,8 +25,8 @@ from runreel.storage.sql.deleting import delete_rows
 from runreel.storage.sql.schema import agents, retention_rules, runs
 from runreel.storage.sql.transaction import Transaction
 
-EVENT_BYTES = 700
-"""What an event takes beside its payload: its row and its places in indexes, measured on SQLite."""
+EVENT_BYTES = 500
+"""What an event takes beside its payload: its row and its places in indexes, as measured."""
 
 _RUNS_AT_ONCE = 50
 _EVENTS_AT_ONCE = 5_000
