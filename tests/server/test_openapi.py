@@ -53,6 +53,7 @@ SHAPE_CHECKS = [
 class _NoStore:
     runs = events = changes = close = None
     runs = events = retention = close = None
+    runs = events = retention = operation = close = None
     is_remote = False
 
 

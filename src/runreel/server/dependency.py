@@ -12,10 +12,12 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator
 
 from runreel.model.scope import Scope
+from runreel.server.disk import DiskGuard
 from runreel.server.guard import restored_slashes
 from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
+from runreel.server.telemetry import Telemetry
 from runreel.storage.port import EventStore, RetentionStore, RunStore, Store
 
 MAX_LIMIT = 500
@@ -29,6 +31,8 @@ class Parts:
     store: Store
     ingest: Ingest
     live: Live
+    disk: DiskGuard
+    telemetry: Telemetry
 
 
 def parts_of(request: Request) -> Parts:

@@ -30,5 +30,7 @@ async def get_health() -> Response:
 def get_ready(request: Request, runs: Runs) -> Response:
     """Answer 200 when records can be written now, else 503 or 507 with the reason."""
     runs.check()
-    parts_of(request).ingest.require_room()
+    parts = parts_of(request)
+    parts.ingest.require_room()
+    parts.disk.require_room()
     return json_response({"status": "ready", "version": __version__})

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -60,16 +61,24 @@ class Ingest:
     """
 
     def __init__(
-        self, runs: RunStore, *, queue_bytes: int, now: Callable[[], int], decodes_ahead: bool = False
+        self,
+        runs: RunStore,
+        *,
+        queue_bytes: int,
+        now: Callable[[], int],
+        decodes_ahead: bool = False,
+        on_commit: Callable[[float, int], None] = lambda _seconds, _n_bodies: None,
     ) -> None:
         self._runs = runs
+        self._on_commit = on_commit
         self._capacity_bytes = queue_bytes
         self._now = now
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         # What is decoded takes several times the memory: only a few bodies are decoded ahead, and of large ones one.
         self._decoded: queue.Queue[_Item | None] = queue.Queue(_DECODED_AHEAD)
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._used_bytes = 0
+        self.used_bytes = 0
+        self.n_waiting = 0
         self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
         self._ends = False
@@ -110,7 +119,8 @@ class Ingest:
             StorageError: nothing of this body was kept.
         """
         await self._wait_for_room(size_bytes, patience_s)
-        self._used_bytes += size_bytes
+        self.used_bytes += size_bytes
+        self.n_waiting += 1
         loop = asyncio.get_running_loop()
         item = _Item(scope, decode, size_bytes, loop, loop.create_future())
         self._items.put(item)
@@ -120,7 +130,7 @@ class Ingest:
 
     async def _wait_for_room(self, size_bytes: int, patience_s: float) -> None:
         deadline = asyncio.get_running_loop().time() + patience_s
-        while self._used_bytes and self._used_bytes + size_bytes > self._capacity_bytes:
+        while self.used_bytes and self.used_bytes + size_bytes > self._capacity_bytes:
             left_s = deadline - asyncio.get_running_loop().time()
             if left_s <= 0:
                 raise QueueFullError("the server has more records waiting than it may hold; send again in a second")
@@ -130,7 +140,8 @@ class Ingest:
             room.cancel()
 
     def _give_room(self, size_bytes: int) -> None:
-        self._used_bytes -= size_bytes
+        self.used_bytes -= size_bytes
+        self.n_waiting -= 1
         while self._waiting:
             room = self._waiting.popleft()
             if not room.done():
@@ -203,7 +214,7 @@ class Ingest:
 
     def _commit(self, items: Sequence[_Item]) -> None:
         try:
-            reports = self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
+            reports = self._apply(items)
         except StorageFullError as error:
             self._no_room = error, self._now() + _NO_ROOM_MEMORY_US
             _answer_all(items, error)
@@ -216,6 +227,13 @@ class Ingest:
             self._no_room = None, 0
             for item, report in zip(items, reports, strict=True):
                 _answer(item, _result(item, [report]))
+
+    def _apply(self, items: Sequence[_Item]) -> list[ApplyReport]:
+        began = time.perf_counter()
+        try:
+            return self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
+        finally:
+            self._on_commit(time.perf_counter() - began, len(items))
 
     def _commit_one_by_one(self, items: Sequence[_Item]) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import signal
 import socket
 import sys
@@ -14,6 +13,7 @@ import uvicorn
 from runreel import __version__
 from runreel.errors import ConfigError
 from runreel.server.app import create_app
+from runreel.server.log import configure_log
 from runreel.server.settings import Settings
 from runreel.storage.sql import open_store
 
@@ -30,7 +30,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
         StorageError: the database can't be used.
     """
     settings.require_loopback()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_log(level=settings.log_level, style=settings.log_format)
     with _listen(settings.host, settings.port) as listener:
         _serve_on(listener, settings, on_ready)
     return 0

@@ -21,6 +21,7 @@ from runreel.model.retention import RetentionRule, SweepReport
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.session import Session
+from runreel.model.store_size import StoreSize
 
 
 class RunStore(Protocol):
@@ -293,6 +294,14 @@ class RetentionStore(Protocol):
         ...
 
 
+class OperationStore(Protocol):
+    """What whoever operates a store wants to know of it; speaks for no one."""
+
+    def measure(self) -> StoreSize:
+        """Return how much the store holds, without counting rows of runs or events."""
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
     """The ports, as the server gets them."""
@@ -320,6 +329,11 @@ class Store(Protocol):
     @property
     def retention(self) -> RetentionStore:
         """How long runs are kept."""
+        ...
+
+    @property
+    def operation(self) -> OperationStore:
+        """How the store fares."""
         ...
 
     def close(self) -> None:

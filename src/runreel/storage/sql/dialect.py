@@ -112,6 +112,10 @@ class Dialect(Protocol):
         """Give free pages back, a bounded number of them; return whether there are more."""
         ...
 
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        """Return the size of the database, and that of its log where it is a file beside it."""
+        ...
+
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         """Return the exceptions that the driver raises by itself."""
         ...
@@ -282,6 +286,13 @@ class SqliteDialect:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
 
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        n_pages, page_bytes = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+        )
+        log = self._path.with_name(f"{self._path.name}-wal")
+        return n_pages * page_bytes, log.stat().st_size if log.exists() else 0
+
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         # The driver lets Python's own error through, for integers of over 64 bits.
         return (sqlite3.Error, OverflowError)
@@ -402,6 +413,9 @@ class PostgresDialect:
 
     def shrink(self, engine: Engine) -> bool:  # noqa: ARG002  autovacuum does it
         return False
+
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        return connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one(), None
 
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         return (self._error_type,)
