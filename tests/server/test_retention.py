@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runreel.model.retention import RetentionRule, SweepReport
+from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
 from runreel.storage.sql import open_store
@@ -79,7 +79,7 @@ def test_a_sweep_tells_first_and_then_deletes(api: Api) -> None:
 def test_the_server_sweeps_by_itself(store: Store) -> None:
     swept = threading.Event()
 
-    def sweep(real: Callable[..., SweepReport], *, now: int, limit: int) -> SweepReport:
+    def sweep(real: Callable[..., RetentionReport], *, now: int, limit: int) -> RetentionReport:
         report = real(now=now, limit=limit)
         swept.set()
         return report

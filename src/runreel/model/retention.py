@@ -30,7 +30,7 @@ class SweptRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepReport:
+class RetentionReport:
     """What a sweep deleted, or would delete; `has_more` tells that more runs are beyond the rules than `runs` lists."""
 
     runs: tuple[SweptRun, ...]

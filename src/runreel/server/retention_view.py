@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from runreel.model.instant import format_instant
-from runreel.model.retention import RetentionRule, SweepReport, SweptRun
+from runreel.model.retention import RetentionReport, RetentionRule, SweptRun
 
 
 class RuleView(TypedDict):
@@ -60,7 +60,7 @@ def view_rule(rule: RetentionRule) -> RuleView:
     }
 
 
-def view_sweep(report: SweepReport, *, is_dry_run: bool) -> SweepView:
+def view_sweep(report: RetentionReport, *, is_dry_run: bool) -> SweepView:
     """Return what a sweep did."""
     return {
         "dry_run": is_dry_run,

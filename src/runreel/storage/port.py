@@ -17,7 +17,7 @@ from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
-from runreel.model.retention import RetentionRule, SweepReport
+from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.session import Session
@@ -279,7 +279,7 @@ class RetentionStore(Protocol):
         """Remove a rule; no run is touched by that."""
         ...
 
-    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> SweepReport:
+    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> RetentionReport:
         """Delete up to `limit` ended runs that are beyond the rules, in short transactions.
 
         - By age go those whose last activity is longer ago than the age; by size the oldest, until the rest fits.
@@ -289,7 +289,7 @@ class RetentionStore(Protocol):
         """
         ...
 
-    def sweep_projects(self, *, now: int, limit: int) -> SweepReport:
+    def sweep_projects(self, *, now: int, limit: int) -> RetentionReport:
         """Sweep every project that has rules, up to `limit` runs in all."""
         ...
 

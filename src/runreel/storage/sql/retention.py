@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from runreel.errors import InvalidQueryError, NotFoundError
 from runreel.model.name import check_name
 from runreel.model.page import Page
-from runreel.model.retention import EVERY_AGENT, RetentionRule, SweepReport, SweptRun
+from runreel.model.retention import EVERY_AGENT, RetentionReport, RetentionRule, SweptRun
 from runreel.model.scope import Scope
 from runreel.storage.sql.applying import put_projects
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
@@ -102,7 +102,7 @@ def list_ruled_projects(connection: Connection) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-def sweep(database: Database, project: str, *, now: int, limit: int) -> SweepReport:
+def sweep(database: Database, project: str, *, now: int, limit: int) -> RetentionReport:
     """Delete up to `limit` runs that are beyond the rules, a few at a time."""
     with database.read() as connection:
         plan = _make_plan(connection, project, now)
@@ -113,7 +113,7 @@ def sweep(database: Database, project: str, *, now: int, limit: int) -> SweepRep
     return _report(swept, has_more=len(found) > limit)
 
 
-def preview(connection: Connection, project: str, *, now: int, limit: int) -> SweepReport:
+def preview(connection: Connection, project: str, *, now: int, limit: int) -> RetentionReport:
     """Count what is beyond the rules, and list up to `limit` of the runs."""
     plan = _make_plan(connection, project, now)
     shown = [_swept(row) for row in _iter_given_up(connection, plan, limit=limit)]
@@ -122,7 +122,7 @@ def preview(connection: Connection, project: str, *, now: int, limit: int) -> Sw
         sums = select(func.count(), func.sum(runs.c.event_count), func.sum(_SIZE))
         row = connection.execute(sums.where(*_up_to(project, agent_name, place))).one()
         n_runs, n_events, n_bytes = n_runs + row[0], n_events + int(row[1] or 0), n_bytes + int(row[2] or 0)
-    return SweepReport(
+    return RetentionReport(
         runs=tuple(shown), n_runs=n_runs, n_events=n_events, n_bytes=n_bytes, has_more=n_runs > len(shown)
     )
 
@@ -234,8 +234,8 @@ def _delete_given_up(transaction: Transaction, *, part: Sequence[Any], plan: Pla
     return [_swept(row) for row in part if row.run_pk in doomed]
 
 
-def _report(swept: Sequence[SweptRun], *, has_more: bool) -> SweepReport:
-    return SweepReport(
+def _report(swept: Sequence[SweptRun], *, has_more: bool) -> RetentionReport:
+    return RetentionReport(
         runs=tuple(swept),
         n_runs=len(swept),
         n_events=sum(run.n_events for run in swept),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runreel.model.page import Page
-from runreel.model.retention import RetentionRule, SweepReport
+from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.scope import Scope
 from runreel.storage.sql import retention
 from runreel.storage.sql.database import Database
@@ -29,20 +29,20 @@ class SqlRetentionStore:
     def delete_retention_rule(self, scope: Scope, agent_name: str) -> None:
         self._database.write(lambda transaction: retention.delete_rule(transaction, scope, agent_name))
 
-    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> SweepReport:
+    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> RetentionReport:
         if not dry_run:
             return retention.sweep(self._database, scope.project, now=now, limit=limit)
         with self._database.read() as connection:
             return retention.preview(connection, scope.project, now=now, limit=limit)
 
-    def sweep_projects(self, *, now: int, limit: int) -> SweepReport:
+    def sweep_projects(self, *, now: int, limit: int) -> RetentionReport:
         with self._database.read() as connection:
             projects = retention.list_ruled_projects(connection)
-        reports: list[SweepReport] = []
+        reports: list[RetentionReport] = []
         for project in projects:
             reports.append(retention.sweep(self._database, project, now=now, limit=limit))
             limit -= reports[-1].n_runs
-        return SweepReport(
+        return RetentionReport(
             runs=tuple(run for report in reports for run in report.runs),
             n_runs=sum(report.n_runs for report in reports),
             n_events=sum(report.n_events for report in reports),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.errors import InvalidNameError, InvalidQueryError, NotFoundError
-from runreel.model.retention import EVERY_AGENT, RetentionRule, SweepReport
+from runreel.model.retention import EVERY_AGENT, RetentionReport, RetentionRule
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
@@ -150,7 +150,7 @@ def _put(
 
 def _sweep(
     store: Store, scope: Scope, *, now: int = NOW + 2 * HOUR, dry_run: bool = False, limit: int = 100
-) -> SweepReport:
+) -> RetentionReport:
     return store.retention.sweep_runs(scope, now=now, dry_run=dry_run, limit=limit)
 
 
