@@ -38,6 +38,7 @@ _JSON_FROM_KEYS = 16
 _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
 _ANY_TOPIC = "*"
+_MAX_FAULTS = 100
 
 
 class Cursor(Protocol):
@@ -110,6 +111,18 @@ class Dialect(Protocol):
 
     def shrink(self, engine: Engine) -> bool:
         """Give free pages back, a bounded number of them; return whether there are more."""
+        ...
+
+    def require_existing(self) -> None:
+        """Raise `StorageError` where there is no database yet; opening one might make it."""
+        ...
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
+        """Return what the database itself finds wrong with its structure and with references between rows."""
+        ...
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        """Let nobody else write runs, or what is summed over them, until the transaction ends."""
         ...
 
     def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
@@ -286,6 +299,22 @@ class SqliteDialect:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
 
+    def require_existing(self) -> None:
+        if not self._path.is_file():
+            raise StorageError("there is no database yet; `runreel up` makes one, --data or --database name another")
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
+        pragma = "quick_check" if quick else "integrity_check"
+        found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA {pragma}({_MAX_FAULTS})")]
+        faults = [fault for fault in found if fault != "ok"]
+        if not quick:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MAX_FAULTS)
+            faults += [f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken]
+        return faults
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        pass
+
     def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
         n_pages, page_bytes = (
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
@@ -413,6 +442,16 @@ class PostgresDialect:
 
     def shrink(self, engine: Engine) -> bool:  # noqa: ARG002  autovacuum does it
         return False
+
+    def require_existing(self) -> None:
+        pass
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:  # noqa: ARG002
+        # References are checked by the server at every commit, and its pages by its own checksums.
+        return []
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        cursor.execute("LOCK TABLE runs, agents, rollups, project_rollups IN EXCLUSIVE MODE")
 
     def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
         return connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one(), None
