@@ -31,6 +31,11 @@ def format_count(count: object) -> str:
     return f"{count:,.0f}" if _is_number(count) else ""
 
 
+def count_of(count: float, noun: str) -> str:
+    """Return a count with what is counted: `1 run`, `1,200 runs`."""
+    return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
+
+
 def format_cost(dollars: object) -> str:
     """Return an amount in dollars; below a cent with as many digits as it takes to see it."""
     if not _is_number(dollars):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.client import MAX_PAGE
 from runreel.cli.console import Console
-from runreel.cli.quantity import format_count, format_instant, format_size
+from runreel.cli.quantity import count_of, format_instant, format_size
 from runreel.cli.remote import client_of, common_options, print_json
 from runreel.cli.table import Cell, Column, lay_out, titles
 from runreel.errors import ConfigError
@@ -102,9 +102,10 @@ def sweep_runs(arguments: argparse.Namespace, console: Console) -> int:
             name = text_at(run, "run_name") or text_at(run, "run_id")
             console.say(f"{format_instant(run.get('last_active_at'))}  {text_at(run, 'agent_name')} / {name}")
     verb = "Would delete" if arguments.dry_run else "Deleted"
-    events = format_count(number_at(report, "deleted_events"))
+    runs = count_of(number_at(report, "deleted_runs"), "run")
+    events = count_of(number_at(report, "deleted_events"), "event")
     size = format_size(number_at(report, "deleted_bytes"))
-    console.say(f"{verb} {format_count(number_at(report, 'deleted_runs'))} runs with {events} events, about {size}.")
+    console.say(f"{verb} {runs} with {events}, about {size}.")
     return 0
 
 
@@ -117,7 +118,7 @@ def _sweep_all(client: Client, console: Console) -> JsonObject:
         if not report.get("has_more"):
             return {"dry_run": False, **{name: int(amount) for name, amount in sums.items()}}
         if console.err.isatty():
-            console.complain(f"{format_count(sums['deleted_runs'])} runs deleted so far")
+            console.complain(f"{count_of(sums['deleted_runs'], 'run')} deleted so far")
 
 
 def _read_rules(client: Client) -> list[JsonObject]:

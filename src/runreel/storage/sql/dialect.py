@@ -11,6 +11,8 @@ import socket
 import sqlite3
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from itertools import compress, repeat
 from operator import is_not
 from pathlib import Path
@@ -31,6 +33,7 @@ Row = Sequence[Any]
 Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 
 _BUSY_TIMEOUT_MS = 10_000
+_USED_TIMEOUT_MS = 500
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
@@ -39,6 +42,7 @@ _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
 _ANY_TOPIC = "*"
 _MAX_FAULTS = 100
+_COPY_PAGES = 2_000
 
 
 class Cursor(Protocol):
@@ -115,6 +119,18 @@ class Dialect(Protocol):
 
     def require_existing(self) -> None:
         """Raise `StorageError` where there is no database yet; opening one might make it."""
+        ...
+
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:
+        """Copy the database as of one moment to a new file, while others may write; raises as `translate` says.
+
+        Raises:
+            ConfigError: it is a database that its own tool copies.
+        """
+        ...
+
+    def remove(self) -> None:
+        """Remove the database; raises `StorageError` where somebody uses it."""
         ...
 
     def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
@@ -303,6 +319,35 @@ class SqliteDialect:
         if not self._path.is_file():
             raise StorageError("there is no database yet; `runreel up` makes one, --data or --database name another")
 
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:
+        try:
+            with closing(self._connect(_BUSY_TIMEOUT_MS)) as source, closing(sqlite3.connect(path)) as target:
+                # While the source is being read, writers go on beside what is read, and no page changes under the copy.
+                source.execute("BEGIN")
+                source.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+                source.backup(
+                    target,
+                    pages=_COPY_PAGES,
+                    progress=lambda _status, n_left, n_all: on_progress(n_all - n_left, n_all),
+                )
+        except self.driver_errors() as error:
+            raise self.translate(error) from error
+
+    def remove(self) -> None:
+        try:
+            with closing(self._connect(_USED_TIMEOUT_MS)) as connection:
+                # Fails while any other connection is open, also an idle one.
+                connection.execute("PRAGMA journal_mode=DELETE")
+        except self.driver_errors() as error:
+            # What can't be read can't be in use, and is to be replaced.
+            if isinstance(self.translate(error), StorageUnavailableError):
+                raise StorageUnavailableError("a server uses the database; end it first") from error
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(f"{self._path.name}{suffix}").unlink(missing_ok=True)
+
+    def _connect(self, timeout_ms: int) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=timeout_ms / 1000, isolation_level=None)
+
     def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
         pragma = "quick_check" if quick else "integrity_check"
         found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA {pragma}({_MAX_FAULTS})")]
@@ -445,6 +490,16 @@ class PostgresDialect:
 
     def require_existing(self) -> None:
         pass
+
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:  # noqa: ARG002
+        name = self._url.database or "DATABASE"
+        raise ConfigError(
+            "a PostgreSQL database is backed up by its own tool, which may run beside the server: "
+            f"pg_dump --format=custom --file=runreel.dump {name}; pg_restore puts it back"
+        )
+
+    def remove(self) -> None:
+        raise ConfigError("a PostgreSQL database is removed by its own tool: dropdb")
 
     def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:  # noqa: ARG002
         # References are checked by the server at every commit, and its pages by its own checksums.
