@@ -1,7 +1,7 @@
 """A database of every earlier schema is brought to the present one with all that is in it, and its sums are right.
 
-`schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed, moved
-and deleted.
+`schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
+moved and deleted.
 """
 
 from __future__ import annotations

@@ -78,7 +78,8 @@ class Ingest:
         self._decoded: queue.Queue[_Item | None] = queue.Queue(_DECODED_AHEAD)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.used_bytes = 0
-        self.n_waiting = 0
+        self._unanswered: set[asyncio.Future[IngestResult]] = set()
+        self._is_draining = False
         self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
         self._ends = False
@@ -86,12 +87,18 @@ class Ingest:
         works = (self._decode_ahead, self._work) if decodes_ahead else (self._work,)
         self._threads = [threading.Thread(target=work, name="runreel-ingest", daemon=True) for work in works]
 
+    @property
+    def n_waiting(self) -> int:
+        """Return how many bodies are not answered yet."""
+        return len(self._unanswered)
+
     def require_room(self) -> None:
-        """Raise the error of the last commit if that found no room, unless it was long ago.
+        """Raise where nothing can be taken: the server ends, or the last commit found no room, not long ago.
 
         Whether there is room shows only when something is written. The memory ends, or nobody would send again what
         could show that there is room once more.
         """
+        self._require_open()
         no_room, until = self._no_room
         if no_room is not None and self._now() < until:
             raise no_room
@@ -108,6 +115,12 @@ class Ingest:
             if thread.is_alive():
                 thread.join()
 
+    async def drain(self) -> None:
+        """Take nothing more, and return when all that was taken is written and answered, however long that takes."""
+        self._is_draining = True
+        while self._unanswered:
+            await asyncio.wait(self._unanswered)
+
     async def put(
         self, scope: Scope, decode: Callable[[], Batch], *, size_bytes: int, patience_s: float
     ) -> IngestResult:
@@ -120,12 +133,12 @@ class Ingest:
         """
         await self._wait_for_room(size_bytes, patience_s)
         self.used_bytes += size_bytes
-        self.n_waiting += 1
         loop = asyncio.get_running_loop()
         item = _Item(scope, decode, size_bytes, loop, loop.create_future())
         self._items.put(item)
         # The answer comes also when the client has gone: what is queued is written, and its room is given back then.
-        item.answer.add_done_callback(lambda _: self._give_room(size_bytes))
+        self._unanswered.add(item.answer)
+        item.answer.add_done_callback(lambda answer: self._give_room(answer, size_bytes))
         return await asyncio.shield(item.answer)
 
     async def _wait_for_room(self, size_bytes: int, patience_s: float) -> None:
@@ -138,10 +151,16 @@ class Ingest:
             self._waiting.append(room)
             await asyncio.wait([room], timeout=left_s)
             room.cancel()
+        # Also whoever has waited meanwhile.
+        self._require_open()
 
-    def _give_room(self, size_bytes: int) -> None:
+    def _require_open(self) -> None:
+        if self._is_draining:
+            raise StorageUnavailableError("the server is ending; send again when it is back")
+
+    def _give_room(self, answer: asyncio.Future[IngestResult], size_bytes: int) -> None:
+        self._unanswered.discard(answer)
         self.used_bytes -= size_bytes
-        self.n_waiting -= 1
         while self._waiting:
             room = self._waiting.popleft()
             if not room.done():

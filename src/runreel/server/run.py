@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import uvicorn
 
 from runreel import __version__
 from runreel.errors import ConfigError
 from runreel.server.app import create_app
+from runreel.server.ingest import Ingest
 from runreel.server.log import configure_log
 from runreel.server.settings import Settings
 from runreel.storage.sql import open_store
@@ -23,7 +26,7 @@ _GRACE_S = 5
 def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; print the address, and call `on_ready` with it, once it answers.
 
-    What is queued at the end is still written. Returns the exit code.
+    What is queued at the end is still written and answered; a second signal ends at once. Returns the exit code.
 
     Raises:
         ConfigError: the host or port can't be used.
@@ -58,6 +61,8 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
         signal.signal(number, _note_signal)
     end_streams = app.state.parts.live.end
     _Server(config, _announce(listener, settings.host, on_ready), end_streams).run(sockets=[listener])
+    ingest: Ingest = app.state.parts.ingest
+    _Server(config, on_started=_announce(listener, settings.host, on_ready), drain=ingest.drain).run(sockets=[listener])
 
 
 def _note_signal(_number: int, _frame: object) -> None:
@@ -71,6 +76,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_started = on_started
         self._on_ending = on_ending
+    """A server that says when it answers, and that answers all it has taken before it ends."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, on_started: Callable[[], None], drain: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+        self._drain = drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -81,6 +94,16 @@ class _Server(uvicorn.Server):
         # It waits for what is being answered, and streams are answered for as long as somebody listens.
         self._on_ending()
         await super().shutdown(sockets)
+
+        # What follows is bounded in time, and writing what is queued may take longer.
+        await self._drain()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            # As a kill would: what is not committed was not acknowledged.
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
 
 
 def _announce(listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> Callable[[], None]:
