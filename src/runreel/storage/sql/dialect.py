@@ -43,6 +43,7 @@ _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
 _ANY_TOPIC = "*"
 _MAX_FAULTS = 100
 _COPY_PAGES = 2_000
+_LEAST_VERSION = (3, 38)  # the operator ->> of `SqliteDialect.select`
 
 
 class Cursor(Protocol):
@@ -189,7 +190,12 @@ class SqliteDialect:
     migrates_itself = True
     is_remote = False
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+        if version < _LEAST_VERSION:
+            raise ConfigError(
+                f"SQLite is {_dotted(version)}, and Runreel needs {_dotted(_LEAST_VERSION)} or newer; "
+                "use a Python that was built with a newer one, or PostgreSQL"
+            )
         if not url.database or url.database == ":memory:":
             raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
         self._path = Path(url.database)
@@ -583,6 +589,10 @@ def _driver_error(error: BaseException) -> BaseException:
     if isinstance(error, DBAPIError) and error.orig is not None:
         return error.orig
     return error
+
+
+def _dotted(version: Iterable[int]) -> str:
+    return ".".join(map(str, version))
 
 
 def _quoted(names: Iterable[str]) -> str:
