@@ -20,7 +20,7 @@ from runreel import __version__
 from runreel.errors import ConfigError, SchemaVersionError, StorageError
 from runreel.model.backup import BackupReport
 from runreel.model.instant import format_instant
-from runreel.storage.sql.dialect import make_dialect
+from runreel.storage.sql.dialect import make_dialect, url_of_file
 from runreel.storage.sql.doctor import examine
 from runreel.storage.sql.migration import HEAD
 
@@ -96,7 +96,7 @@ def restore(source: Path, data: Path, *, replace: bool = False) -> BackupReport:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         place = data / DATABASE_NAME
         if place.exists():
-            make_dialect(f"sqlite:///{place}").remove()
+            make_dialect(url_of_file(place)).remove()
         _copy_missing_blobs(source / BLOBS_NAME, data / BLOBS_NAME)
         partial = data / (DATABASE_NAME + _PARTIAL)
         shutil.copyfile(source / DATABASE_NAME, partial)
@@ -108,7 +108,7 @@ def restore(source: Path, data: Path, *, replace: bool = False) -> BackupReport:
 
 
 def _verify(folder: Path, now: int) -> Manifest:
-    found = examine(f"sqlite:///{folder / DATABASE_NAME}", quick=True)
+    found = examine(url_of_file(folder / DATABASE_NAME), quick=True)
     if not found.is_sound:
         raise StorageError(
             f"the copy is not sound ({found.findings[0].detail}); look at the database with: runreel doctor"

@@ -183,6 +183,11 @@ def make_dialect(database_url: str) -> Dialect:
     raise ConfigError(f"the database kind {kind!r} is not known; use sqlite or postgresql")
 
 
+def url_of_file(path: Path) -> str:
+    """Return the URL of a database that is one file."""
+    return f"sqlite:///{path}"
+
+
 class SqliteDialect:
     """One file, one writer, readers beside it."""
 
