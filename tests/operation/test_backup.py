@@ -92,6 +92,17 @@ def test_a_backup_is_of_one_moment_while_others_write(
         n_steps += 1
         store.runs.apply([(Scope(), [make_event(f"late {n_steps}", "b", inputs="x" * 5000)])], now=NOW)
 
+    report = make_copy(data, tmp_path / "copy", on_progress=write)
+    store.close()
+
+    assert n_steps > 3
+    assert report.n_events == 22
+    restore(tmp_path / "copy", tmp_path / "new")
+    diagnosis = examine(url_of(tmp_path / "new"))
+    assert (diagnosis.is_sound, diagnosis.n_events) == (True, 22)
+
+
+def test_a_blob_that_comes_during_the_copy_is_copied_too(data: Path, tmp_path: Path) -> None:
     def come(_done: int, _all: int) -> None:
         put_blob(data / "blobs", b"three")
 
