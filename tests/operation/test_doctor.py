@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from runreel.errors import SchemaVersionError, StorageError
+from runreel.errors import NotFoundError, SchemaVersionError, StorageError
 from runreel.model.diagnosis import Diagnosis
 from runreel.storage.sql.doctor import examine
 
@@ -126,6 +127,40 @@ def test_a_damaged_payload_is_found_by_its_checksum(url: str, engine: Engine) ->
             {"data": bytes(data), "run_pk": block.run_pk, "block": block.block},
         )
     assert "payloads" in checks(examine(url))
+
+
+def test_bytes_that_rows_name_must_be_there_and_right(url: str, engine: Engine) -> None:
+    kept = {name: b"bytes of " + name.encode() for name in ("right", "missing", "other", "short", "unnamed")}
+    hashes = {name: f"sha256:{hashlib.sha256(content).hexdigest()}" for name, content in kept.items()}
+    for name, content_hash in hashes.items():
+        damage(
+            engine,
+            "INSERT INTO blobs (project, content_hash, size_bytes, kept_until) VALUES ('default', :hash, :size, 0)",
+            hash=content_hash,
+            size=len(kept[name]) + (name == "short"),
+        )
+    of_event = "UPDATE events SET payload_blob = :hash WHERE event_id = :id"
+    for name, event_id in (("right", "parent"), ("missing", "child"), ("other", "failed"), ("short", "more")):
+        damage(engine, of_event, hash=hashes[name], id=event_id)
+    damage(engine, of_event, hash="sha256:unknown", id="guess")
+    by_hash = {hashes[name]: content for name, content in kept.items() if name != "missing"}
+    by_hash[hashes["other"]] = b"something else"
+
+    def read_blob(_project: str, content_hash: str) -> list[bytes]:
+        if content_hash not in by_hash:
+            raise NotFoundError("gone")
+        return [by_hash[content_hash]]
+
+    found = examine(url, read_blob=read_blob)
+    assert sorted(finding.detail for finding in found.findings if "'default'" in finding.subject) == sorted(
+        [
+            f"{hashes['missing']!r} is missing",
+            f"{hashes['other']!r} has other bytes than its hash says",
+            f"{hashes['short']!r} has 14 bytes, and its row says 15",
+            "an event names 'sha256:unknown', which nobody keeps",
+        ]
+    )
+    assert examine(url).is_sound
 
 
 def test_findings_that_are_listed_are_bounded(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from runreel.errors import SchemaVersionError
 from runreel.model.diagnosis import Diagnosis, Finding
 from runreel.storage.sql import recount, repairing, schema
+from runreel.storage.sql.blob_check import ReadBlob, iter_blob_faults
 from runreel.storage.sql.content_check import RunContentCheck
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
@@ -30,9 +31,16 @@ Progress = Callable[[int, int], None]
 
 
 def examine(
-    database_url: str, *, quick: bool = False, repair: bool = False, on_progress: Progress = lambda _done, _all: None
+    database_url: str,
+    *,
+    quick: bool = False,
+    repair: bool = False,
+    read_blob: ReadBlob | None = None,
+    on_progress: Progress = lambda _done, _all: None,
 ) -> Diagnosis:
     """Examine a database; `quick` compares the sums with each other and reads no event.
+
+    `read_blob` gives the bytes of a project by their hash, or raises `NotFoundError`; without it no bytes are looked at.
 
     With `repair`, which is never quick, totals that differ are made right, and it is examined again: the diagnosis is
     what is left.
@@ -45,7 +53,7 @@ def examine(
     dialect.require_existing()
     database = Database(dialect)
     try:
-        examination = _Examination(database, quick=quick and not repair, on_progress=on_progress)
+        examination = _Examination(database, quick=quick and not repair, read_blob=read_blob, on_progress=on_progress)
         found = examination.run()
         if not repair or not examination.n_repairable:
             return found
@@ -53,7 +61,7 @@ def examine(
             database.write(partial(repairing.repair_agent, project=project, agent_name=agent_name))
         for project in sorted(examination.projects):
             database.write(partial(repairing.repair_project, project=project))
-        left = _Examination(database, quick=False, on_progress=on_progress).run()
+        left = _Examination(database, quick=False, read_blob=read_blob, on_progress=on_progress).run()
         return Diagnosis(
             n_runs=left.n_runs,
             n_events=left.n_events,
@@ -66,9 +74,10 @@ def examine(
 
 
 class _Examination:
-    def __init__(self, database: Database, *, quick: bool, on_progress: Progress) -> None:
+    def __init__(self, database: Database, *, quick: bool, read_blob: ReadBlob | None, on_progress: Progress) -> None:
         self._database = database
         self._is_quick = quick
+        self._read_blob = read_blob
         self._on_progress = on_progress
         self._findings: list[Finding] = []
         self._n_findings = 0
@@ -182,6 +191,9 @@ class _Examination:
             for _, _, hour, event_type, label in delta.differing_keys():
                 detail = f"the sums of hour {hour}, {event_type!r} {label!r} are not those of its agents"
                 self._note("rollups", f"project {project!r}", detail, is_repairable=True)
+        if self._read_blob is not None and not self._is_quick:
+            for fault in iter_blob_faults(transaction, project, self._read_blob):
+                self._note("blobs", f"project {project!r}", fault)
         (row,) = transaction.fetch(
             "SELECT change_no, (SELECT COALESCE(MAX(change_no), 0) FROM runs WHERE runs.project = projects.project) "
             "FROM projects WHERE project = ?",
