@@ -40,7 +40,8 @@ def _iter_named(transaction: Transaction, project: str) -> Iterator[tuple[str, i
     while True:
         rows = transaction.fetch(
             "SELECT b.content_hash, b.size_bytes FROM blobs b WHERE b.project = ? AND b.content_hash > ? "
-            f"AND (EXISTS ({_NAMED_BY_EVENT}) OR EXISTS ({_NAMED_BY_FILE})) ORDER BY b.content_hash LIMIT {_CHUNK_ROWS}",
+            f"AND (EXISTS ({_NAMED_BY_EVENT}) OR EXISTS ({_NAMED_BY_FILE})) "
+            f"ORDER BY b.content_hash LIMIT {_CHUNK_ROWS}",
             project,
             last,
             project,

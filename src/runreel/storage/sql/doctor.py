@@ -40,7 +40,7 @@ def examine(
 ) -> Diagnosis:
     """Examine a database; `quick` compares the sums with each other and reads no event.
 
-    `read_blob` gives the bytes of a project by their hash, or raises `NotFoundError`; without it no bytes are looked at.
+    `read_blob` gives the bytes of a project by their hash, or raises `NotFoundError`; without it they are left out.
 
     With `repair`, which is never quick, totals that differ are made right, and it is examined again: the diagnosis is
     what is left.
