@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from runreel.errors import StorageUnavailableError
 from runreel.server.telemetry import Distribution
 from runreel.storage.port import Store
-from tests.support.api import Api, event, gati_event, run_start
+from tests.support.api import Api, client_of, event, gati_event, run_start
 from tests.support.app import serving
 from tests.support.store import StoreWith, failing
 
@@ -55,7 +55,14 @@ def test_sizes_are_measured_when_they_are_asked_for(api: Api) -> None:
     assert figures["runreel_database_bytes",] > 4096
     assert figures["runreel_database_log_bytes",] >= 0
     assert (figures["runreel_queue_bytes",], figures["runreel_queue_bodies",]) == (0, 0)
-    assert figures["runreel_streams_open",] == figures["runreel_streams_dropped_total",] == 0
+    assert figures["runreel_streams_open",] == 0
+
+
+def test_streams_that_are_read_are_counted(api: Api) -> None:
+    with api.http.stream("GET", "/api/stream") as response:
+        assert response.status_code == 200
+        with client_of(str(api.http.base_url)) as other:
+            assert figures_of(other)["runreel_streams_open",] == 1
 
 
 @pytest.mark.postgres

@@ -147,9 +147,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         redirect_slashes=False,
         responses={"default": {"model": ProblemView, "description": "A problem"}},
     )
-    app.state.parts = Parts(
-        settings=settings, store=store, ingest=ingest, live=live, disk=disk, telemetry=telemetry
-    )
+    app.state.parts = Parts(settings=settings, store=store, ingest=ingest, live=live, disk=disk, telemetry=telemetry)
     app.state.maintenance = maintenance
     for router in _ROUTERS:
         app.include_router(router)

@@ -15,7 +15,7 @@ import uvicorn
 from runreel import __version__
 from runreel.errors import ConfigError
 from runreel.server.app import create_app
-from runreel.server.ingest import Ingest
+from runreel.server.dependency import Parts
 from runreel.server.log import configure_log
 from runreel.server.settings import Settings
 from runreel.storage.sql import open_store
@@ -59,10 +59,14 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
     # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note_signal)
-    end_streams = app.state.parts.live.end
-    _Server(config, _announce(listener, settings.host, on_ready), end_streams).run(sockets=[listener])
-    ingest: Ingest = app.state.parts.ingest
-    _Server(config, on_started=_announce(listener, settings.host, on_ready), drain=ingest.drain).run(sockets=[listener])
+    parts: Parts = app.state.parts
+    server = _Server(
+        config,
+        on_started=_announce(listener, settings.host, on_ready),
+        drain=parts.ingest.drain,
+        on_ending=parts.live.end,
+    )
+    server.run(sockets=[listener])
 
 
 def _note_signal(_number: int, _frame: object) -> None:
@@ -70,20 +74,20 @@ def _note_signal(_number: int, _frame: object) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers, and when it is about to end."""
-
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_ending: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_started = on_started
-        self._on_ending = on_ending
-    """A server that says when it answers, and that answers all it has taken before it ends."""
+    """A server that says when it answers and when it is about to end, and answers before it ends all it has taken."""
 
     def __init__(
-        self, config: uvicorn.Config, *, on_started: Callable[[], None], drain: Callable[[], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        *,
+        on_started: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        on_ending: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._on_started = on_started
         self._drain = drain
+        self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -91,12 +95,10 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # It waits for what is being answered, and streams are answered for as long as somebody listens.
-        self._on_ending()
-        await super().shutdown(sockets)
-
         # What follows is bounded in time, and writing what is queued may take longer.
         await self._drain()
+        # It waits for what is being answered, and streams are answered for as long as somebody listens.
+        self._on_ending()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -51,8 +51,6 @@ class Telemetry:
         self.body_bytes: Counter[str] = Counter()
         self.commit_seconds = Distribution(COMMIT_SECONDS)
         self.commit_bodies = Distribution(GROUP_BODIES)
-        self.n_streams_open = 0
-        self.n_streams_dropped = 0
 
     def note_taken(self, dialect: str, *, n_records: int, n_refused: int, n_warnings: int) -> None:
         """Count a body whose records were committed, but for the refused ones."""
@@ -74,12 +72,3 @@ class Telemetry:
         """Count one transaction of the writing thread, whether it succeeded or not."""
         self.commit_seconds.add(seconds)
         self.commit_bodies.add(n_bodies)
-
-    def note_stream_opened(self) -> None:
-        """Count a live stream that somebody reads."""
-        self.n_streams_open += 1
-
-    def note_stream_closed(self, *, is_dropped: bool = False) -> None:
-        """Count a live stream that ended; it was dropped where the server gave up on its reader."""
-        self.n_streams_open -= 1
-        self.n_streams_dropped += is_dropped

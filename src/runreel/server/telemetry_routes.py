@@ -25,6 +25,7 @@ def get_figures(request: Request) -> Response:
         queue_bytes=parts.ingest.used_bytes,
         queue_bodies=parts.ingest.n_waiting,
         queue_capacity_bytes=parts.settings.queue_bytes,
+        n_streams=parts.live.n_streams,
         free_bytes=parts.disk.free_bytes(),
     )
     content, media_type = write_text(parts.telemetry, readings)

@@ -23,6 +23,7 @@ class Readings:
     queue_bytes: int
     queue_bodies: int
     queue_capacity_bytes: int
+    n_streams: int
     free_bytes: int | None
 
 
@@ -35,7 +36,7 @@ def write_text(telemetry: Telemetry, readings: Readings) -> tuple[bytes, str]:
     class Figures:
         def collect(self) -> Iterator[Metric]:
             yield from _counters(telemetry)
-            yield from _gauges(telemetry, readings)
+            yield from _gauges(readings)
             yield _histogram("commit_seconds", "Time of a transaction that writes records", telemetry.commit_seconds)
             yield _histogram("commit_bodies", "Bodies that were committed together", telemetry.commit_bodies)
 
@@ -55,11 +56,9 @@ def _counters(telemetry: Telemetry) -> Iterator[Metric]:
         ("ingest_warnings", "Records that were kept with a repair", telemetry.warnings),
     ):
         yield _counter(name, text, ("dialect",), {(dialect,): count for dialect, count in sorted(counts.items())})
-    dropped = {(): telemetry.n_streams_dropped}
-    yield _counter("streams_dropped", "Live streams whose reader the server gave up", (), dropped)
 
 
-def _gauges(telemetry: Telemetry, readings: Readings) -> Iterator[Metric]:
+def _gauges(readings: Readings) -> Iterator[Metric]:
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
 
     build = GaugeMetricFamily("runreel_build_info", "The running version", labels=["version"])
@@ -70,7 +69,7 @@ def _gauges(telemetry: Telemetry, readings: Readings) -> Iterator[Metric]:
         ("queue_bytes", "Bytes of bodies that wait to be written", readings.queue_bytes),
         ("queue_bodies", "Bodies that wait to be written", readings.queue_bodies),
         ("queue_capacity_bytes", "Bytes of bodies that may wait", readings.queue_capacity_bytes),
-        ("streams_open", "Live streams that are being read", telemetry.n_streams_open),
+        ("streams_open", "Live streams that are being read", readings.n_streams),
         ("store_up", "Whether the database answered", int(size is not None)),
         ("disk_free_bytes", "Free room on the disk of the data", readings.free_bytes),
         ("runs", "Runs that are kept", size and size.n_runs),

@@ -249,6 +249,9 @@ class ChangeStore(Protocol):
         - What others change is told, too, two seconds later at the latest.
         - It may be called though nothing changed.
         """
+        ...
+
+
 class RetentionStore(Protocol):
     """Keeps the rules that say how long runs are kept, and deletes what is beyond them.
 
@@ -304,7 +307,6 @@ class OperationStore(Protocol):
 
 class Store(Protocol):
     """All ports, as the server gets them."""
-    """The ports, as the server gets them."""
 
     @property
     def runs(self) -> RunStore:

@@ -10,8 +10,7 @@ import select
 import socket
 import sqlite3
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from itertools import compress, repeat
 from operator import is_not
