@@ -61,7 +61,9 @@ class RetentionContract(StoreContract):
         apply(store, scope, make_run("goes on", at=AT))
         apply(store, scope, make_run("late", at=AT), make_run_end("late", at=AT + 10 * SECOND))
         _put(store, scope, EVERY_AGENT, max_age_us=5 * SECOND)
+        told = _sweep(store, scope, now=AT + 12 * SECOND, dry_run=True)
         report = _sweep(store, scope, now=AT + 12 * SECOND)
+        assert told == report
         assert [run.run_id for run in report.runs] == ["old"]
         assert _left(store, scope) == {"new", "goes on", "late"}
 
