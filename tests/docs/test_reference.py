@@ -36,6 +36,8 @@ def operations() -> dict[str, dict[str, object]]:
 
     class NoStore:
         runs = events = changes = close = None
+        runs = events = retention = close = None
+        runs = events = retention = operation = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))

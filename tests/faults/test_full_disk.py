@@ -15,6 +15,7 @@ from tests.support.api import Api, Json, client_of, event, gati_event, problem_o
 from tests.support.server import running_server
 
 MIB = 1024 * 1024
+WITHOUT_RESERVE = {"RUNREEL_MIN_FREE_BYTES": "0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def assert_taken(api: Api, taken: list[int]) -> None:
 
 
 def test_a_full_disk_refuses_loses_nothing_and_recovers(disk: SmallDisk) -> None:
-    with running_server(disk.folder) as server, client_of(server.url) as api:
+    with running_server(disk.folder, env=WITHOUT_RESERVE) as server, client_of(server.url) as api:
         api.record_all(*large_batch(0))
         disk.fill(server.pid)
 
@@ -127,13 +128,13 @@ def test_a_full_disk_refuses_loses_nothing_and_recovers(disk: SmallDisk) -> None
         assert_taken(api, [0, *taken, refused])
 
     assert "Traceback" not in server.output
-    with running_server(disk.folder) as server, client_of(server.url) as api:
+    with running_server(disk.folder, env=WITHOUT_RESERVE) as server, client_of(server.url) as api:
         assert_taken(api, [0, *taken, refused])
 
 
 def test_readiness_tells_that_the_disk_is_full(small_file_system: SmallDisk) -> None:
     disk = small_file_system
-    with running_server(disk.folder) as server, client_of(server.url) as api:
+    with running_server(disk.folder, env=WITHOUT_RESERVE) as server, client_of(server.url) as api:
         api.record_all(*large_batch(0))
         disk.fill(server.pid)
         _, refused = send_until_full(api, disk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import pytest
 
 from runreel.errors import StorageUnavailableError
+from runreel.model.retention import RetentionReport
+from runreel.server.maintenance import Maintenance
 from runreel.storage.port import Store
 from tests.support.api import event, run_start
 from tests.support.app import serving
@@ -79,6 +83,36 @@ def test_space_is_given_back_until_there_is_no_more(store: Store) -> None:
         app.api.record_all(run_start())
         app.api.http.delete("/api/by-id/run-1")
         assert shrink.is_done.wait(10)
+
+
+def test_space_is_given_back_after_a_rule_deleted_something() -> None:
+    """Also long after the start, when all space was given back."""
+    n_sweeps, given_back = 0, threading.Event()
+
+    class Fake:
+        def settle_runs(self, *, seen_before: int) -> int:
+            return 0
+
+        def shrink(self) -> bool:
+            if n_sweeps > 1:
+                given_back.set()
+            return False
+
+        def sweep_projects(self, *, now: int, limit: int) -> RetentionReport:
+            nonlocal n_sweeps
+            n_sweeps += 1
+            return RetentionReport(runs=(), n_runs=int(n_sweeps == 2), n_events=0, n_bytes=0, has_more=False)
+
+    minutes = itertools.count(0, 60_000_000)
+
+    async def maintain() -> None:
+        fake: Any = Fake()
+        maintenance = Maintenance(fake, fake, settle_after_s=0, now=lambda: next(minutes))
+        maintenance.open()
+        assert await asyncio.to_thread(given_back.wait, 10)
+        await maintenance.close()
+
+    asyncio.run(maintain())
 
 
 def test_what_is_deleted_while_space_is_given_back_counts_too(store: Store) -> None:

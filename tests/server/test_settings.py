@@ -30,7 +30,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "RUNREEL_MAX_RECORDS": "5",
             "RUNREEL_QUEUE_BYTES": "6",
             "RUNREEL_SETTLE_AFTER_S": "7.5",
+            "RUNREEL_MIN_FREE_BYTES": "0",
             "RUNREEL_LOG_LEVEL": "INFO",
+            "RUNREEL_LOG_FORMAT": "JSON",
         }
     )
 
@@ -45,7 +47,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         max_records=5,
         queue_bytes=6,
         settle_after_s=7.5,
+        min_free_bytes=0,
         log_level="info",
+        log_format="json",
     )
 
 
@@ -71,6 +75,18 @@ def test_what_is_no_port_is_refused(value: str) -> None:
 def test_the_database_is_a_file_in_the_data_folder_unless_one_is_named(tmp_path: Path) -> None:
     assert Settings(data=tmp_path).database_url() == f"sqlite:///{tmp_path.resolve()}/runreel.db"
     assert Settings(data=tmp_path, database="postgresql://x").database_url() == "postgresql://x"
+
+
+@pytest.mark.parametrize(("name", "value"), [("RUNREEL_LOG_LEVEL", "loud"), ("RUNREEL_LOG_FORMAT", "xml")])
+def test_an_unknown_word_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_only_a_database_of_this_machine_is_a_file(tmp_path: Path) -> None:
+    assert Settings(data=tmp_path).database_file() == tmp_path.resolve() / "runreel.db"
+    assert Settings(data=tmp_path, database="sqlite:////a/b.db?x=1").database_file() == Path("/a/b.db")
+    assert Settings(data=tmp_path, database="postgresql://h/n").database_file() is None
 
 
 def test_data_go_where_the_system_wants_them() -> None:

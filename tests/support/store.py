@@ -22,6 +22,8 @@ class StoreWith:
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close
+        self.operation: Any = _With(getattr(store, "operation", None), instead)
+        self.retention: Any = _With(getattr(store, "retention", None), instead)
 
 
 class _With:

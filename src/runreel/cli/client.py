@@ -39,6 +39,16 @@ class Client:
         """Change what is at the path."""
         return self._ask("PATCH", segments, body=changes)
 
+    def put(self, *segments: str, body: Mapping[str, object]) -> JsonObject:
+        """Set what is at the path."""
+        return self._ask("PUT", segments, body=body)
+
+    def post(
+        self, *segments: str, query: Mapping[str, str] | None = None, body: Mapping[str, object] | None = None
+    ) -> JsonObject:
+        """Let the server do what is at the path."""
+        return self._ask("POST", segments, query=query, body=body)
+
     def delete(self, *segments: str) -> JsonObject:
         """Delete what is at the path."""
         return self._ask("DELETE", segments)

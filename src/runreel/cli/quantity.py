@@ -31,6 +31,11 @@ def format_count(count: object) -> str:
     return f"{count:,.0f}" if _is_number(count) else ""
 
 
+def count_of(count: float, noun: str) -> str:
+    """Return a count with what is counted: `1 run`, `1,200 runs`."""
+    return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
+
+
 def format_cost(dollars: object) -> str:
     """Return an amount in dollars; below a cent with as many digits as it takes to see it."""
     if not _is_number(dollars):
@@ -40,6 +45,17 @@ def format_cost(dollars: object) -> str:
     if abs(dollars) >= 0.01:
         return f"${dollars:.4f}"
     return f"${dollars:.{max(6, 1 - floor(log10(abs(dollars))))}f}"
+
+
+def format_size(n_bytes: object) -> str:
+    """Return a size with a unit that makes it short."""
+    if not _is_number(n_bytes):
+        return ""
+    size, units = float(n_bytes), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        del units[0]
+    return f"{size:.0f} {units[0]}" if units[0] == "bytes" or size >= 100 else f"{size:.1f} {units[0]}"
 
 
 def format_instant(instant: object) -> str:

@@ -41,18 +41,23 @@ from runreel.server import (
     node_routes,
     page_routes,
     record_routes,
+    retention_routes,
     run_routes,
     session_routes,
     stream_routes,
+    telemetry_routes,
 )
 from runreel.server.dependency import Parts
+from runreel.server.disk import DiskGuard
 from runreel.server.guard import BodyLimit, HostGuard, RawPath
 from runreel.server.ingest import Ingest
 from runreel.server.live import Live
+from runreel.server.log import AccessLog, RouteNote
 from runreel.server.maintenance import Maintenance
 from runreel.server.openapi import described
 from runreel.server.problem import ProblemView, problem_response
 from runreel.server.settings import Settings
+from runreel.server.telemetry import Telemetry
 from runreel.storage.port import Store
 
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -67,7 +72,9 @@ _ROUTERS = (
     event_routes.router,
     session_routes.router,
     stream_routes.router,
+    retention_routes.router,
     health_routes.router,
+    telemetry_routes.router,
     page_routes.router,
 )
 # The first class that an error is an instance of decides.
@@ -92,8 +99,17 @@ _log = logging.getLogger(__name__)
 
 def create_app(store: Store, settings: Settings) -> FastAPI:
     """Return the application on an open store; it closes the store when it ends."""
-    ingest = Ingest(store.runs, queue_bytes=settings.queue_bytes, now=now, decodes_ahead=store.is_remote)
-    maintenance = Maintenance(store.runs, settle_after_s=settings.settle_after_s, now=now)
+    telemetry = Telemetry()
+    ingest = Ingest(
+        store.runs,
+        queue_bytes=settings.queue_bytes,
+        now=now,
+        decodes_ahead=store.is_remote,
+        on_commit=telemetry.note_commit,
+    )
+    file = settings.database_file()
+    disk = DiskGuard(None if file is None else file.parent, min_free_bytes=settings.min_free_bytes)
+    maintenance = Maintenance(store.runs, store.retention, settle_after_s=settings.settle_after_s, now=now)
 
     live = Live(store, max_streams=settings.max_streams)
 
@@ -117,6 +133,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         middleware=[
+            Middleware(AccessLog),
             Middleware(_LastResort),
             Middleware(HostGuard, hosts=hosts),
             Middleware(
@@ -125,11 +142,12 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
                 max_bytes_at=dict.fromkeys(record_routes.PATHS, settings.max_body_bytes),
             ),
             Middleware(RawPath),
+            Middleware(RouteNote),
         ],
         redirect_slashes=False,
         responses={"default": {"model": ProblemView, "description": "A problem"}},
     )
-    app.state.parts = Parts(settings=settings, store=store, ingest=ingest, live=live)
+    app.state.parts = Parts(settings=settings, store=store, ingest=ingest, live=live, disk=disk, telemetry=telemetry)
     app.state.maintenance = maintenance
     for router in _ROUTERS:
         app.include_router(router)

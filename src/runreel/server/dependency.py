@@ -12,11 +12,13 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator
 
 from runreel.model.scope import Scope
+from runreel.server.disk import DiskGuard
 from runreel.server.guard import restored_slashes
 from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
-from runreel.storage.port import EventStore, RunStore, Store
+from runreel.server.telemetry import Telemetry
+from runreel.storage.port import EventStore, RetentionStore, RunStore, Store
 
 MAX_LIMIT = 500
 
@@ -29,6 +31,8 @@ class Parts:
     store: Store
     ingest: Ingest
     live: Live
+    disk: DiskGuard
+    telemetry: Telemetry
 
 
 def parts_of(request: Request) -> Parts:
@@ -48,6 +52,10 @@ async def _runs(request: Request) -> RunStore:
 
 async def _events(request: Request) -> EventStore:
     return parts_of(request).store.events
+
+
+async def _retention(request: Request) -> RetentionStore:
+    return parts_of(request).store.retention
 
 
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
@@ -70,6 +78,7 @@ def _given_name(name: str | None) -> str | None:
 ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
+Retention = Annotated[RetentionStore, Depends(_retention)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]

@@ -29,6 +29,8 @@ async def get_health() -> Response:
 @router.get("/ready", response_model=HealthView)
 def get_ready(request: Request, runs: Runs) -> Response:
     """Answer 200 when records can be written now, else 503 or 507 with the reason."""
+    parts = parts_of(request)
+    parts.ingest.require_room()
+    parts.disk.require_room()
     runs.check()
-    parts_of(request).ingest.require_room()
     return json_response({"status": "ready", "version": __version__})

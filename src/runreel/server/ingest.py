@@ -10,6 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -60,16 +61,25 @@ class Ingest:
     """
 
     def __init__(
-        self, runs: RunStore, *, queue_bytes: int, now: Callable[[], int], decodes_ahead: bool = False
+        self,
+        runs: RunStore,
+        *,
+        queue_bytes: int,
+        now: Callable[[], int],
+        decodes_ahead: bool = False,
+        on_commit: Callable[[float, int], None] = lambda _seconds, _n_bodies: None,
     ) -> None:
         self._runs = runs
+        self._on_commit = on_commit
         self._capacity_bytes = queue_bytes
         self._now = now
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         # What is decoded takes several times the memory: only a few bodies are decoded ahead, and of large ones one.
         self._decoded: queue.Queue[_Item | None] = queue.Queue(_DECODED_AHEAD)
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._used_bytes = 0
+        self.used_bytes = 0
+        self._unanswered: set[asyncio.Future[IngestResult]] = set()
+        self._is_draining = False
         self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
         self._ends = False
@@ -77,12 +87,18 @@ class Ingest:
         works = (self._decode_ahead, self._work) if decodes_ahead else (self._work,)
         self._threads = [threading.Thread(target=work, name="runreel-ingest", daemon=True) for work in works]
 
+    @property
+    def n_waiting(self) -> int:
+        """Return how many bodies are not answered yet."""
+        return len(self._unanswered)
+
     def require_room(self) -> None:
-        """Raise the error of the last commit if that found no room, unless it was long ago.
+        """Raise where nothing can be taken: the server ends, or the last commit found no room, not long ago.
 
         Whether there is room shows only when something is written. The memory ends, or nobody would send again what
         could show that there is room once more.
         """
+        self._require_open()
         no_room, until = self._no_room
         if no_room is not None and self._now() < until:
             raise no_room
@@ -99,6 +115,12 @@ class Ingest:
             if thread.is_alive():
                 thread.join()
 
+    async def drain(self) -> None:
+        """Take nothing more, and return when all that was taken is written and answered, however long that takes."""
+        self._is_draining = True
+        while self._unanswered:
+            await asyncio.wait(self._unanswered)
+
     async def put(
         self, scope: Scope, decode: Callable[[], Batch], *, size_bytes: int, patience_s: float
     ) -> IngestResult:
@@ -110,17 +132,18 @@ class Ingest:
             StorageError: nothing of this body was kept.
         """
         await self._wait_for_room(size_bytes, patience_s)
-        self._used_bytes += size_bytes
+        self.used_bytes += size_bytes
         loop = asyncio.get_running_loop()
         item = _Item(scope, decode, size_bytes, loop, loop.create_future())
         self._items.put(item)
         # The answer comes also when the client has gone: what is queued is written, and its room is given back then.
-        item.answer.add_done_callback(lambda _: self._give_room(size_bytes))
+        self._unanswered.add(item.answer)
+        item.answer.add_done_callback(lambda answer: self._give_room(answer, size_bytes))
         return await asyncio.shield(item.answer)
 
     async def _wait_for_room(self, size_bytes: int, patience_s: float) -> None:
         deadline = asyncio.get_running_loop().time() + patience_s
-        while self._used_bytes and self._used_bytes + size_bytes > self._capacity_bytes:
+        while self.used_bytes and self.used_bytes + size_bytes > self._capacity_bytes:
             left_s = deadline - asyncio.get_running_loop().time()
             if left_s <= 0:
                 raise QueueFullError("the server has more records waiting than it may hold; send again in a second")
@@ -128,9 +151,16 @@ class Ingest:
             self._waiting.append(room)
             await asyncio.wait([room], timeout=left_s)
             room.cancel()
+        # Also whoever has waited meanwhile.
+        self._require_open()
 
-    def _give_room(self, size_bytes: int) -> None:
-        self._used_bytes -= size_bytes
+    def _require_open(self) -> None:
+        if self._is_draining:
+            raise StorageUnavailableError("the server is ending; send again when it is back")
+
+    def _give_room(self, answer: asyncio.Future[IngestResult], size_bytes: int) -> None:
+        self._unanswered.discard(answer)
+        self.used_bytes -= size_bytes
         while self._waiting:
             room = self._waiting.popleft()
             if not room.done():
@@ -203,7 +233,7 @@ class Ingest:
 
     def _commit(self, items: Sequence[_Item]) -> None:
         try:
-            reports = self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
+            reports = self._apply(items)
         except StorageFullError as error:
             self._no_room = error, self._now() + _NO_ROOM_MEMORY_US
             _answer_all(items, error)
@@ -216,6 +246,13 @@ class Ingest:
             self._no_room = None, 0
             for item, report in zip(items, reports, strict=True):
                 _answer(item, _result(item, [report]))
+
+    def _apply(self, items: Sequence[_Item]) -> list[ApplyReport]:
+        began = time.perf_counter()
+        try:
+            return self._runs.apply([(item.scope, item.batch.records) for item in items], now=self._now())
+        finally:
+            self._on_commit(time.perf_counter() - began, len(items))
 
     def _commit_one_by_one(self, items: Sequence[_Item]) -> None:
         try:

@@ -1,4 +1,6 @@
-"""What the server does by itself: names runs that waited long enough, and gives freed disk space back."""
+"""What the server does by itself: names runs that waited long enough, deletes those beyond the retention rules, and
+gives freed disk space back.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ from collections.abc import Callable
 from fastapi import Request
 
 from runreel.errors import StorageError
-from runreel.storage.port import RunStore
+from runreel.storage.port import RetentionStore, RunStore
 
 _TICK_S = 1.0
+_SWEEP_EVERY_US = 60_000_000
+_SWEPT_AT_ONCE = 200
 
 _log = logging.getLogger(__name__)
 
@@ -19,11 +23,15 @@ _log = logging.getLogger(__name__)
 class Maintenance:
     """A background task beside the requests; each step is short, so writers never wait long for it."""
 
-    def __init__(self, runs: RunStore, *, settle_after_s: float, now: Callable[[], int]) -> None:
+    def __init__(
+        self, runs: RunStore, retention: RetentionStore, *, settle_after_s: float, now: Callable[[], int]
+    ) -> None:
         self._runs = runs
+        self._retention = retention
         self._settle_after_us = round(settle_after_s * 1_000_000)
         self._now = now
         self._deleted = True
+        self._sweep_at = now()
         self._task: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -45,10 +53,12 @@ class Maintenance:
             has_more = False
             try:
                 await asyncio.to_thread(self._runs.settle_runs, seen_before=self._now() - self._settle_after_us)
+                is_swept = await self._sweep()
                 if self._deleted:
                     # Before the call, so that what is deleted during it counts next time.
                     self._deleted = False
                     has_more = await asyncio.to_thread(self._runs.shrink)
+                has_more = has_more or not is_swept
             # A database that is away for a while must not end the task.
             except StorageError as error:
                 self._deleted = True
@@ -58,6 +68,20 @@ class Maintenance:
                 _log.error("an unexpected %s during maintenance", type(error).__name__)
             self._deleted = self._deleted or has_more
             await asyncio.sleep(0 if has_more else _TICK_S)
+
+    async def _sweep(self) -> bool:
+        """Delete some runs that are beyond the rules, when it is time; return whether none is left."""
+        if self._now() < self._sweep_at:
+            return True
+        # Also where it fails: then it is tried again a minute later.
+        self._sweep_at = self._now() + _SWEEP_EVERY_US
+        report = await asyncio.to_thread(self._retention.sweep_projects, now=self._now(), limit=_SWEPT_AT_ONCE)
+        if report.n_runs:
+            self._deleted = True
+            _log.info("retention deleted %d runs with %d events", report.n_runs, report.n_events)
+        if report.has_more:
+            self._sweep_at = self._now()
+        return not report.has_more
 
 
 def note_deletion(request: Request) -> None:

@@ -77,7 +77,7 @@ async def post_events(request: Request, scope: ScopeOf) -> Response:
     """Take a batch of the GATI dialect: `{"events": […]}`."""
     settings = parts_of(request).settings
     decode = partial(gati.decode_batch, max_record_bytes=settings.max_record_bytes)
-    result = await _put(request, scope, decode, patience_s=_GATI_PATIENCE_S)
+    result = await _put(request, scope, "gati", decode, patience_s=_GATI_PATIENCE_S)
     n_failed = len(result.refused)
     n_stored = result.n_received - n_failed
     view: EventsTakenView = {
@@ -98,7 +98,7 @@ async def post_records(request: Request, scope: ScopeOf) -> Response:
     """Take a native batch: `{"version": 1, "records": […]}`, plain, or compressed with gzip or zstd."""
     settings = parts_of(request).settings
     decode = partial(native.decode_batch, max_record_bytes=settings.max_record_bytes, max_records=settings.max_records)
-    result = await _put(request, scope, decode, patience_s=0)
+    result = await _put(request, scope, "native", decode, patience_s=0)
     view: RecordsTakenView = {
         "accepted": result.n_received - len(result.refused),
         "refused": len(result.refused),
@@ -110,13 +110,23 @@ async def post_records(request: Request, scope: ScopeOf) -> Response:
 
 
 async def _put(
-    request: Request, scope: ScopeOf, decode: Callable[[bytes], Batch], *, patience_s: float
+    request: Request, scope: ScopeOf, dialect: str, decode: Callable[[bytes], Batch], *, patience_s: float
 ) -> IngestResult:
     parts = parts_of(request)
     body = await request.body()
+    parts.telemetry.note_received(dialect, n_bytes=len(body))
     encoding = request.headers.get("content-encoding", "")
     inflated = partial(_decode_inflated, body, encoding, parts, decode)
-    return await parts.ingest.put(scope, inflated, size_bytes=len(body), patience_s=patience_s)
+    try:
+        parts.disk.require_room()
+        result = await parts.ingest.put(scope, inflated, size_bytes=len(body), patience_s=patience_s)
+    except Exception as error:
+        parts.telemetry.note_not_taken(dialect, error)
+        raise
+    parts.telemetry.note_taken(
+        dialect, n_records=result.n_received, n_refused=len(result.refused), n_warnings=len(result.warnings)
+    )
+    return result
 
 
 def _decode_inflated(body: bytes, encoding: str, parts: Parts, decode: Callable[[bytes], Batch]) -> Batch:

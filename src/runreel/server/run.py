@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
-import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import uvicorn
 
 from runreel import __version__
 from runreel.errors import ConfigError
 from runreel.server.app import create_app
+from runreel.server.dependency import Parts
+from runreel.server.log import configure_log
 from runreel.server.settings import Settings
 from runreel.storage.sql import open_store
 
@@ -23,14 +26,14 @@ _GRACE_S = 5
 def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; print the address, and call `on_ready` with it, once it answers.
 
-    What is queued at the end is still written. Returns the exit code.
+    What is queued at the end is still written and answered; a second signal ends at once. Returns the exit code.
 
     Raises:
         ConfigError: the host or port can't be used.
         StorageError: the database can't be used.
     """
     settings.require_loopback()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_log(level=settings.log_level, style=settings.log_format)
     with _listen(settings.host, settings.port) as listener:
         _serve_on(listener, settings, on_ready)
     return 0
@@ -56,8 +59,14 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
     # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note_signal)
-    end_streams = app.state.parts.live.end
-    _Server(config, _announce(listener, settings.host, on_ready), end_streams).run(sockets=[listener])
+    parts: Parts = app.state.parts
+    server = _Server(
+        config,
+        on_started=_announce(listener, settings.host, on_ready),
+        drain=parts.ingest.drain,
+        on_ending=parts.live.end,
+    )
+    server.run(sockets=[listener])
 
 
 def _note_signal(_number: int, _frame: object) -> None:
@@ -65,11 +74,19 @@ def _note_signal(_number: int, _frame: object) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers, and when it is about to end."""
+    """A server that says when it answers and when it is about to end, and answers before it ends all it has taken."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_ending: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        on_started: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        on_ending: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._drain = drain
         self._on_ending = on_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -78,9 +95,17 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What follows is bounded in time, and writing what is queued may take longer.
+        await self._drain()
         # It waits for what is being answered, and streams are answered for as long as somebody listens.
         self._on_ending()
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            # As a kill would: what is not committed was not acknowledged.
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
 
 
 def _announce(listener: socket.socket, host: str, on_ready: Callable[[str], None] | None) -> Callable[[], None]:

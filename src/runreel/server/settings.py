@@ -31,7 +31,9 @@ class Settings:
     settle_after_s: float = 5.0
     max_streams: int = 500
     stream_heartbeat_s: float = 15.0
+    min_free_bytes: int = 512 * _MIB
     log_level: str = "warning"
+    log_format: str = "text"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -50,12 +52,19 @@ class Settings:
             settle_after_s=_seconds(env, "RUNREEL_SETTLE_AFTER_S", default.settle_after_s),
             max_streams=_integer(env, "RUNREEL_MAX_STREAMS", default.max_streams),
             stream_heartbeat_s=_seconds(env, "RUNREEL_STREAM_HEARTBEAT_S", default.stream_heartbeat_s, least=0.1),
+            min_free_bytes=_integer(env, "RUNREEL_MIN_FREE_BYTES", default.min_free_bytes, least=0),
             log_level=_log_level(env, default.log_level),
+            log_format=_log_format(env, default.log_format),
         )
 
     def database_url(self) -> str:
         """Return the URL of the database in use."""
         return self.database or f"sqlite:///{self.data.expanduser().resolve() / 'runreel.db'}"
+
+    def database_file(self) -> Path | None:
+        """Return the file of the database, or None where a server keeps it."""
+        scheme, _, path = self.database_url().partition(":///")
+        return Path(path.partition("?")[0]) if scheme.partition("+")[0] == "sqlite" else None
 
     def require_loopback(self) -> None:
         """Refuse a host that other machines could reach; raises `ConfigError` with the reason."""
@@ -111,3 +120,10 @@ def _log_level(env: Mapping[str, str], default: str) -> str:
     if level not in levels:
         raise ConfigError(f"RUNREEL_LOG_LEVEL is {level!r}; use one of {', '.join(levels)}")
     return level
+
+
+def _log_format(env: Mapping[str, str], default: str) -> str:
+    style = env.get("RUNREEL_LOG_FORMAT", default).lower()
+    if style not in ("text", "json"):
+        raise ConfigError(f"RUNREEL_LOG_FORMAT is {style!r}; use text or json")
+    return style

@@ -17,9 +17,11 @@ from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
+from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.session import Session
+from runreel.model.store_size import StoreSize
 
 
 class RunStore(Protocol):
@@ -250,6 +252,59 @@ class ChangeStore(Protocol):
         ...
 
 
+class RetentionStore(Protocol):
+    """Keeps the rules that say how long runs are kept, and deletes what is beyond them.
+
+    The size of a run is an estimate: its stored payloads, and a constant for each event.
+    """
+
+    def list_retention_rules(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[RetentionRule]:
+        """Return rules by the name of their agent; the rule of all agents has the empty one, so it is the first."""
+        ...
+
+    def get_retention_rule(self, scope: Scope, agent_name: str) -> RetentionRule:
+        """Return the rule of an agent, or of all agents for the empty name."""
+        ...
+
+    def put_retention_rule(self, scope: Scope, rule: RetentionRule, *, now: int) -> RetentionRule:
+        """Set the rule of an agent, which need not exist yet, or of all; it replaces a former one.
+
+        - An agent's own age counts in place of that of all agents.
+        - The size of all agents bounds the sum of all runs, also of agents with a size of their own.
+
+        Raises:
+            InvalidNameError: no agent can have the name.
+            InvalidQueryError: the rule has neither an age nor a size.
+        """
+        ...
+
+    def delete_retention_rule(self, scope: Scope, agent_name: str) -> None:
+        """Remove a rule; no run is touched by that."""
+        ...
+
+    def sweep_runs(self, scope: Scope, *, now: int, dry_run: bool, limit: int) -> RetentionReport:
+        """Delete up to `limit` ended runs that are beyond the rules, in short transactions.
+
+        - By age go those whose last activity is longer ago than the age; by size the oldest, until the rest fits.
+        - A run that has not ended is never deleted; it counts for the size.
+        - A deleted run leaves a tombstone, as any deletion does.
+        - With `dry_run` nothing changes; the sums are of all runs beyond the rules, `limit` of which are listed.
+        """
+        ...
+
+    def sweep_projects(self, *, now: int, limit: int) -> RetentionReport:
+        """Sweep every project that has rules, up to `limit` runs in all."""
+        ...
+
+
+class OperationStore(Protocol):
+    """What whoever operates a store wants to know of it; speaks for no one."""
+
+    def measure(self) -> StoreSize:
+        """Return how much the store holds, without counting rows of runs or events."""
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -271,6 +326,16 @@ class Store(Protocol):
     @property
     def is_remote(self) -> bool:
         """Whether writing mostly waits for another process."""
+        ...
+
+    @property
+    def retention(self) -> RetentionStore:
+        """How long runs are kept."""
+        ...
+
+    @property
+    def operation(self) -> OperationStore:
+        """How the store fares."""
         ...
 
     def close(self) -> None:

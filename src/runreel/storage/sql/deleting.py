@@ -29,7 +29,7 @@ _TABLES_BELOW_RUNS = (
 
 def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
     """Remove a run; see `RunStore.delete_run`."""
-    return _delete(transaction, [lock_run(transaction, scope, run_id)], now)
+    return delete_rows(transaction, [lock_run(transaction, scope, run_id)], now)
 
 
 def delete_agent(transaction: Transaction, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
@@ -38,7 +38,7 @@ def delete_agent(transaction: Transaction, scope: Scope, agent_name: str, *, now
     rows = _lock_runs_of(transaction, "agent_name", *key)
     if not rows:
         raise NotFoundError(f"there is no agent {agent_name!r}")
-    return _delete(transaction, rows, now)
+    return delete_rows(transaction, rows, now)
 
 
 def delete_session(transaction: Transaction, scope: Scope, session_id: str, *, now: int) -> DeleteReport:
@@ -46,7 +46,7 @@ def delete_session(transaction: Transaction, scope: Scope, session_id: str, *, n
     key = (scope.project, session_id)
     if not transaction.fetch("SELECT 1 FROM sessions WHERE project = ? AND session_id = ?", *key):
         raise NotFoundError(f"there is no session {session_id!r}")
-    report = _delete(transaction, _lock_runs_of(transaction, "session_id", *key), now)
+    report = delete_rows(transaction, _lock_runs_of(transaction, "session_id", *key), now)
     if session_id != DEFAULT_SESSION:
         transaction.execute("DELETE FROM sessions WHERE project = ? AND session_id = ?", *key)
     return report
@@ -58,7 +58,8 @@ def _lock_runs_of(transaction: Transaction, column: str, project: str, owner: st
     return [row for row in rows if getattr(row, column) == owner]
 
 
-def _delete(transaction: Transaction, rows: Sequence[RunRow], now: int) -> DeleteReport:
+def delete_rows(transaction: Transaction, rows: Sequence[RunRow], now: int) -> DeleteReport:
+    """Remove locked runs and everything below them, leave tombstones, and finish the transaction."""
     transaction.lock_agents({(row.project, row.agent_name) for row in rows})
     for row in rows:
         for event in iter_rows(transaction, row.run_pk):

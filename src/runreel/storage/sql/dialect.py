@@ -10,7 +10,8 @@ import select
 import socket
 import sqlite3
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from itertools import compress, repeat
 from operator import is_not
 from pathlib import Path
@@ -31,6 +32,7 @@ Row = Sequence[Any]
 Key: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 
 _BUSY_TIMEOUT_MS = 10_000
+_USED_TIMEOUT_MS = 500
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
@@ -38,6 +40,9 @@ _JSON_FROM_KEYS = 16
 _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
 _ANY_TOPIC = "*"
+_MAX_FAULTS = 100
+_COPY_PAGES = 2_000
+_LEAST_VERSION = (3, 38)  # the operator ->> of `SqliteDialect.select`
 
 
 class Cursor(Protocol):
@@ -112,6 +117,34 @@ class Dialect(Protocol):
         """Give free pages back, a bounded number of them; return whether there are more."""
         ...
 
+    def require_existing(self) -> None:
+        """Raise `StorageError` where there is no database yet; opening one might make it."""
+        ...
+
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:
+        """Copy the database as of one moment to a new file, while others may write; raises as `translate` says.
+
+        Raises:
+            ConfigError: it is a database that its own tool copies.
+        """
+        ...
+
+    def remove(self) -> None:
+        """Remove the database; raises `StorageError` where somebody uses it."""
+        ...
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
+        """Return what the database itself finds wrong with its structure and with references between rows."""
+        ...
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        """Let nobody else write runs, or what is summed over them, until the transaction ends."""
+        ...
+
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        """Return the size of the database, and that of its log where it is a file beside it."""
+        ...
+
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         """Return the exceptions that the driver raises by itself."""
         ...
@@ -149,6 +182,11 @@ def make_dialect(database_url: str) -> Dialect:
     raise ConfigError(f"the database kind {kind!r} is not known; use sqlite or postgresql")
 
 
+def url_of_file(path: Path) -> str:
+    """Return the URL of a database that is one file."""
+    return f"sqlite:///{path}"
+
+
 class SqliteDialect:
     """One file, one writer, readers beside it."""
 
@@ -156,7 +194,12 @@ class SqliteDialect:
     migrates_itself = True
     is_remote = False
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+        if version < _LEAST_VERSION:
+            raise ConfigError(
+                f"SQLite is {_dotted(version)}, and Runreel needs {_dotted(_LEAST_VERSION)} or newer; "
+                "use a Python that was built with a newer one, or PostgreSQL"
+            )
         if not url.database or url.database == ":memory:":
             raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
         self._path = Path(url.database)
@@ -282,6 +325,58 @@ class SqliteDialect:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
 
+    def require_existing(self) -> None:
+        if not self._path.is_file():
+            raise StorageError("there is no database yet; `runreel up` makes one, --data or --database name another")
+
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:
+        try:
+            with closing(self._connect(_BUSY_TIMEOUT_MS)) as source, closing(sqlite3.connect(path)) as target:
+                # While the source is being read, writers go on beside what is read, and no page changes under the copy.
+                source.execute("BEGIN")
+                source.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
+                source.backup(
+                    target,
+                    pages=_COPY_PAGES,
+                    progress=lambda _status, n_left, n_all: on_progress(n_all - n_left, n_all),
+                )
+        except self.driver_errors() as error:
+            raise self.translate(error) from error
+
+    def remove(self) -> None:
+        try:
+            with closing(self._connect(_USED_TIMEOUT_MS)) as connection:
+                # Fails while any other connection is open, also an idle one.
+                connection.execute("PRAGMA journal_mode=DELETE")
+        except self.driver_errors() as error:
+            # What can't be read can't be in use, and is to be replaced.
+            if isinstance(self.translate(error), StorageUnavailableError):
+                raise StorageUnavailableError("a server uses the database; end it first") from error
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(f"{self._path.name}{suffix}").unlink(missing_ok=True)
+
+    def _connect(self, timeout_ms: int) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=timeout_ms / 1000, isolation_level=None)
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:
+        pragma = "quick_check" if quick else "integrity_check"
+        found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA {pragma}({_MAX_FAULTS})")]
+        faults = [fault for fault in found if fault != "ok"]
+        if not quick:
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_MAX_FAULTS)
+            faults += [f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken]
+        return faults
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        pass
+
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        n_pages, page_bytes = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+        )
+        log = self._path.with_name(f"{self._path.name}-wal")
+        return n_pages * page_bytes, log.stat().st_size if log.exists() else 0
+
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         # The driver lets Python's own error through, for integers of over 64 bits.
         return (sqlite3.Error, OverflowError)
@@ -403,6 +498,29 @@ class PostgresDialect:
     def shrink(self, engine: Engine) -> bool:  # noqa: ARG002  autovacuum does it
         return False
 
+    def require_existing(self) -> None:
+        pass
+
+    def copy_to(self, path: Path, on_progress: Callable[[int, int], None]) -> None:  # noqa: ARG002
+        name = self._url.database or "DATABASE"
+        raise ConfigError(
+            "a PostgreSQL database is backed up by its own tool, which may run beside the server: "
+            f"pg_dump --format=custom --file=runreel.dump {name}; pg_restore puts it back"
+        )
+
+    def remove(self) -> None:
+        raise ConfigError("a PostgreSQL database is removed by its own tool: dropdb")
+
+    def check_integrity(self, connection: Connection, *, quick: bool) -> list[str]:  # noqa: ARG002
+        # References are checked by the server at every commit, and its pages by its own checksums.
+        return []
+
+    def lock_out_writers(self, cursor: Cursor) -> None:
+        cursor.execute("LOCK TABLE runs, agents, rollups, project_rollups IN EXCLUSIVE MODE")
+
+    def size_bytes(self, connection: Connection) -> tuple[int, int | None]:
+        return connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one(), None
+
     def driver_errors(self) -> tuple[type[BaseException], ...]:
         return (self._error_type,)
 
@@ -475,6 +593,10 @@ def _driver_error(error: BaseException) -> BaseException:
     if isinstance(error, DBAPIError) and error.orig is not None:
         return error.orig
     return error
+
+
+def _dotted(version: Iterable[int]) -> str:
+    return ".".join(map(str, version))
 
 
 def _quoted(names: Iterable[str]) -> str:

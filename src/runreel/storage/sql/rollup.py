@@ -87,6 +87,18 @@ class RollupDelta:
             if amount:
                 sums[place] += sign * amount
 
+    def add_row(self, sign: int, key: RollupKey, sums: Sequence[int], durations: bytes) -> None:
+        """Add (or take out) a whole stored row, its sums in the order of the columns."""
+        known = self._sums.setdefault(key, [0] * (N_TOTALS + 1))
+        for place, amount in enumerate(sums):
+            known[place] += sign * amount
+        changes = {bucket: sign * count for bucket, count in decode_buckets(durations).items()}
+        add_buckets(self._buckets.setdefault(key, {}), changes)
+
+    def differing_keys(self) -> list[RollupKey]:
+        """Return the keys whose sums don't come to nothing."""
+        return sorted(key for key, sums in self._sums.items() if any(sums) or any(self._buckets[key].values()))
+
     def write(self, dialect: Dialect, cursor: Cursor) -> None:
         """Bring the stored sums of agents up to date; rows that come to nothing are removed."""
         _write(dialect, cursor, schema.rollups, _KEY, self._sums, self._buckets)

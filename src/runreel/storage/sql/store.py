@@ -22,6 +22,8 @@ from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.migration import require_head
+from runreel.storage.sql.operation_store import SqlOperationStore
+from runreel.storage.sql.retention_store import SqlRetentionStore
 from runreel.storage.sql.run_row import read_run
 from runreel.storage.sql.watching import Watcher
 
@@ -215,6 +217,8 @@ class SqlStore:
         self.events = SqlEventStore(database)
         self.changes = SqlChangeStore(database)
         self.is_remote = database.dialect.is_remote
+        self.operation = SqlOperationStore(database)
+        self.retention = SqlRetentionStore(database)
 
     def close(self) -> None:
         """Release the connections; safe twice."""

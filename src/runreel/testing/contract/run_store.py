@@ -8,6 +8,7 @@ from runreel.testing.contract.deleting import DeletingContract
 from runreel.testing.contract.isolation import RunIsolationContract
 from runreel.testing.contract.naming import NamingContract
 from runreel.testing.contract.renaming import RenamingContract
+from runreel.testing.contract.retention import RetentionContract
 from runreel.testing.contract.run_list import RunListContract
 from runreel.testing.contract.run_status import RunStatusContract
 from runreel.testing.contract.session import SessionContract
@@ -24,6 +25,7 @@ class RunStoreContract(
     AgentContract,
     SessionContract,
     DeletingContract,
+    RetentionContract,
     RunIsolationContract,
 ):
     """Every promise of `RunStore`; a subclass gives the fixture `store`."""

@@ -35,6 +35,7 @@ def upgrade() -> None:
     _create_tables()
     _create_indexes()
     connection = op.get_bind()
+    _measure_payloads(connection)
     _add_usage_to_run_rollups(connection)
     _fill_from_rollups(connection)
 
@@ -132,6 +133,12 @@ def _create_indexes() -> None:
 
 def _counter(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
+
+
+def _measure_payloads(connection: sa.Connection) -> None:
+    """Let runs know the size of their payloads."""
+    sizes = "SELECT COALESCE(SUM(LENGTH(data)), 0) FROM payload_blocks WHERE payload_blocks.run_pk = runs.run_pk"
+    connection.execute(sa.text(f"UPDATE runs SET payload_bytes = ({sizes})"))
 
 
 def _add_usage_to_run_rollups(connection: sa.Connection) -> None:

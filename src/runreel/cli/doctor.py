@@ -1,0 +1,83 @@
+"""`runreel doctor`: looks whether the database is sound."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from runreel.cli.console import Console
+from runreel.cli.extra import needed_extra
+from runreel.cli.progress import progress_bar
+from runreel.cli.quantity import count_of, format_count
+from runreel.cli.remote import print_json
+from runreel.cli.up import add_storage_options, settings_of
+from runreel.errors import ConfigError
+
+if TYPE_CHECKING:
+    from runreel.cli.command import Commands
+    from runreel.model.diagnosis import Diagnosis
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the command."""
+    text = "look whether the database is sound"
+    parser = commands.add_parser("doctor", help=text, description=f"{text.capitalize()}; a server may go on meanwhile.")
+    add_storage_options(parser)
+    parser.add_argument("--quick", action="store_true", help="compare sums with each other, and read no event")
+    parser.add_argument("--repair", action="store_true", help="make totals right that differ from a recount")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    parser.set_defaults(command=examine_database)
+
+
+def examine_database(arguments: argparse.Namespace, console: Console) -> int:
+    """Examine, and say what was found; 1 where something is damaged."""
+    if arguments.quick and arguments.repair:
+        raise ConfigError("--repair counts everything anew, so it can't be --quick")
+    with needed_extra("runreel doctor"), progress_bar(console, "Examining") as show:
+        from runreel.storage.sql.doctor import examine
+
+        url = settings_of(arguments, console.env).database_url()
+        diagnosis = examine(url, quick=arguments.quick, repair=arguments.repair, on_progress=show)
+    code = 0 if diagnosis.is_sound else 1
+    if arguments.json:
+        print_json(_as_json(diagnosis), console)
+    else:
+        _print(diagnosis, console)
+    return code
+
+
+def _print(diagnosis: Diagnosis, console: Console) -> None:
+    for finding in diagnosis.findings:
+        console.say(f"{finding.check}: {finding.subject}: {finding.detail}")
+    if diagnosis.n_findings > len(diagnosis.findings):
+        console.say(f"… and {format_count(diagnosis.n_findings - len(diagnosis.findings))} more")
+    if diagnosis.n_repaired:
+        console.say(f"Made right: {format_count(diagnosis.n_repaired)}.")
+    looked_at = f"{count_of(diagnosis.n_runs, 'run')} with {count_of(diagnosis.n_events, 'event')}"
+    if diagnosis.is_sound:
+        console.say(f"{looked_at}: all is as it must be.")
+        return
+    console.say(f"{looked_at}: {count_of(diagnosis.n_findings, 'finding')}.")
+    if any(finding.is_repairable for finding in diagnosis.findings):
+        console.complain("`runreel doctor --repair` makes totals right.")
+    if not all(finding.is_repairable for finding in diagnosis.findings):
+        console.complain("What can't be read can only come from a backup: `runreel restore`.")
+
+
+def _as_json(diagnosis: Diagnosis) -> dict[str, object]:
+    return {
+        "sound": diagnosis.is_sound,
+        "runs": diagnosis.n_runs,
+        "events": diagnosis.n_events,
+        "repaired": diagnosis.n_repaired,
+        "finding_count": diagnosis.n_findings,
+        "findings": [
+            {
+                "check": finding.check,
+                "subject": finding.subject,
+                "detail": finding.detail,
+                "repairable": finding.is_repairable,
+            }
+            for finding in diagnosis.findings
+        ],
+    }

@@ -1,0 +1,65 @@
+"""Databases with something of everything in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from runreel.model.scope import Scope
+from runreel.storage.sql import migrate, open_store
+from runreel.storage.sql.dialect import make_dialect
+from runreel.testing.record import AT, HOUR, NOW, SECOND, make_event, make_llm_call, make_run, make_run_end
+from runreel.testing.workflow import make_workflow
+
+
+def fill(url: str) -> None:
+    """Record runs of two projects that were renamed, moved, swept, repeated and deleted."""
+    store = open_store(url)
+    for scope in (Scope(), Scope(project="other")):
+        batch = [
+            *make_workflow("a"),
+            *make_workflow("gone"),
+            make_run("b", at=AT + HOUR, agent_name="writer", tags=["x", "y"]),
+            make_llm_call("parent", "b", at=AT + HOUR, sequence=1),
+            make_llm_call("child", "b", at=AT + HOUR, parent_event_id="parent", sequence=2, duration_us=7 * SECOND),
+            make_event("failed", "b", at=AT + 2 * HOUR, status="failed", error={"message": "no"}),
+            make_run_end("b", at=AT + 3 * HOUR),
+            make_event("guess", "moved", agent_name="helper"),
+        ]
+        store.runs.apply([(scope, batch)], now=NOW)
+        store.runs.apply(
+            [(scope, [*batch, make_run("moved"), make_llm_call("more", "moved", cost_nanos=None)])], now=NOW
+        )
+        store.runs.rename_run(scope, "a", "mine")
+        store.runs.delete_run(scope, "gone", now=NOW)
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a filled database."""
+    url = f"sqlite:///{tmp_path / 'runreel.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("empty_postgres_url")
+        migrate(url)
+    fill(url)
+    return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Give the URL of a filled database in a file."""
+    url = f"sqlite:///{tmp_path / 'runreel.db'}"
+    fill(url)
+    return url
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """Give the engine that damages the database."""
+    engine = make_dialect(url).write_engine()
+    yield engine
+    engine.dispose()
