@@ -38,11 +38,13 @@ from runreel.server import (
     agent_routes,
     event_routes,
     health_routes,
+    message_routes,
     node_routes,
     page_routes,
     record_routes,
     run_routes,
     session_routes,
+    span_routes,
     stream_routes,
 )
 from runreel.server.dependency import Parts
@@ -65,6 +67,8 @@ _ROUTERS = (
     node_routes.router,
     run_routes.router,
     event_routes.router,
+    span_routes.router,
+    message_routes.router,
     session_routes.router,
     stream_routes.router,
     health_routes.router,
