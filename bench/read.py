@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,17 @@ from bench.server import running_server
 N_WARM_UP = 20
 RUNS_PER_PAGE = 500
 NEWEST_RUNS = "/api/runs?limit=50"
+FILTERS = {
+    "status": "status=failed",
+    "two statuses": "status=failed&status=cancelled",
+    "errors": "has_errors=true",
+    "text in names": "q=run+77",
+    "text in no name": "q=nothing+of+that+kind",
+    "environment": "environment=nowhere",
+    "agent": "agent=agent+7",
+    "a day": "since=2026-01-06&until=2026-01-07",
+}
+SORTS = ("duration", "cost", "tokens", "errors", "name")
 AGENTS = f"/api/agents?limit={N_AGENTS}"
 
 
@@ -35,6 +47,12 @@ def run(scale: Scale) -> Iterable[Report]:
             *measure("a node's events", _node_timer(client, rng, runs), gate("<=", 10)),
             *measure(f"{N_AGENTS} agents", lambda: client.time_get_ms(AGENTS), gate("<=", 20)),
         ]
+        for name, query in FILTERS.items():
+            path = f"/api/runs?limit=50&{query}"
+            figures += measure(f"runs by {name}", partial(client.time_get_ms, path), gate("<=", 20))
+        for sort in SORTS:
+            path = f"/api/runs?limit=50&sort={sort}"
+            figures += measure(f"runs sorted by {sort}", partial(client.time_get_ms, path), gate("<=", 20))
         size = f"{sum(run['event_count'] for run in runs):,} events in {len(runs):,} runs"
         sizes = [
             ("newest 50 runs", NEWEST_RUNS),

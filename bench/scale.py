@@ -13,6 +13,9 @@ class Scale:
     n_ingested_events: int
     n_deep_events: int
     n_read_events: int
+    n_long_events: int
+    n_longest_events: int
+    n_node_events: int
     n_samples: int
     n_starts: int
     live_s: float
@@ -25,6 +28,9 @@ class Scale:
             n_ingested_events=100_000,
             n_deep_events=500_000,
             n_read_events=1_000_000,
+            n_long_events=100_000,
+            n_longest_events=1_000_000,
+            n_node_events=10_000,
             n_samples=400,
             n_starts=5,
             live_s=20,
@@ -38,6 +44,9 @@ class Scale:
             n_ingested_events=20_000,
             n_deep_events=20_000,
             n_read_events=30_000,
+            n_long_events=8_000,
+            n_longest_events=16_000,
+            n_node_events=1_000,
             n_samples=100,
             n_starts=3,
             live_s=3,

@@ -38,6 +38,7 @@ def operations() -> dict[str, dict[str, object]]:
         runs = events = changes = close = None
         runs = events = retention = close = None
         runs = events = retention = operation = close = None
+        runs = events = changes = spans = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))

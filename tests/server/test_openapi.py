@@ -54,6 +54,7 @@ class _NoStore:
     runs = events = changes = close = None
     runs = events = retention = close = None
     runs = events = retention = operation = close = None
+    runs = events = changes = spans = close = None
     is_remote = False
 
 

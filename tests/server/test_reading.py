@@ -61,12 +61,13 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "error_count": 0,
         "tags": ["a", "b"],
     }
+    family = {"parent_run": None, "previous_run": None, "next_run": None, "child_count": 0}
     detail = {"metadata": {"owner": "me"}, "inputs": {"topic": "stars"}, "outputs": ["done"], "error": None}
     assert api.get("/api/runs")["runs"] == [expected]
     assert api.runs_of("planner") == [expected]
     assert api.get("/api/sessions/s/runs")["runs"] == [expected]
     for path in (run_path("planner", "run 1"), "/api/runs/run-1", "/api/by-id/run-1"):
-        assert api.get(path) == {**expected, **detail}
+        assert api.get(path) == {**expected, **detail, **family}
 
 
 def test_an_agent_is_read_with_its_totals(api: Api) -> None:

@@ -58,3 +58,31 @@ class FullEvent:
 
     event: Event
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events of a run to list; a field that is empty or None does not restrict.
+
+    `node_id` stands for the node's events, as `EventStore.list_node_events` has them; `text` is looked for in names,
+    upper and lower case being the same.
+    """
+
+    event_types: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    node_id: str | None = None
+    agent_name: str | None = None
+    text: str | None = None
+    is_failed: bool = False
+
+
+ALL_EVENTS = EventFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFamily:
+    """The parent of an event, if the run has it, and its first children by start."""
+
+    parent_id: str | None
+    child_ids: tuple[str, ...]
+    n_children: int

@@ -11,9 +11,9 @@ from runreel.model.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node of one run. Status and times are the declared ones, else those of the events that name it.
+    """A node of one run. Status and times are the declared ones, else those of its events.
 
-    Counted are the events that name it; a `NodeSummary` counts their descendants, too.
+    Its events are those that name it, and the descendants of them that name no node.
     """
 
     node_id: str
@@ -34,21 +34,36 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """The nodes of a run in their order, and the edges declared between them."""
+    """The first nodes of a run in their order, and the first edges declared between them; and how many there are."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    n_nodes: int
+    n_edges: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSummary:
-    """What happened in one node of one run, counted over the node's events."""
+    """What happened in one node of one run, counted over the node's events.
+
+    `active_us` is how long at least one of its events went on, `wall_us` the time from the first start to the last
+    end. An attempt is an execution of the node, where the recorder tells of them; else a node with events was tried
+    once.
+    """
 
     node: Node
     events_by_type: Mapping[str, int]
+    events_by_subtype: Mapping[str, Mapping[str, int]]
     agents: Mapping[str, int]
+    events_by_agent: Mapping[str, Mapping[str, int]]
     files_by_type: Mapping[str, int]
     n_messages: int
+    n_attempts: int
+    n_completed: int
+    n_failed: int
+    n_running: int
     first_event_at: int | None
     last_event_at: int | None
+    active_us: int
+    wall_us: int
     usage: Usage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from runreel.model.usage import NO_USAGE, Usage
 
@@ -50,17 +51,54 @@ class RunDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs to list; a field that is None does not restrict."""
+    """Which runs to list; a field that is empty or None does not restrict.
+
+    `text` is looked for in names, upper and lower case being the same.
+    """
 
     agent_name: str | None = None
     session_id: str | None = None
-    status: str | None = None
+    statuses: tuple[str, ...] = ()
     environment: str | None = None
     mode: str | None = None
     tag: str | None = None
     parent_run_id: str | None = None
     since: int | None = None
     until: int | None = None
+    text: str | None = None
+    has_errors: bool | None = None
+
+
+class RunSort(StrEnum):
+    """What runs can be sorted by; a run without a duration or a name stands after all others."""
+
+    CREATED_AT = "created_at"
+    DURATION = "duration"
+    COST = "cost"
+    TOKENS = "tokens"
+    ERRORS = "errors"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOrder:
+    """In which order to list runs: newest first, unless something else is said."""
+
+    sort: RunSort = RunSort.CREATED_AT
+    is_descending: bool = True
+
+
+NEWEST_FIRST = RunOrder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFamily:
+    """The runs around one: its parent, the one before and after it of the same agent, and how many it began."""
+
+    parent: Run | None
+    previous: Run | None
+    next: Run | None
+    n_children: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

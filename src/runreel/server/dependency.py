@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator
 
+from runreel.errors import InvalidQueryError
+from runreel.model.instant import parse_instant
 from runreel.model.scope import Scope
 from runreel.server.disk import DiskGuard
 from runreel.server.guard import restored_slashes
@@ -18,7 +20,7 @@ from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.server.telemetry import Telemetry
-from runreel.storage.port import EventStore, RetentionStore, RunStore, Store
+from runreel.storage.port import EventStore, RetentionStore, RunStore, SpanStore, Store
 
 MAX_LIMIT = 500
 
@@ -58,6 +60,20 @@ async def _retention(request: Request) -> RetentionStore:
     return parts_of(request).store.retention
 
 
+async def _spans(request: Request) -> SpanStore:
+    return parts_of(request).store.spans
+
+
+def instant_of(name: str, text: str | None) -> int | None:
+    """Return the instant that a parameter stands for."""
+    if text is None:
+        return None
+    instant = parse_instant(text)
+    if instant is None:
+        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
+    return instant
+
+
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     """Return a `Link` header to the next page: this request's address with some parameters changed."""
     parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
@@ -79,6 +95,7 @@ ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
 Retention = Annotated[RetentionStore, Depends(_retention)]
+Spans = Annotated[SpanStore, Depends(_spans)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]
@@ -91,3 +108,8 @@ NameQuery = Annotated[str | None, AfterValidator(_given_name), Query()]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
 EventLimit = Annotated[int, Query(ge=1, le=5_000, description="How many events to return at most.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+SinceQuery = Annotated[str | None, Query(description="ISO 8601; what began at that time or later.")]
+UntilQuery = Annotated[str | None, Query(description="ISO 8601; what began before that time.")]
+TextQuery = Annotated[
+    str | None, Query(max_length=200, description="What names contain; upper and lower case are the same.")
+]

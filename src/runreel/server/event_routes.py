@@ -1,4 +1,4 @@
-"""One event with its descendants."""
+"""Events of a run, and one with its descendants."""
 
 from __future__ import annotations
 
@@ -8,15 +8,72 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from runreel.errors import NotFoundError
+from runreel.model.event import EventFilter
 from runreel.model.scope import Scope
-from runreel.server.dependency import EventId, EventLimit, Events, Runs, ScopeOf
+from runreel.server.dependency import (
+    MAX_LIMIT,
+    Cursor,
+    EventId,
+    EventLimit,
+    Events,
+    NameQuery,
+    RunId,
+    Runs,
+    ScopeOf,
+    TextQuery,
+)
 from runreel.server.problem import problem_response
-from runreel.server.view import MAX_NESTING, EventTreeView, json_response, view_tree
+from runreel.server.view import (
+    MAX_NESTING,
+    EventDetailView,
+    EventPageView,
+    EventTreeView,
+    json_response,
+    view_event,
+    view_event_detail,
+    view_tree,
+)
 from runreel.storage.port import EventStore
 
 router = APIRouter(tags=["events"])
 
 _MAX_LISTED_RUNS = 10
+
+
+@router.get("/api/by-id/{run_id}/events", response_model=EventPageView)
+def list_events(
+    run_id: RunId,
+    scope: ScopeOf,
+    events: Events,
+    event_type: Annotated[list[str] | None, Query(alias="type", description="May be given several times.")] = None,
+    status: Annotated[list[str] | None, Query(description="May be given several times.")] = None,
+    node: NameQuery = None,
+    agent: NameQuery = None,
+    search: TextQuery = None,
+    errors: Annotated[bool, Query(description="Only failed events.")] = False,
+    limit: EventLimit = 500,
+    cursor: Cursor = None,
+) -> Response:
+    """List the events of a run in execution order, without payloads."""
+    query = EventFilter(
+        event_types=tuple(event_type or ()),
+        statuses=tuple(status or ()),
+        node_id=node,
+        agent_name=agent,
+        text=search,
+        is_failed=errors,
+    )
+    page = events.list_events(scope, run_id, query, limit=limit, cursor=cursor)
+    shown = [view_event(event) for event in page.items]
+    return json_response({"run_id": run_id, "events": shown, "next_cursor": page.next_cursor})
+
+
+@router.get("/api/by-id/{run_id}/events/{event_id}", response_model=EventDetailView)
+def get_event(run_id: RunId, event_id: EventId, scope: ScopeOf, events: Events) -> Response:
+    """Return an event of a run with its payload, its parent and its first children."""
+    full = events.get_event(scope, run_id, event_id)
+    family = events.get_event_family(scope, run_id, event_id, limit=MAX_LIMIT)
+    return json_response(view_event_detail(run_id, full, family))
 
 
 @router.get("/api/events/{event_id}/tree", response_model=EventTreeView)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from runreel.errors import InvalidQueryError
 from runreel.model.scope import Scope
+from runreel.server.dag_view import DagView, view_dag
 from runreel.server.dependency import Cursor, EventLimit, Events, Limit, NodeId, RunId, ScopeOf
 from runreel.server.view import (
     GraphView,
@@ -33,14 +34,21 @@ router = APIRouter(tags=["nodes"])
 _BY_RUN = "/api/runs/{run_id}/nodes"
 _BY_NODE = "/api/nodes/{node_id}"
 
+GraphLimit = Annotated[int, Query(ge=1, le=5_000, description="How many nodes to return at most, and how many edges.")]
 EventType = Annotated[str | None, Query(description="Only events of this type.")]
 RunIdQuery = Annotated[str | None, Query(description="The run that the node belongs to; required.")]
 
 
 @router.get(_BY_RUN, response_model=GraphView)
-def get_graph(run_id: RunId, scope: ScopeOf, events: Events) -> Response:
+def get_graph(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit = 5_000) -> Response:
     """Return the nodes of a run in their order, and its declared edges."""
-    return json_response(view_graph(run_id, events.get_graph(scope, run_id)))
+    return json_response(view_graph(run_id, events.get_graph(scope, run_id, limit=limit)))
+
+
+@router.get("/api/by-id/{run_id}/dag", response_model=DagView)
+def get_dag(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit = 5_000) -> Response:
+    """Return the nodes of a run by level, and the edges between them: declared, taken, or both."""
+    return json_response(view_dag(run_id, events.get_dag(scope, run_id, limit=limit)))
 
 
 @router.get(_BY_RUN + "/{node_id}/events", response_model=NodeEventsView)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from runreel.errors import InvalidQueryError
 from runreel.model.event import FullEvent
-from runreel.model.instant import now, parse_instant
-from runreel.model.run import Run, RunFilter
+from runreel.model.instant import now
+from runreel.model.run import Run, RunFilter, RunOrder, RunSort
 from runreel.model.scope import Scope
 from runreel.server.dependency import (
     AgentName,
@@ -24,6 +23,8 @@ from runreel.server.dependency import (
     RunName,
     Runs,
     ScopeOf,
+    TextQuery,
+    instant_of,
     link_next,
 )
 from runreel.server.maintenance import note_deletion
@@ -62,29 +63,36 @@ def list_runs(
     runs: Runs,
     agent: NameQuery = None,
     session: NameQuery = None,
-    status: Annotated[str | None, Query()] = None,
+    status: Annotated[list[str] | None, Query(description="May be given several times.")] = None,
     environment: Annotated[str | None, Query()] = None,
     mode: Annotated[str | None, Query()] = None,
     tag: Annotated[str | None, Query()] = None,
     parent: Annotated[str | None, Query(description="The id of the parent run.")] = None,
     since: Annotated[str | None, Query(description="ISO 8601; runs created at that time or later.")] = None,
     until: Annotated[str | None, Query(description="ISO 8601; runs created before that time.")] = None,
+    q: TextQuery = None,
+    has_errors: Annotated[bool | None, Query(description="Runs with failed events, or without.")] = None,
+    sort: Annotated[RunSort, Query()] = RunSort.CREATED_AT,
+    order: Annotated[Literal["asc", "desc"], Query()] = "desc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """List runs, newest first."""
+    """List runs, newest first unless they are sorted otherwise."""
     query = RunFilter(
         agent_name=agent,
         session_id=session,
-        status=status,
+        statuses=tuple(status or ()),
         environment=environment,
         mode=mode,
         tag=tag,
         parent_run_id=parent,
-        since=_instant("since", since),
-        until=_instant("until", until),
+        since=instant_of("since", since),
+        until=instant_of("until", until),
+        text=q,
+        has_errors=has_errors,
     )
-    page = runs.list_runs(scope, query, limit=limit, cursor=cursor)
+    by = RunOrder(sort=sort, is_descending=order == "desc")
+    page = runs.list_runs(scope, query, order=by, limit=limit, cursor=cursor)
     return json_response({"runs": [view_run(run) for run in page.items], "next_cursor": page.next_cursor})
 
 
@@ -93,6 +101,14 @@ def list_runs(
 def get_run_by_id(run_id: RunId, scope: ScopeOf, runs: Runs) -> Response:
     """Return a run by its id."""
     return _respond_detail(scope, runs, runs.get_run(scope, run_id))
+
+
+@router.get("/api/by-id/{run_id}/children", response_model=RunPageView)
+def list_children(run_id: RunId, scope: ScopeOf, runs: Runs, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """List the runs that a run began, newest first."""
+    run = runs.get_run(scope, run_id)
+    page = runs.list_runs(scope, RunFilter(parent_run_id=run.run_id), limit=limit, cursor=cursor)
+    return json_response({"runs": [view_run(child) for child in page.items], "next_cursor": page.next_cursor})
 
 
 @router.patch("/api/by-id/{run_id}", response_model=RunDetailView)
@@ -232,7 +248,8 @@ def _graph_members(lifecycle: list[FullEvent]) -> dict[str, object]:
 
 
 def _respond_detail(scope: Scope, runs: RunStore, run: Run) -> Response:
-    return json_response(view_run_detail(run, runs.get_run_detail(scope, run.run_id)))
+    detail, family = runs.get_run_detail(scope, run.run_id), runs.get_run_family(scope, run.run_id)
+    return json_response(view_run_detail(run, detail, family))
 
 
 def _delete(request: Request, scope: Scope, runs: RunStore, run_id: str) -> Response:
@@ -243,12 +260,3 @@ def _delete(request: Request, scope: Scope, runs: RunStore, run_id: str) -> Resp
 
 def _link(request: Request, next_cursor: str | None) -> dict[str, str]:
     return {"link": link_next(request, {"cursor": next_cursor})} if next_cursor else {}
-
-
-def _instant(name: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    instant = parse_instant(text)
-    if instant is None:
-        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
-    return instant

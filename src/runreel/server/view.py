@@ -11,12 +11,12 @@ from typing_extensions import TypedDict
 
 from runreel.model.agent import Agent
 from runreel.model.edge import Edge
-from runreel.model.event import Event, FullEvent
+from runreel.model.event import Event, EventFamily, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.instant import format_instant
 from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
-from runreel.model.run import DeleteReport, Run, RunDetail
+from runreel.model.run import DeleteReport, Run, RunDetail, RunFamily
 from runreel.model.session import Session
 from runreel.wire.gati import format_data
 
@@ -61,8 +61,21 @@ class RunView(TypedDict):
     tags: list[str]
 
 
+class RunNameView(TypedDict):
+    """What another run is called by."""
+
+    run_id: str
+    agent_name: str
+    run_name: str | None
+
+
 class RunDetailView(RunView):
-    """A run with what only its own page shows."""
+    """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation."""
+
+    parent_run: RunNameView | None
+    previous_run: RunNameView | None
+    next_run: RunNameView | None
+    child_count: int
 
     metadata: dict[str, Any]
     inputs: Any
@@ -155,6 +168,23 @@ class FullEventView(EventView):
     attributes: dict[str, Any]
 
 
+class EventPageView(TypedDict):
+    """A page of the events of a run, in execution order."""
+
+    run_id: str
+    events: list[EventView]
+    next_cursor: str | None
+
+
+class EventDetailView(FullEventView):
+    """An event with its payload and its place in the tree: the parent that the run has, and the first children."""
+
+    run_id: str
+    parent_id: str | None
+    child_ids: list[str]
+    child_count: int
+
+
 class TimelineEventView(EventView):
     """An event of a timeline: `data` as the GATI dialect has it."""
 
@@ -239,9 +269,11 @@ class EdgeView(TypedDict):
 
 
 class GraphView(TypedDict):
-    """The nodes of a run in their order, and the declared edges."""
+    """The nodes of a run in their order, and the declared edges; the counts are those of the whole run."""
 
     run_id: str
+    node_count: int
+    edge_count: int
     nodes: list[NodeView]
     edges: list[EdgeView]
 
@@ -260,13 +292,23 @@ class NodeSummaryView(NodeView):
 
     run_id: str
     events_by_type: dict[str, int]
+    events_by_subtype: dict[str, dict[str, int]]
     agents: dict[str, int]
+    events_by_agent: dict[str, dict[str, int]]
     files_by_type: dict[str, int]
     message_count: int
+    attempt_count: int
+    success_count: int
+    running_count: int
     first_event_at: str | None
     last_event_at: str | None
+    active_ms: float
+    wall_ms: float
     tokens_in: int
     tokens_out: int
+    tokens_cached: int
+    tokens_cache_write: int
+    tokens_reasoning: int
     cost: float
     unpriced_count: int
 
@@ -283,6 +325,14 @@ class MessageView(TypedDict):
     event_id: str | None
     tokens: int | None
     metadata: dict[str, Any]
+
+
+class MessagePageView(TypedDict):
+    """A page of the messages of a run, by time."""
+
+    run_id: str
+    messages: list[MessageView]
+    next_cursor: str | None
 
 
 class NodeMessagesView(TypedDict):
@@ -310,6 +360,14 @@ class FileView(TypedDict):
     workflow_phase: str | None
     is_final_output: bool
     metadata: dict[str, Any]
+
+
+class FilePageView(TypedDict):
+    """A page of the files of a run, by time."""
+
+    run_id: str
+    files: list[FileView]
+    next_cursor: str | None
 
 
 class NodeFilesView(TypedDict):
@@ -381,15 +439,23 @@ def view_run(run: Run) -> RunView:
     }
 
 
-def view_run_detail(run: Run, detail: RunDetail) -> RunDetailView:
+def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetailView:
     """Return a run with what only its own page shows."""
     return {
         **view_run(run),
+        "parent_run": _view_run_name(family.parent),
+        "previous_run": _view_run_name(family.previous),
+        "next_run": _view_run_name(family.next),
+        "child_count": family.n_children,
         "metadata": dict(detail.metadata),
         "inputs": detail.inputs,
         "outputs": detail.outputs,
         "error": detail.error,
     }
+
+
+def _view_run_name(run: Run | None) -> RunNameView | None:
+    return None if run is None else {"run_id": run.run_id, "agent_name": run.agent_name, "run_name": run.run_name}
 
 
 def view_agent(agent: Agent) -> AgentView:
@@ -475,6 +541,17 @@ def view_full_event(full: FullEvent) -> FullEventView:
     }
 
 
+def view_event_detail(run_id: str, full: FullEvent, family: EventFamily) -> EventDetailView:
+    """Return an event with its payload and its place in the tree."""
+    return {
+        **view_full_event(full),
+        "run_id": run_id,
+        "parent_id": family.parent_id,
+        "child_ids": list(family.child_ids),
+        "child_count": family.n_children,
+    }
+
+
 def view_timeline_event(full: FullEvent) -> TimelineEventView:
     """Return an event of a timeline."""
     timestamp = format_instant(full.event.recorded_at or full.event.started_at)
@@ -547,6 +624,8 @@ def view_graph(run_id: str, graph: Graph) -> GraphView:
     """Return the nodes and edges of a run."""
     return {
         "run_id": run_id,
+        "node_count": graph.n_nodes,
+        "edge_count": graph.n_edges,
         "nodes": [view_node(node) for node in graph.nodes],
         "edges": [view_edge(edge) for edge in graph.edges],
     }
@@ -568,15 +647,24 @@ def view_node_summary(run_id: str, summary: NodeSummary) -> NodeSummaryView:
     return {
         **view_node(summary.node),
         "run_id": run_id,
-        "event_count": sum(summary.events_by_type.values()),
         "events_by_type": dict(summary.events_by_type),
+        "events_by_subtype": {each: dict(counts) for each, counts in summary.events_by_subtype.items()},
         "agents": dict(summary.agents),
+        "events_by_agent": {each: dict(counts) for each, counts in summary.events_by_agent.items()},
         "files_by_type": dict(summary.files_by_type),
         "message_count": summary.n_messages,
+        "attempt_count": summary.n_attempts,
+        "success_count": summary.n_completed,
+        "running_count": summary.n_running,
         "first_event_at": _instant(summary.first_event_at),
         "last_event_at": _instant(summary.last_event_at),
+        "active_ms": summary.active_us / 1000,
+        "wall_ms": summary.wall_us / 1000,
         "tokens_in": summary.usage.tokens_in,
         "tokens_out": summary.usage.tokens_out,
+        "tokens_cached": summary.usage.tokens_cached,
+        "tokens_cache_write": summary.usage.tokens_cache_write,
+        "tokens_reasoning": summary.usage.tokens_reasoning,
         "cost": summary.usage.cost_nanos / _NANOS_PER_DOLLAR,
         "unpriced_count": summary.usage.n_unpriced,
     }

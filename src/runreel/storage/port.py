@@ -11,16 +11,18 @@ from typing import Protocol
 
 from runreel.model.agent import Agent
 from runreel.model.change import ProjectChanges, RunChanges
-from runreel.model.event import Event, FullEvent
+from runreel.model.dag import Dag
+from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
 from runreel.model.retention import RetentionReport, RetentionRule
-from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
+from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.scope import Scope
 from runreel.model.session import Session
+from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.store_size import StoreSize
 
 
@@ -56,8 +58,24 @@ class RunStore(Protocol):
         """Return inputs, outputs, error and metadata of a run."""
         ...
 
-    def list_runs(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        """Return runs, newest first; paging visits each run once while runs are added."""
+    def get_run_family(self, scope: Scope, run_id: str) -> RunFamily:
+        """Return the runs around a run: parent, previous and next of its agent by creation, and how many children."""
+        ...
+
+    def list_runs(
+        self,
+        scope: Scope,
+        query: RunFilter,
+        *,
+        order: RunOrder = NEWEST_FIRST,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[Run]:
+        """Return runs, newest first unless `order` says otherwise; paging visits each run once while runs are added.
+
+        - Runs that are equal in what they are sorted by stand by creation, and in the same direction.
+        - A cursor of one order is refused by another.
+        """
         ...
 
     def list_runs_at(self, scope: Scope, query: RunFilter, *, limit: int, offset: int) -> list[Run]:
@@ -132,8 +150,16 @@ class RunStore(Protocol):
 class EventStore(Protocol):
     """Reads what is inside one run; raises `NotFoundError` where the scope sees no such run or node."""
 
-    def list_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Event]:
-        """Return narrow events in execution order, with their place in it and their depth."""
+    def list_events(
+        self,
+        scope: Scope,
+        run_id: str,
+        query: EventFilter = ALL_EVENTS,
+        *,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[Event]:
+        """Return narrow events in execution order, with their depth and their place among all of the run."""
         ...
 
     def list_full_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[FullEvent]:
@@ -144,6 +170,10 @@ class EventStore(Protocol):
         """Return one event of a run with its payload."""
         ...
 
+    def get_event_family(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> EventFamily:
+        """Return the parent of an event, if the run has it, and the first children by start."""
+        ...
+
     def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> list[FullEvent]:
         """Return an event and its descendants, level by level, at most `limit` of them; depth counts from the event."""
         ...
@@ -152,8 +182,17 @@ class EventStore(Protocol):
         """Return the run's first `agent_start` and `agent_end` events in execution order."""
         ...
 
-    def get_graph(self, scope: Scope, run_id: str) -> Graph:
-        """Return the nodes of a run in their order, and its declared edges."""
+    def get_graph(self, scope: Scope, run_id: str, *, limit: int | None = None) -> Graph:
+        """Return the nodes of a run in their order, and its declared edges, at most `limit` of each."""
+        ...
+
+    def get_dag(self, scope: Scope, run_id: str, *, limit: int) -> Dag:
+        """Return the nodes of a run by level, and the edges between them, at most `limit` of each.
+
+        - Edges are those declared, and those taken: where the event before one was in another node, where an execution
+          of a node began after another had ended, and where an event's parent was in another node (type `call`).
+        - Edges in a circle don't fail; those that lead to no deeper level are marked.
+        """
         ...
 
     def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
@@ -305,6 +344,24 @@ class OperationStore(Protocol):
         ...
 
 
+class SpanStore(Protocol):
+    """Shows runs of any length by a bounded number of rows; raises `NotFoundError` where the scope sees no such run."""
+
+    def get_spans(self, scope: Scope, run_id: str, query: SpanQuery) -> SpanPage:
+        """Return at most `query.max_rows` rows that stand for all events of a window, without payloads.
+
+        - Counts of events and of errors sum up to those of the window, always.
+        - Each event has a row of its own, with its exact depth and place, if there are no more than rows.
+        - Else events are grouped by time and type, and failed events still have rows of their own if half of the
+          rows are enough for them.
+        """
+        ...
+
+    def get_overview(self, scope: Scope, run_id: str, *, n_buckets: int) -> Overview:
+        """Return how many events and errors began when, in at most `n_buckets` stretches of a run."""
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -321,6 +378,11 @@ class Store(Protocol):
     @property
     def changes(self) -> ChangeStore:
         """What changed, and when there is more."""
+        ...
+
+    @property
+    def spans(self) -> SpanStore:
+        """Runs of any length, in a bounded number of rows."""
         ...
 
     @property

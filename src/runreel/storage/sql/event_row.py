@@ -119,11 +119,14 @@ def read_event(row: Row, *, execution_order: int | None = None, depth: int | Non
 
 def duration_us_of(row: Row) -> int | None:
     """Return the stated duration, else the time between start and end."""
-    if row[_DURATION] is not None:
-        return row[_DURATION]
-    if row[_ENDED] is None:
-        return None
-    duration_us = row[_ENDED] - row[_STARTED]
+    return duration_us_between(row[_DURATION], row[_STARTED], row[_ENDED])
+
+
+def duration_us_between(stated_us: int | None, started_at: int, ended_at: int | None) -> int | None:
+    """Return the stated duration, else the time between start and end, if that is one."""
+    if stated_us is not None or ended_at is None:
+        return stated_us
+    duration_us = ended_at - started_at
     return duration_us if 0 <= duration_us <= LONGEST_US else None
 
 

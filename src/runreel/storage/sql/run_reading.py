@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, tuple_
 
 from runreel.errors import NotFoundError, RenamedError
 from runreel.model.agent import Agent
 from runreel.model.page import Page
-from runreel.model.run import Run, RunDetail, RunFilter
+from runreel.model.run import Run, RunDetail
 from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
+from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.rollup import TOTALS
 from runreel.storage.sql.run_row import RunRow, decode_state, read_run, read_usage
-from runreel.storage.sql.schema import agents, events, run_aliases, run_states, run_tags, runs, sessions
+from runreel.storage.sql.schema import agents, run_aliases, run_states, runs, sessions
+
+_RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
+_RUN_BY_NAME = select(runs).where(
+    runs.c.project == bindparam("project"),
+    runs.c.agent_name == bindparam("agent_name"),
+    runs.c.run_name == bindparam("run_name"),
+)
+_STATE_OF_RUN = select(run_states.c.state).where(run_states.c.run_pk == bindparam("run_pk"))
 
 
 def find_row(connection: Connection, scope: Scope, run_id: str) -> RunRow | None:
     """Return the row of a run that the scope sees."""
-    query = select(runs).where(runs.c.project == scope.project, runs.c.run_id == run_id)
-    row = connection.execute(query).one_or_none()
+    row = fetch_one(connection, _RUN_BY_ID, project=scope.project, run_id=run_id)
     return None if row is None else RunRow(*row)
 
 
@@ -35,8 +43,7 @@ def get_row(connection: Connection, scope: Scope, run_id: str) -> RunRow:
 
 def get_run_by_name(connection: Connection, scope: Scope, agent_name: str, run_name: str) -> Run:
     """Return a run by its present name; see `RunStore.get_run_by_name`."""
-    of_agent = (runs.c.project == scope.project, runs.c.agent_name == agent_name)
-    row = connection.execute(select(runs).where(*of_agent, runs.c.run_name == run_name)).one_or_none()
+    row = fetch_one(connection, _RUN_BY_NAME, project=scope.project, agent_name=agent_name, run_name=run_name)
     if row is not None:
         return read_run(RunRow(*row))
     alias = (
@@ -61,72 +68,16 @@ def get_run_by_name(connection: Connection, scope: Scope, agent_name: str, run_n
 
 def get_detail(connection: Connection, row: RunRow) -> RunDetail:
     """Return what only the page of one run shows."""
-    stored = connection.execute(
-        select(run_states.c.state).where(run_states.c.run_pk == row.run_pk)
-    ).scalar_one_or_none()
+    stored = fetch_one(connection, _STATE_OF_RUN, run_pk=row.run_pk)
     if stored is None:
         return RunDetail()
-    fields = decode_state(stored).fields
+    fields = decode_state(stored[0]).fields
     return RunDetail(
         inputs=fields.get("inputs"),
         outputs=fields.get("outputs"),
         error=fields.get("error"),
         metadata=cast("dict[str, object]", fields.get("metadata", {})),
     )
-
-
-def list_runs(connection: Connection, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None) -> Page[Run]:
-    """Return runs, newest first, after a cursor."""
-    statement = _newest(scope, query)
-    if cursor is not None:
-        statement = statement.where(tuple_(runs.c.created_at, runs.c.run_pk) < parse_cursor("runs", cursor, int, int))
-    rows = [RunRow(*row) for row in connection.execute(statement.limit(limit + 1))]
-    shown = rows[:limit]
-    following = format_cursor("runs", (shown[-1].created_at, shown[-1].run_pk)) if len(rows) > limit else None
-    return Page(tuple(read_run(row) for row in shown), following)
-
-
-def list_runs_at(connection: Connection, scope: Scope, query: RunFilter, *, limit: int, offset: int) -> list[Run]:
-    """Return runs, newest first, from a position in the list."""
-    return [read_run(RunRow(*row)) for row in connection.execute(_newest(scope, query).limit(limit).offset(offset))]
-
-
-def _newest(scope: Scope, query: RunFilter) -> Select[Any]:
-    return (
-        select(runs)
-        .where(runs.c.project == scope.project, *_conditions(query))
-        .order_by(runs.c.created_at.desc(), runs.c.run_pk.desc())
-    )
-
-
-def _conditions(query: RunFilter) -> list[ColumnElement[bool]]:
-    wanted = {
-        runs.c.agent_name: query.agent_name,
-        runs.c.session_id: query.session_id,
-        runs.c.status: query.status,
-        runs.c.environment: query.environment,
-        runs.c.mode: query.mode,
-        runs.c.parent_run_id: query.parent_run_id,
-    }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
-    if query.tag is not None:
-        conditions.append(runs.c.run_pk.in_(select(run_tags.c.run_pk).where(run_tags.c.tag == query.tag)))
-    if query.since is not None:
-        conditions.append(runs.c.created_at >= query.since)
-    if query.until is not None:
-        conditions.append(runs.c.created_at < query.until)
-    return conditions
-
-
-def list_runs_of_event(connection: Connection, scope: Scope, event_id: str, *, limit: int) -> list[Run]:
-    """Return the runs that have an event of this id.
-
-    Events are keyed below their run, so every run of the project is asked by its key: cheap for each, and no index
-    on event ids alone has to be kept.
-    """
-    has_event = select(events.c.event_id).where(events.c.run_pk == runs.c.run_pk, events.c.event_id == event_id)
-    statement = select(runs).where(runs.c.project == scope.project, has_event.exists()).limit(limit)
-    return [read_run(RunRow(*row)) for row in connection.execute(statement)]
 
 
 def list_agents(connection: Connection, scope: Scope, *, limit: int, cursor: str | None) -> Page[Agent]:

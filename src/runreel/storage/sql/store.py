@@ -8,16 +8,29 @@ from contextlib import contextmanager
 from runreel.errors import NotFoundError, StorageError
 from runreel.model.agent import Agent
 from runreel.model.change import ProjectChanges, RunChanges
-from runreel.model.event import Event, FullEvent
+from runreel.model.dag import Dag
+from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
-from runreel.model.run import DeleteReport, Run, RunDetail, RunFilter
+from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.scope import Scope
 from runreel.model.session import Session
-from runreel.storage.sql import applying, change_reading, deleting, editing, run_reading
+from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.storage.sql import (
+    applying,
+    change_reading,
+    deleting,
+    editing,
+    node_reading,
+    node_summary,
+    overview,
+    run_list,
+    run_reading,
+    span_reading,
+)
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
@@ -55,17 +68,32 @@ class SqlRunStore:
         with self._database.read() as connection:
             return run_reading.get_detail(connection, run_reading.get_row(connection, scope, run_id))
 
-    def list_runs(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[Run]:
+    def get_run_family(self, scope: Scope, run_id: str) -> RunFamily:
         with self._database.read() as connection:
-            return run_reading.list_runs(connection, scope, query, limit=limit, cursor=cursor)
+            return run_list.get_family(connection, scope, run_reading.get_row(connection, scope, run_id))
+
+    def list_runs(
+        self,
+        scope: Scope,
+        query: RunFilter,
+        *,
+        order: RunOrder = NEWEST_FIRST,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[Run]:
+        with self._database.read() as connection:
+            return run_list.list_runs(
+                connection, self._database.dialect, scope, query, order, limit=limit, cursor=cursor
+            )
 
     def list_runs_at(self, scope: Scope, query: RunFilter, *, limit: int, offset: int) -> list[Run]:
         with self._database.read() as connection:
-            return run_reading.list_runs_at(connection, scope, query, limit=limit, offset=offset)
+            dialect = self._database.dialect
+            return run_list.list_runs_at(connection, dialect, scope, query, limit=limit, offset=offset)
 
     def list_runs_of_event(self, scope: Scope, event_id: str, *, limit: int) -> list[Run]:
         with self._database.read() as connection:
-            return run_reading.list_runs_of_event(connection, scope, event_id, limit=limit)
+            return run_list.list_runs_of_event(connection, scope, event_id, limit=limit)
 
     def rename_run(self, scope: Scope, run_id: str, new_name: str) -> Run:
         return self._database.write(lambda transaction: editing.rename_run(transaction, scope, run_id, new_name))
@@ -121,9 +149,17 @@ class SqlEventStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Event]:
+    def list_events(
+        self,
+        scope: Scope,
+        run_id: str,
+        query: EventFilter = ALL_EVENTS,
+        *,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[Event]:
         with self._inside(scope, run_id) as inside:
-            return inside.list_events(limit=limit, cursor=cursor)
+            return inside.list_events(query, limit=limit, cursor=cursor)
 
     def list_full_events(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[FullEvent]:
         with self._inside(scope, run_id) as inside:
@@ -133,6 +169,10 @@ class SqlEventStore:
         with self._inside(scope, run_id) as inside:
             return inside.get_event(event_id)
 
+    def get_event_family(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> EventFamily:
+        with self._inside(scope, run_id) as inside:
+            return inside.get_event_family(event_id, limit=limit)
+
     def list_event_tree(self, scope: Scope, run_id: str, event_id: str, *, limit: int) -> list[FullEvent]:
         with self._inside(scope, run_id) as inside:
             return inside.list_event_tree(event_id, limit=limit)
@@ -141,13 +181,17 @@ class SqlEventStore:
         with self._inside(scope, run_id) as inside:
             return inside.list_lifecycle_events(limit=limit)
 
-    def get_graph(self, scope: Scope, run_id: str) -> Graph:
+    def get_graph(self, scope: Scope, run_id: str, *, limit: int | None = None) -> Graph:
         with self._inside(scope, run_id) as inside:
-            return inside.get_graph()
+            return node_reading.read_graph(inside, limit=limit)
+
+    def get_dag(self, scope: Scope, run_id: str, *, limit: int) -> Dag:
+        with self._inside(scope, run_id) as inside:
+            return node_reading.read_dag(inside, limit=limit)
 
     def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
         with self._inside(scope, run_id) as inside:
-            return inside.get_node(node_id)
+            return node_reading.read_node(inside, node_id)
 
     def list_node_events(
         self,
@@ -164,7 +208,7 @@ class SqlEventStore:
 
     def get_node_summary(self, scope: Scope, run_id: str, node_id: str) -> NodeSummary:
         with self._inside(scope, run_id) as inside:
-            return inside.get_node_summary(node_id)
+            return node_summary.read_summary(inside, node_id)
 
     def list_messages(
         self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
@@ -181,7 +225,23 @@ class SqlEventStore:
     @contextmanager
     def _inside(self, scope: Scope, run_id: str) -> Generator[Inside]:
         with self._database.read() as connection:
-            yield Inside(connection, scope, run_id)
+            yield Inside(connection, self._database.dialect, scope, run_id)
+
+
+class SqlSpanStore:
+    """`SpanStore` on SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get_spans(self, scope: Scope, run_id: str, query: SpanQuery) -> SpanPage:
+        with self._database.read() as connection:
+            return span_reading.read_spans(Inside(connection, self._database.dialect, scope, run_id), query)
+
+    def get_overview(self, scope: Scope, run_id: str, *, n_buckets: int) -> Overview:
+        with self._database.read() as connection:
+            inside = Inside(connection, self._database.dialect, scope, run_id)
+            return overview.read_overview(inside, n_buckets=n_buckets)
 
 
 class SqlChangeStore:
@@ -216,6 +276,7 @@ class SqlStore:
         self.runs = SqlRunStore(database)
         self.events = SqlEventStore(database)
         self.changes = SqlChangeStore(database)
+        self.spans = SqlSpanStore(database)
         self.is_remote = database.dialect.is_remote
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)

@@ -48,7 +48,13 @@ class Work:
         }
         for key in self.others.get(RecordKind.EDGE, ()):
             named.update(split_edge_key(key)[:2])
-        return named.difference(self.others.get(RecordKind.NODE, ()))
+        declared = self.others.get(RecordKind.NODE, {})
+        named.update(
+            cast("str", record.fields["parent_node_id"])
+            for record in chain.from_iterable(declared.values())
+            if record.fields.get("parent_node_id") is not None
+        )
+        return named.difference(declared)
 
     def _records_in_nodes(self) -> list[list[Record]]:
         return [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from runreel.testing.contract.dag import DagContract
 from runreel.testing.contract.event import EventContract
+from runreel.testing.contract.event_filter import EventFilterContract
 from runreel.testing.contract.event_order import EventOrderContract
 from runreel.testing.contract.event_tree import EventTreeContract
 from runreel.testing.contract.isolation import EventIsolationContract
@@ -13,8 +15,10 @@ from runreel.testing.contract.node import NodeContract
 class EventStoreContract(
     EventContract,
     EventOrderContract,
+    EventFilterContract,
     EventTreeContract,
     NodeContract,
+    DagContract,
     MessageAndFileContract,
     EventIsolationContract,
 ):

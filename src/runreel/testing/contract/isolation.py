@@ -9,6 +9,7 @@ import pytest
 from runreel.errors import NotFoundError
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
+from runreel.model.span import SpanQuery
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply, name_of
 from runreel.testing.record import NOW, make_event, make_run, make_session
@@ -91,6 +92,7 @@ class EventIsolationContract(StoreContract):
         asked: list[Callable[[], object]] = [
             lambda: store.events.get_event(who, run_id, "call in step_1"),
             lambda: store.events.list_event_tree(who, run_id, "call in step_1", limit=10),
+            lambda: store.events.get_event_family(who, run_id, "call in step_1", limit=10),
             lambda: store.events.get_node(who, run_id, "step_1"),
             lambda: store.events.get_node_summary(who, run_id, "step_1"),
             lambda: store.events.list_node_events(who, run_id, "step_1", limit=10),
@@ -103,6 +105,9 @@ class EventIsolationContract(StoreContract):
                 lambda: store.events.list_full_events(who, run_id, limit=10),
                 lambda: store.events.list_lifecycle_events(who, run_id, limit=10),
                 lambda: store.events.get_graph(who, run_id),
+                lambda: store.events.get_dag(who, run_id, limit=10),
+                lambda: store.spans.get_spans(who, run_id, SpanQuery(max_rows=10)),
+                lambda: store.spans.get_overview(who, run_id, n_buckets=10),
                 lambda: store.events.list_messages(who, run_id, limit=10),
                 lambda: store.events.list_files(who, run_id, limit=10),
             ]

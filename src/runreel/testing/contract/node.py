@@ -218,6 +218,40 @@ class NodeContract(StoreContract):
         assert (summary.first_event_at, summary.last_event_at) == (AT, AT + 5 * SECOND)
         assert summary.usage == Usage(tokens_in=100, tokens_out=10, cost_nanos=1_000)
 
+    def test_a_summary_tells_types_subtypes_agents_and_outcomes(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_event("x1", node_id="n", event_type="node_execution", status="failed"),
+            make_event("x2", node_id="n", event_type="node_execution", at=AT + 1),
+            make_event("a", parent_event_id="x1", event_subtype="complete", agent_name="one"),
+            make_event("b", parent_event_id="x1", event_subtype="error", agent_name="one", status="failed"),
+            make_event("c", parent_event_id="x2", agent_name="two", rank=Rank.START, status="running"),
+        )
+        summary = store.events.get_node_summary(scope, "run-1", "n")
+        assert summary.events_by_subtype == {"tool_call": {"complete": 1, "error": 1}}
+        assert summary.events_by_agent == {"one": {"tool_call": 2}, "two": {"tool_call": 1}}
+        assert (summary.n_completed, summary.n_failed, summary.n_running) == (2, 2, 1)
+        assert summary.n_attempts == 2
+        assert summary.node.status == "completed"
+
+    def test_a_node_without_executions_was_tried_once(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("a", node_id="n"), make_event("b", node_id="n"))
+        assert store.events.get_node_summary(scope, "run-1", "n").n_attempts == 1
+
+    def test_active_time_counts_what_overlaps_once(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_event("a", node_id="n", at=AT, ended_at=AT + 10),
+            make_event("b", node_id="n", at=AT + 5, ended_at=AT + 20),
+            make_event("c", node_id="n", at=AT + 6, ended_at=AT + 7),
+            make_event("d", node_id="n", at=AT + 50, ended_at=AT + 53),
+            make_event("e", node_id="n", at=AT + 60, ended_at=AT + 58),
+        )
+        summary = store.events.get_node_summary(scope, "run-1", "n")
+        assert (summary.active_us, summary.wall_us) == (23, 60)
+
     def test_a_summary_counts_no_call_twice(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_llm_call("parent", node_id="n"), make_llm_call("child", parent_event_id="parent"))
         assert store.events.get_node_summary(scope, "run-1", "n").usage.tokens_in == 100
@@ -227,13 +261,43 @@ class NodeContract(StoreContract):
         summary = store.events.get_node_summary(scope, "run-1", "n")
         assert (summary.events_by_type, summary.agents, summary.files_by_type) == ({}, {}, {})
         assert (summary.n_messages, summary.first_event_at, summary.last_event_at) == (0, None, None)
+        assert (summary.n_attempts, summary.active_us, summary.wall_us) == (0, 0, 0)
         assert summary.usage == Usage()
 
-    def test_a_node_counts_the_events_that_name_it(self, store: Store, scope: Scope) -> None:
-        apply(store, scope, make_event("a", node_id="n", status="failed"), make_event("b", parent_event_id="a"))
+    def test_a_node_counts_its_events_alike_everywhere(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_event("a", node_id="n"),
+            make_event("b", parent_event_id="a", at=AT + 1),
+            make_event("c", parent_event_id="b", at=AT + 2, ended_at=AT + 9, status="failed"),
+            make_event("d", parent_event_id="c", at=AT + 3, node_id="m"),
+            make_event("e", at=AT + 4),
+        )
         node = store.events.get_node(scope, "run-1", "n")
-        assert (node.n_events, node.n_errors) == (1, 1)
-        assert store.events.get_graph(scope, "run-1").nodes == (node,)
+        assert (node.n_events, node.n_errors) == (3, 1)
+        assert (node.status, node.started_at, node.ended_at) == ("failed", AT, AT + 9)
+        assert store.events.get_graph(scope, "run-1").nodes[0] == node
+        assert store.events.get_dag(scope, "run-1", limit=10).nodes[0].node == node
+        assert store.events.get_node_summary(scope, "run-1", "n").node == node
+        assert len(_events_of(store, scope, "n")) == 3
+
+    def test_a_parent_that_nobody_declared_is_created(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_node("child", parent_node_id="group"))
+        apply(store, scope, make_node("other", parent_node_id="group"), make_node("group", name="Group"))
+        nodes = store.events.get_graph(scope, "run-1").nodes
+        assert {(node.node_id, node.name, node.parent_node_id) for node in nodes} == {
+            ("child", "child", "group"),
+            ("group", "Group", None),
+            ("other", "other", "group"),
+        }
+
+    def test_a_graph_is_bounded_and_says_how_much_there_is(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_edge("a", "b"), make_edge("b", "c"), make_node("first", order_index=0))
+        graph = store.events.get_graph(scope, "run-1", limit=1)
+        assert [node.node_id for node in graph.nodes] == ["first"]
+        assert [edge.source for edge in graph.edges] == ["a"]
+        assert (graph.n_nodes, graph.n_edges) == (4, 2)
 
 
 def _events_of(store: Store, scope: Scope, node_id: str) -> list[str]:

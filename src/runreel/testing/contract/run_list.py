@@ -64,7 +64,7 @@ class RunListContract(StoreContract):
             (RunFilter(agent_name="writer"), "b"),
             (RunFilter(session_id="s"), "a"),
             (RunFilter(session_id="default"), "bc"),
-            (RunFilter(status="failed"), "c"),
+            (RunFilter(statuses=("failed",)), "c"),
             (RunFilter(environment="test"), "ab"),
             (RunFilter(mode="hitl"), "b"),
             (RunFilter(tag="x"), "ac"),
@@ -98,7 +98,7 @@ class RunListContract(StoreContract):
             for tag in ("old", "both", "new")
         }
         assert found == {"old": [], "both": ["run-1"], "new": ["run-1"]}
-        assert store.runs.list_runs(scope, RunFilter(status="executing"), limit=10).items == ()
+        assert store.runs.list_runs(scope, RunFilter(statuses=("executing",)), limit=10).items == ()
 
     def test_the_runs_of_an_event_are_found_by_its_id(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_event("x", "a"), make_event("y", "a"), make_event("x", "b"))

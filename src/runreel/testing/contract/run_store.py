@@ -10,6 +10,7 @@ from runreel.testing.contract.naming import NamingContract
 from runreel.testing.contract.renaming import RenamingContract
 from runreel.testing.contract.retention import RetentionContract
 from runreel.testing.contract.run_list import RunListContract
+from runreel.testing.contract.run_order import RunOrderContract
 from runreel.testing.contract.run_status import RunStatusContract
 from runreel.testing.contract.session import SessionContract
 from runreel.testing.contract.usage import UsageContract
@@ -22,6 +23,7 @@ class RunStoreContract(
     RunStatusContract,
     UsageContract,
     RunListContract,
+    RunOrderContract,
     AgentContract,
     SessionContract,
     DeletingContract,

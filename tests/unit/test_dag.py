@@ -1,0 +1,68 @@
+"""Levels of any graph, and what came after what."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runreel.model.dag import Execution, count_successions, make_dag
+from runreel.model.edge import Edge
+from runreel.model.node import Node
+
+_ids = st.sampled_from("abcdefgh")
+_pairs = st.dictionaries(st.tuples(_ids, _ids), st.integers(1, 5), max_size=20)
+
+
+@given(declared=st.lists(st.tuples(_ids, _ids), max_size=30), followed=_pairs, called=_pairs)
+def test_every_edge_leads_deeper_or_is_marked(
+    declared: list[tuple[str, str]], followed: dict[tuple[str, str], int], called: dict[tuple[str, str], int]
+) -> None:
+    nodes = [Node(node_id=node_id, name=node_id, node_type=None, status="pending") for node_id in "abcdefgh"]
+    edges = [Edge(source=a, target=b, edge_type="sequential", condition=f"{n}") for n, (a, b) in enumerate(declared)]
+    dag = make_dag(nodes, edges, followed, called)
+    levels = {placed.node.node_id: placed.level for placed in dag.nodes}
+    assert sorted(levels) == [*"abcdefgh"]
+    assert [placed.place for placed in dag.nodes] == list(range(8))
+    assert [placed.level for placed in dag.nodes] == sorted(levels.values())
+    for edge in dag.edges:
+        assert edge.is_back == (levels[edge.target] <= levels[edge.source])
+    assert sum(edge.is_declared for edge in dag.edges) == len(declared)
+    taken = sum(edge.n_taken for edge in dag.edges)
+    assert taken == sum(followed.values()) + sum(called.values())
+
+
+def test_a_graph_without_circles_has_no_edge_back() -> None:
+    nodes = [Node(node_id=node_id, name=node_id, node_type=None, status="pending") for node_id in "dcba"]
+    edges = [Edge(source=a, target=b, edge_type="sequential", condition="") for a, b in ("ab", "bc", "ad", "dc")]
+    dag = make_dag(nodes, edges, {}, {})
+    assert not any(edge.is_back for edge in dag.edges)
+    assert [placed.level for placed in dag.nodes] == [0, 1, 1, 2]
+
+
+def test_a_long_chain_is_placed_without_recursion() -> None:
+    nodes = [Node(node_id=f"{n}", name="", node_type=None, status="pending") for n in range(5_000)]
+    edges = [Edge(source=f"{n}", target=f"{n + 1}", edge_type="sequential", condition="") for n in range(4_999)]
+    assert make_dag(nodes, edges, {}, {}).nodes[-1].level == 4_999
+
+
+@given(spans=st.lists(st.tuples(_ids, st.integers(0, 20), st.integers(0, 10)), max_size=30))
+def test_what_follows_directly_began_when_the_other_had_ended_and_no_third_lies_between(
+    spans: list[tuple[str, int, int]],
+) -> None:
+    executions = sorted(
+        (Execution(node_id=node_id, started_at=at, ended_at=at + length) for node_id, at, length in spans),
+        key=lambda execution: execution.started_at,
+    )
+
+    def precedes(one: int, other: int) -> bool:
+        ended_at = executions[one].ended_at
+        return one < other and ended_at is not None and ended_at <= executions[other].started_at
+
+    expected: dict[tuple[str, str], int] = {}
+    places = range(len(executions))
+    for one in places:
+        for other in places:
+            if precedes(one, other) and not any(precedes(one, each) and precedes(each, other) for each in places):
+                pair = (executions[one].node_id, executions[other].node_id)
+                expected[pair] = expected.get(pair, 0) + 1
+    assert count_successions(executions) == expected
