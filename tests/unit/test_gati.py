@@ -360,3 +360,20 @@ def test_what_is_no_batch_is_an_error(body: bytes) -> None:
 def test_an_empty_batch_is_no_error() -> None:
     batch = decode()
     assert (batch.records, batch.refused, batch.n_received) == ([], [], 0)
+
+
+@pytest.mark.parametrize("event_type", ["agent_start", "agent_end"])
+def test_what_has_no_run_neither_starts_nor_ends_the_run_that_collects_it(event_type: str) -> None:
+    event = make_gati(event_type, data={"graph_structure": {"nodes": ["planning"]}}, run_id="")
+    (run,) = run_records_of(event)
+    assert "status" not in run.fields
+    assert [record.key for record in records_of(decode(event), RecordKind.NODE)] == ["planning"]
+
+
+def test_edges_whose_long_conditions_differ_are_two() -> None:
+    conditions = ["x" * 300, "x" * 300 + "y"]
+    structure = {"nodes": [], "edges": [{"from": "a", "to": "b", "condition": condition} for condition in conditions]}
+    edges = records_of(decode(make_gati("agent_start", data={"graph_structure": structure})), RecordKind.EDGE)
+    assert len({edge.key for edge in edges}) == 2
+    assert [edge.fields for edge in edges] == [{"metadata": {"original_condition": each}} for each in conditions]
+    assert {split_edge_key(edge.key)[2] for edge in edges} == {"conditional"}

@@ -277,3 +277,35 @@ def test_records_over_their_limit_are_refused_alone() -> None:
     batch = decode({**EVENT, "inputs": "x" * 2_000}, RUN, max_record_bytes=1_000)
     assert [issue.index for issue in batch.refused] == [0]
     assert [record.index for record in batch.records] == [1]
+
+
+def test_a_phase_that_is_null_is_none() -> None:
+    assert decode_one({**RUN, "phase": None}) == decode_one(RUN)
+    assert decode_one({**EVENT, "phase": None, "recorded_at": TIME}) == decode_one({**EVENT, "recorded_at": TIME})
+
+
+@pytest.mark.parametrize("phase", ["whole", None])
+def test_a_heartbeat_says_nothing_of_the_status(phase: str | None) -> None:
+    record = {**RUN, "phase": phase, "heartbeat_interval_ms": 5_000, "recorded_at": TIME}
+    assert decode_one(record).fields == {"heartbeat_us": 5 * SECOND}
+    assert decode_one({**record, "status": "paused"}).fields["status"] == "paused"
+    assert decode_one({**record, "error": "broken"}).fields["status"] == "failed"
+
+
+@pytest.mark.parametrize(("phase", "status"), [("start", "executing"), ("end", "completed")])
+def test_a_start_and_an_end_with_a_heartbeat_interval_are_what_they_say(phase: str, status: str) -> None:
+    assert decode_one({**RUN, "phase": phase, "heartbeat_interval_ms": 5_000}).fields["status"] == status
+
+
+def test_edges_whose_long_conditions_differ_are_two() -> None:
+    def decode_edge(condition: str) -> Record:
+        edge = {"record": "edge", "run_id": "r", "source": "a", "target": "b", "condition": condition}
+        (record,) = decode(edge).records
+        return record
+
+    long, longer = decode_edge("x" * 300), decode_edge("x" * 300 + "y")
+    assert long.key != longer.key
+    assert long.key == decode_edge("x" * 300).key
+    assert len(split_edge_key(long.key)[3]) == 255
+    assert long.fields == {"metadata": {"original_condition": "x" * 300}}
+    assert decode_edge("x" * 255).fields == {}

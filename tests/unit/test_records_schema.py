@@ -19,6 +19,7 @@ from runreel.demo.errors import StepFailedError
 from runreel.demo.pace import Pace
 from runreel.demo.recording import session_record
 from runreel.demo.scenes import SCRIPT, Job, iter_jobs
+from runreel.model.run import MAX_TAGS
 from runreel.wire import field, native
 from runreel.wire.native import decode_batch
 from tests.support.source import ROOT
@@ -54,6 +55,7 @@ GOOD: list[dict[str, object]] = [
     {**RUN, "phase": "start", "started_at": "2026-01-31T12:00:00+01:00", "recorded_at": 1769860800.25, "tags": ["a"]},
     {**RUN, "run_name": "über / 100 % 🤖", "task": "x" * 10_000, "error": {"type": "ValueError"}, "metadata": {}},
     {**RUN, "status": None, "a field of mine": [1, 2]},
+    {**RUN, "phase": None, "heartbeat_interval_ms": 5_000},
     EVENT,
     {**EVENT, "usage": {"tokens_in": 0, "cost": 0.25}, "duration_ms": 0.5, "sequence": -3, "inputs": None},
     NODE,
@@ -72,7 +74,6 @@ BAD: list[dict[str, object]] = [
     {**RUN, "run_id": "x" * 65},
     {**RUN, "run_id": ".."},
     {**RUN, "phase": "middle"},
-    {**RUN, "phase": None},
     {**RUN, "run_name": "nodes"},
     {**RUN, "run_name": " padded"},
     {**RUN, "agent_name": "x" * 256},
@@ -96,10 +97,10 @@ def test_schema_is_one() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["properties"]["version"]["const"] == native.VERSION
     assert SCHEMA["$defs"]["long_text"]["maxLength"] == native._MAX_TASK_LENGTH
-    assert SCHEMA["$defs"]["tags"]["maxItems"] == native._MAX_TAGS
+    assert SCHEMA["$defs"]["tags"]["maxItems"] == MAX_TAGS
     bounds = {"count": field._MAX_COUNT, "duration": field._MAX_DURATION_MS, "cost": field._MAX_COST_DOLLARS}
     assert {name: SCHEMA["$defs"][name]["maximum"] for name in bounds} == bounds
-    assert sorted(SCHEMA["$defs"]["phase"]["enum"]) == sorted(native._PHASE_RANKS)
+    assert SCHEMA["$defs"]["phase"]["enum"] == [*native._PHASE_RANKS, None]
     assert sorted(SCHEMA["$defs"]["record"]["properties"]["record"]["enum"]) == KINDS
 
 

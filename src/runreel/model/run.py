@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from runreel.model.usage import NO_USAGE, Usage
 
+MAX_TAGS = 100
+MAX_ALIASES = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -40,20 +43,30 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerName:
+    """A name that a run had, and the agent it had then."""
+
+    agent_name: str
+    run_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """What only the page of one run shows: any JSON, as it was recorded."""
+    """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run."""
 
     inputs: object = None
     outputs: object = None
     error: object = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    aliases: tuple[FormerName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
     """Which runs to list; a field that is empty or None does not restrict.
 
-    `text` is looked for in names, upper and lower case being the same.
+    `text` is looked for in names, upper and lower case being the same. `run_ids` match no other runs, so none
+    where there are none.
     """
 
     agent_name: str | None = None
@@ -67,6 +80,7 @@ class RunFilter:
     until: int | None = None
     text: str | None = None
     has_errors: bool | None = None
+    run_ids: tuple[str, ...] | None = None
 
 
 class RunSort(StrEnum):
@@ -103,7 +117,16 @@ class RunFamily:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteReport:
-    """How many runs and events a deletion removed."""
+    """How many runs and events a deletion removed; `next_cursor` is where a deletion in parts goes on."""
+
+    n_runs: int
+    n_events: int
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCount:
+    """How many runs a filter matches, and how many events are in them."""
 
     n_runs: int
     n_events: int

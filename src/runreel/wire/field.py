@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import cast
 
@@ -21,6 +22,14 @@ def text_of(value: object) -> str | None:
     if type(value) is not str or not value or len(value) > MAX_NAME_LENGTH:
         return None
     return repair_name(value)
+
+
+def key_text_of(value: object) -> str | None:
+    """Return short text as `text_of` does; of what is too long a part, and a digest that tells it from others."""
+    if type(value) is not str or len(value) <= MAX_NAME_LENGTH:
+        return text_of(value)
+    digest = hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return repair_name(f"{value[: MAX_NAME_LENGTH - len(digest) - 1]}…{digest}")
 
 
 def count_of(value: object) -> int | None:

@@ -12,11 +12,12 @@ from typing import cast
 from runreel.model.content import content_order
 from runreel.model.event import FullEvent
 from runreel.model.instant import MICROSECONDS_PER_DAY, format_instant, parse_instant
-from runreel.model.name import is_placeholder, is_record_id, is_run_id, repair_name, repair_run_name
+from runreel.model.name import MAX_NAME_LENGTH, is_placeholder, is_record_id, is_run_id, repair_name, repair_run_name
 from runreel.model.record import Batch, Rank, Record, RecordIssue, RecordKind, edge_key
 from runreel.wire.field import (
     count_of,
     duration_us_of,
+    key_text_of,
     mapping_of,
     nanos_of,
     text_of,
@@ -85,7 +86,8 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
         batch.warnings.append(_issue(index, event_id, f"its agent_name was repaired to {agent_name[:80]!r}"))
     run_id = take("run_id", None)
     run_name = take("run_name", None)
-    if run_id is None or run_id == "":
+    is_collected = run_id is None or run_id == ""
+    if is_collected:
         run_id = _add_unattributed(batch, index, agent_name, at)
     elif type(run_id) is not str or not is_run_id(run_id):
         reason = f"its run_id {str(run_id)[:80]!r} is unusable; 1-64 of A-Z a-z 0-9 . _ : - can identify a run"
@@ -118,7 +120,10 @@ def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[
         _add_node_type(batch, index, run_id, node_id, rest, at)
     elif event_type in ("agent_start", "agent_end"):
         fields.setdefault("name", agent_name or "agent")
-        _add_lifecycle(batch, index, run_id, event_type, fields, rest, at)
+        _add_structure(batch, index, run_id, rest, at)
+        # The run that collects events without a run neither starts nor ends with any of them.
+        if not is_collected:
+            _add_lifecycle(batch, index, run_id, event_type, fields, rest, at)
     if rest:
         fields["attributes"] = rest
     batch.records.append(Record(_EVENT, run_id, event_id, _END, at, fields, index))
@@ -181,12 +186,8 @@ def _add_lifecycle(
     rest: Mapping[str, object],
     at: int,
 ) -> None:
-    """Append what an `agent_start` or `agent_end` says of the run and its graph; a sub-graph's pair says less."""
-    metadata = mapping_of(rest.get("metadata"))
-    structure = mapping_of(metadata.get("graph_structure") or rest.get("graph_structure"))
-    if structure:
-        _add_graph(batch, index, run_id, structure, at)
-    if metadata.get("is_subgraph") or rest.get("is_subgraph"):
+    """Append what an `agent_start` or `agent_end` says of the run; that of a sub-graph says nothing of it."""
+    if mapping_of(rest.get("metadata")).get("is_subgraph") or rest.get("is_subgraph"):
         return
     fields: dict[str, object] = {}
     if "agent_name" in event_fields:
@@ -208,6 +209,12 @@ def _add_lifecycle(
         if key in event_fields:
             fields[key] = event_fields[key]
     batch.records.append(Record(RecordKind.RUN, run_id, "", Rank.END, at, fields, index))
+
+
+def _add_structure(batch: Batch, index: int, run_id: str, rest: Mapping[str, object], at: int) -> None:
+    structure = mapping_of(rest.get("metadata")).get("graph_structure") or rest.get("graph_structure")
+    if structure := mapping_of(structure):
+        _add_graph(batch, index, run_id, structure, at)
 
 
 def _add_graph(batch: Batch, index: int, run_id: str, structure: Mapping[str, object], at: int) -> None:
@@ -232,10 +239,13 @@ def _add_edge(batch: Batch, index: int, run_id: str, edge: Mapping[str, object],
     target = repair_name(str(edge.get("to") or edge.get("target") or ""))
     if source is None or target is None:
         return
-    condition = text_of(edge.get("condition")) or ""
+    sent_condition = edge.get("condition")
+    condition = key_text_of(sent_condition) or ""
     edge_type = text_of(edge.get("type")) or ("conditional" if condition else "sequential")
     key = edge_key(source, target, edge_type, condition)
-    batch.records.append(Record(RecordKind.EDGE, run_id, key, Rank.START, at, {}, index))
+    is_cut = type(sent_condition) is str and len(sent_condition) > MAX_NAME_LENGTH
+    fields: dict[str, object] = {"metadata": {"original_condition": sent_condition}} if is_cut else {}
+    batch.records.append(Record(RecordKind.EDGE, run_id, key, Rank.START, at, fields, index))
 
 
 def _add_node_type(batch: Batch, index: int, run_id: str, node_id: str, rest: Mapping[str, object], at: int) -> None:

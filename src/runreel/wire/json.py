@@ -52,6 +52,17 @@ def decode_json(body: bytes | memoryview) -> object:
     return value
 
 
+def cleaned(value: object) -> object:
+    """Return a JSON value that another decoder read as `decode_json` would have given it.
+
+    Raises:
+        DecodeError: it is nested deeper than `MAX_DEPTH`.
+    """
+    if _is_deeper([[value]], MAX_DEPTH):
+        raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
+    return _clean(value)
+
+
 def decode_elements(body: bytes, key: str, *, max_element_bytes: int) -> tuple[dict[str, object], list[object]]:
     """Return the members of a batch beside its list, and the elements of the list under `key`.
 

@@ -14,13 +14,13 @@ from runreel.errors import DecodeError, TooLargeError
 from runreel.model.instant import parse_instant
 from runreel.model.name import is_placeholder, is_record_id, is_run_id, repair_name, repair_run_name
 from runreel.model.record import Batch, Rank, Record, RecordIssue, RecordKind, edge_key
-from runreel.wire.field import count_of, duration_us_of, integer_of, nanos_of, text_of
+from runreel.model.run import MAX_TAGS
+from runreel.wire.field import count_of, duration_us_of, integer_of, key_text_of, nanos_of, text_of
 from runreel.wire.json import Unreadable, decode_elements
 
 VERSION = 1
 
 _MAX_TASK_LENGTH = 10_000
-_MAX_TAGS = 100
 _PHASE_RANKS = {"start": Rank.START, "end": Rank.END, "whole": Rank.END}
 _COMMON_KEYS = frozenset({"record", "run_id", "recorded_at", "phase"})
 
@@ -73,7 +73,7 @@ def _add_record(batch: Batch, index: int, element: object) -> None:
     if recorded_at is None:
         recorded_at = cast("int | None", fields.get("ended_at") or fields.get(shape.time_field)) or 0
     if shape.complete is not None:
-        shape.complete(fields, rank, cast("str", source.get("phase", "whole")), recorded_at)
+        shape.complete(fields, rank, cast("str", _phase(source)), recorded_at)
     batch.records.append(Record(shape.kind, run_id, key, int(rank), recorded_at, fields, index))
 
 
@@ -84,8 +84,13 @@ def _run_id(source: Mapping[str, object]) -> str:
     raise _RefusedError(f"its run_id {str(run_id)[:80]!r} is unusable; 1-64 of A-Z a-z 0-9 . _ : - can identify a run")
 
 
+def _phase(source: Mapping[str, object]) -> object:
+    phase = source.get("phase")
+    return "whole" if phase is None else phase
+
+
 def _rank(source: Mapping[str, object]) -> Rank:
-    phase = source.get("phase", "whole")
+    phase = _phase(source)
     rank = _PHASE_RANKS.get(phase) if type(phase) is str else None
     if rank is None:
         raise _RefusedError(f"its phase is {phase!r:.60}; use 'start', 'end' or 'whole'")
@@ -125,7 +130,7 @@ def _name_key(name: str) -> Callable[[Mapping[str, object]], str]:
 
 def _edge_key(source: Mapping[str, object]) -> str:
     ends = _name_key("source")(source), _name_key("target")(source)
-    return edge_key(*ends, text_of(source.get("edge_type")) or "sequential", text_of(source.get("condition")) or "")
+    return edge_key(*ends, text_of(source.get("edge_type")) or "sequential", key_text_of(source.get("condition")) or "")
 
 
 def _text(value: object) -> str | None:
@@ -164,7 +169,7 @@ def _tags(value: object) -> list[str] | None:
     if type(value) is not list:
         return None
     tags = {tag for item in cast("list[object]", value) if (tag := _name(item))}
-    return sorted(tags)[:_MAX_TAGS]
+    return sorted(tags)[:MAX_TAGS]
 
 
 def _lost_tags(read: object, value: object) -> bool:
@@ -180,7 +185,7 @@ _KEY_READERS: Mapping[str, Reader] = {
     "source": _name,
     "target": _name,
     "edge_type": _text,
-    "condition": _text,
+    "condition": key_text_of,
 }
 
 
@@ -273,10 +278,12 @@ class _FieldReader:
         self._batch.warnings.append(issue)
 
 
-def _complete_run(fields: dict[str, object], rank: int, _phase: str, _recorded_at: int) -> None:
+def _complete_run(fields: dict[str, object], rank: int, phase: str, _recorded_at: int) -> None:
     if is_placeholder(cast("str", fields.get("run_name", ""))):
         del fields["run_name"]
-    if "status" not in fields:
+    # A sign of life says that the run goes on, and nothing of its status: a pause is not over because of it.
+    is_beat = "heartbeat_us" in fields and phase == "whole" and "error" not in fields
+    if "status" not in fields and not is_beat:
         fields["status"] = _status_of(fields, rank, running="executing")
 
 
@@ -337,6 +344,7 @@ _SHAPES: Mapping[str, _Shape] = {
             **_same(_tags, "tags"),
             **_same(_map, "metadata"),
             **_DURATION,
+            "heartbeat_interval_ms": ("heartbeat_us", duration_us_of),
         },
         rest_field="metadata",
         time_field="started_at",
