@@ -7,6 +7,7 @@ RunreelError
 │   └── UnsupportedEncodingError
 ├── InvalidNameError
 ├── InvalidQueryError
+├── InvalidTransitionError
 ├── NotFoundError
 │   └── RenamedError
 ├── NameTakenError
@@ -47,6 +48,15 @@ class InvalidNameError(RunreelError):
 
 class InvalidQueryError(RunreelError):
     """A question can't be answered as it was asked."""
+
+
+class InvalidTransitionError(RunreelError):
+    """A run can't go from its present status to the wanted one."""
+
+    def __init__(self, message: str, *, run_status: str, allowed_statuses: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.run_status = run_status
+        self.allowed_statuses = allowed_statuses
 
 
 class NotFoundError(RunreelError):

@@ -102,7 +102,7 @@ class Laboratory:
         graph = events.get_graph(scope, run_id)
         return {
             "run": replace(self.store.runs.get_run(scope, run_id), run_name=None, change_seq=0),
-            "detail": self.store.runs.get_run_detail(scope, run_id),
+            "detail": replace(self.store.runs.get_run_detail(scope, run_id), aliases=()),
             "events": [replace(full, event=replace(full.event, change_seq=0)) for full in listed],
             "graph": graph,
             "nodes": {node.node_id: self._dump_node(scope, run_id, node.node_id) for node in graph.nodes},

@@ -41,6 +41,29 @@ def _some(required: dict[str, SearchStrategy[Any]], optional: dict[str, SearchSt
     return st.fixed_dictionaries(required, optional=optional)
 
 
+def _native_runs() -> SearchStrategy[dict[str, Any]]:
+    phase = {"phase": st.sampled_from(["start", "end", "whole", None]), "recorded_at": _times}
+    span = {"started_at": _times, "ended_at": _times, "duration_ms": _durations}
+    return _some(
+        {"record": st.just("run"), "run_id": _run_ids},
+        {
+            **phase,
+            **span,
+            "agent_name": _agent_names,
+            "run_name": st.sampled_from(["wish", "wish (2)", "temp_1"]),
+            "session_id": st.sampled_from(["s1", "s2"]),
+            "status": st.sampled_from(["planning", "executing", "completed", "failed"]),
+            "environment": st.sampled_from(["test", "live"]),
+            "tags": _tags,
+            "metadata": _maps,
+            "inputs": _json,
+            "outputs": _json,
+            "error": _errors,
+            "heartbeat_interval_ms": _durations,
+        },
+    )
+
+
 def _native_records() -> SearchStrategy[dict[str, Any]]:
     moment = {"recorded_at": _times}
     phase = {"phase": st.sampled_from(["start", "end", "whole"]), **moment}
@@ -74,23 +97,7 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
                 "extra": _json,
             },
         ),
-        _some(
-            {"record": st.just("run"), "run_id": _run_ids},
-            {
-                **phase,
-                **span,
-                "agent_name": _agent_names,
-                "run_name": st.sampled_from(["wish", "wish (2)", "temp_1"]),
-                "session_id": st.sampled_from(["s1", "s2"]),
-                "status": st.sampled_from(["planning", "executing", "completed", "failed"]),
-                "environment": st.sampled_from(["test", "live"]),
-                "tags": _tags,
-                "metadata": _maps,
-                "inputs": _json,
-                "outputs": _json,
-                "error": _errors,
-            },
-        ),
+        _native_runs(),
         _some(
             {"record": st.just("node"), "run_id": _run_ids, "node_id": _node_ids},
             {
@@ -105,7 +112,7 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
         ),
         _some(
             {"record": st.just("edge"), "run_id": _run_ids, "source": _node_ids, "target": _node_ids},
-            {**moment, "condition": st.sampled_from(["", "x > 1"]), "metadata": _maps},
+            {**moment, "condition": st.sampled_from(["", "x > 1", "x" * 300, "x" * 300 + "y"]), "metadata": _maps},
         ),
         _some(
             {"record": st.just("message"), "run_id": _run_ids, "message_id": st.sampled_from(["m1", "m2"])},
@@ -183,6 +190,11 @@ def elements(max_size: int = 14) -> SearchStrategy[list[Element]]:
     """Draw records of both dialects."""
     element = st.one_of(st.tuples(st.just("native"), _native_records()), st.tuples(st.just("gati"), _gati_events()))
     return st.lists(element, min_size=1, max_size=max_size)
+
+
+def run_records() -> SearchStrategy[Element]:
+    """Draw native records of runs."""
+    return st.tuples(st.just("native"), _native_runs())
 
 
 def decode(batch: Sequence[Element]) -> list[list[Record]]:

@@ -14,6 +14,8 @@ from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 # These speak for no one: they look after the whole store. `apply` has a scope beside each batch, and a watch begins
 # empty: what is added to it names its scope.
 _WITHOUT_SCOPE = {"apply", "settle_runs", "shrink", "check", "close", "watch"}
+# These speak for no one: they look after the whole store. `apply` has a scope beside each batch.
+_WITHOUT_SCOPE = {"apply", "settle_runs", "mark_lost_runs", "shrink", "check", "close"}
 
 
 def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:

@@ -1,8 +1,9 @@
 """What the wire carries: records, which merge into the rows of a run.
 
 A record states some fields of one thing. Its rank and time say how it stands against other records of the same
-thing: `Rank.END` over `Rank.START` over `Rank.INFERRED`, then the later `recorded_at`. Values in `fields` are in
-storage form: instants and durations in microseconds, cost in nano-dollars, ids and names already checked.
+thing: `Rank.END` over `Rank.START` over `Rank.INFERRED`, then the later `recorded_at`. What a person did is a record
+that no wire carries, of `Rank.PERSON`, over all others. Values in `fields` are in storage form: instants and
+durations in microseconds, cost in nano-dollars, ids and names already checked.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Rank(IntEnum):
     INFERRED = 0
     START = 1
     END = 2
+    PERSON = 3
 
 
 @dataclass(slots=True)

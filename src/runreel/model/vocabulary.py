@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, get_args
 
-RUN_STATUSES: Final = (
-    "draft",
-    "planning",
-    "executing",
-    "paused",
-    "waiting_approval",
-    "completed",
-    "failed",
-    "cancelled",
-    "lost",
-)
+RunStatus = Literal[
+    "draft", "planning", "executing", "paused", "waiting_approval", "completed", "failed", "cancelled", "lost"
+]
+RUN_STATUSES: Final[tuple[RunStatus, ...]] = get_args(RunStatus)
 ENDED_RUN_STATUSES: Final = frozenset({"completed", "failed", "cancelled", "lost"})
 
 NODE_TYPES: Final = (

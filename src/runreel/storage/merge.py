@@ -81,6 +81,11 @@ def same(left: State, right: State) -> bool:
     return content_order(left.fields) == content_order(right.fields)
 
 
+def stamp_of_key(state: State, name: str, key: str) -> Stamp:
+    """Return the stamp of one key of a map."""
+    return state.lower.get(f"{name}{_MAP_SEPARATOR}{key}", state.top)
+
+
 def encode_lower(lower: Mapping[str, Stamp]) -> dict[str, list[int]]:
     """Return the stamps of `State.lower` as JSON values."""
     return {name: list(stamp) for name, stamp in sorted(lower.items())}

@@ -24,6 +24,12 @@ from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.store_size import StoreSize
+from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
+from runreel.model.run_edit import RunEdit
+from runreel.model.scope import Scope
+from runreel.model.session import Session
+from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.model.transition import Transition
 
 
 class RunStore(Protocol):
@@ -55,7 +61,7 @@ class RunStore(Protocol):
         ...
 
     def get_run_detail(self, scope: Scope, run_id: str) -> RunDetail:
-        """Return inputs, outputs, error and metadata of a run."""
+        """Return inputs, outputs, error and metadata of a run, and at most 100 of its aliases."""
         ...
 
     def get_run_family(self, scope: Scope, run_id: str) -> RunFamily:
@@ -95,6 +101,47 @@ class RunStore(Protocol):
         Raises:
             InvalidNameError: the name breaks the rules.
             NameTakenError: another run of the agent has it.
+        """
+        ...
+
+    def edit_run(self, scope: Scope, run_id: str, edit: RunEdit, *, now: int) -> Run:
+        """Make all changes of an edit, or none.
+
+        - A new name is given as by `rename_run`.
+        - A status follows the transitions of `model/transition.py`; the run's present one is allowed too. An ended one
+          stands for ever against the wire; another gives way to a status record of a later time.
+        - Tags, and keys of metadata also where they were taken out, stand for ever against the wire.
+        - What a person states last counts, and a change of status is in the history as a person's.
+
+        Raises:
+            InvalidNameError: a name or a tag breaks the rules.
+            InvalidTransitionError: the run can't go to that status from the present one.
+            NameTakenError: another run of the agent has the name.
+        """
+        ...
+
+    def list_transitions(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Transition]:
+        """Return how the stored status of a run changed, oldest first: from, to, when, by whom and why."""
+        ...
+
+    def mark_lost_runs(self, *, now: int) -> int:
+        """Give the status `lost` to runs of all projects that promised heartbeats and are silent; return how many.
+
+        - Silent is a run that has not ended, and of which no record came for three intervals, and 15 seconds at least.
+        - A bounded number at a time, each once, whatever other servers do.
+        - The next record of the run takes it back.
+        """
+        ...
+
+    def count_runs(self, scope: Scope, query: RunFilter) -> RunCount:
+        """Return how many runs match, and how many events are in them."""
+        ...
+
+    def delete_runs(self, scope: Scope, query: RunFilter, *, now: int, cursor: str | None = None) -> DeleteReport:
+        """Remove runs that match in one short transaction: a bounded number, the newest first, as by `delete_run`.
+
+        - `next_cursor` of the report goes on with the next ones; it is None when all were visited.
+        - A run that was first seen after `now` is not removed, so that a deletion in parts ends.
         """
         ...
 

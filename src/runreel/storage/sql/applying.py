@@ -186,7 +186,7 @@ def _open_runs(
     """Lock the runs and merge their own records; return their changes, and the works of deleted runs."""
     by_pk = {work.run_pk: work for work in works.values()}
     rows = transaction.lock_runs(list(by_pk))
-    changes = _load_changes(transaction, rows, by_pk)
+    changes = _load_changes(transaction, rows, by_pk, now)
     _put_owners(transaction, [change for change in changes.values() if change.is_moved()], now)
     missing = [work for run_pk, work in sorted(by_pk.items()) if run_pk not in rows]
     if not missing:
@@ -208,7 +208,7 @@ def _create_runs(transaction: Transaction, works: Sequence[Work], now: int) -> d
     drafts: dict[int, RunChange] = {}
     for work in works:
         row = new_row(work.run_pk, work.project, work.run_id, now=now)
-        drafts[work.run_pk] = _merged_change(work, row, empty_state())
+        drafts[work.run_pk] = _merged_change(work, row, empty_state(), now)
     _put_owners(transaction, drafts.values(), now)
     transaction.dialect.insert(
         transaction.cursor, schema.runs, [change.row.values() for change in drafts.values()], or_ignore=True
@@ -218,13 +218,13 @@ def _create_runs(transaction: Transaction, works: Sequence[Work], now: int) -> d
     by_pk = {work.run_pk: work for work in works}
     theirs = {run_pk: row for run_pk, row in rows.items() if row.change_seq}
     changes = {(change.row.project, change.row.run_id): change for change in drafts.values()}
-    changes.update(_load_changes(transaction, theirs, by_pk))
+    changes.update(_load_changes(transaction, theirs, by_pk, now))
     _put_owners(transaction, [changes[row.project, row.run_id] for row in theirs.values()], now)
     return changes
 
 
 def _load_changes(
-    transaction: Transaction, rows: Mapping[int, RunRow], works: Mapping[int, Work]
+    transaction: Transaction, rows: Mapping[int, RunRow], works: Mapping[int, Work], now: int
 ) -> dict[RunKey, RunChange]:
     """Return the changes of stored runs with their new run records merged."""
     stored = transaction.dialect.select(
@@ -236,12 +236,14 @@ def _load_changes(
         work = works[run_pk]
         if (row.project, row.run_id) != (work.project, work.run_id):
             raise StorageError(f"the run id {work.run_id!r} has the same hash as another's; record it under a new id")
-        changes[work.project, work.run_id] = _merged_change(work, row, states.get(run_pk, empty_state()))
+        changes[work.project, work.run_id] = _merged_change(work, row, states.get(run_pk, empty_state()), now)
     return changes
 
 
-def _merged_change(work: Work, row: RunRow, state: State) -> RunChange:
+def _merged_change(work: Work, row: RunRow, state: State, now: int) -> RunChange:
     change = RunChange(row, state)
+    if row.is_lost:
+        row.is_lost, change.at, change.why = 0, now, "records came again"
     for record in work.run_records:
         change.merge_record(record)
     change.see(work.run_records)
@@ -249,6 +251,8 @@ def _merged_change(work: Work, row: RunRow, state: State) -> RunChange:
     for others in work.others.values():
         change.see(chain.from_iterable(others.values()))
     change.derive()
+    if row.heartbeat_us is not None:
+        change.beat(now)
     return change
 
 

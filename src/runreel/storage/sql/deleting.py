@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runreel.errors import NotFoundError
-from runreel.model.run import DeleteReport
+from runreel.model.run import DeleteReport, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.vocabulary import DEFAULT_SESSION
 from runreel.storage.sql.editing import lock_run
 from runreel.storage.sql.event_writing import add_to_rollup, iter_rows
+from runreel.storage.sql.run_matching import next_matching, still_matching
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.transaction import Transaction
+
+# How much one transaction of a deletion in parts removes; writers wait for it.
+_RUNS_AT_ONCE = 100
+_EVENTS_AT_ONCE = 20_000
 
 # Children first: rows that refer to nodes must be gone before the nodes are.
 _TABLES_BELOW_RUNS = (
@@ -30,6 +36,27 @@ _TABLES_BELOW_RUNS = (
 def delete_run(transaction: Transaction, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
     """Remove a run; see `RunStore.delete_run`."""
     return delete_rows(transaction, [lock_run(transaction, scope, run_id)], now)
+
+
+def delete_runs(
+    transaction: Transaction, scope: Scope, query: RunFilter, *, now: int, cursor: str | None
+) -> DeleteReport:
+    """Remove some of the runs that match; see `RunStore.delete_runs`."""
+    chosen, next_cursor = next_matching(
+        transaction.connection,
+        transaction.dialect,
+        scope,
+        query,
+        seen_until=now,
+        cursor=cursor,
+        max_runs=_RUNS_AT_ONCE,
+        max_events=_EVENTS_AT_ONCE,
+    )
+    locked = transaction.lock_runs(chosen)
+    # One of them may have changed before it was locked, so that it does not match any more.
+    matching = still_matching(transaction.connection, transaction.dialect, scope, query, list(locked))
+    report = _delete(transaction, [locked[run_pk] for run_pk in sorted(matching)], now)
+    return replace(report, next_cursor=next_cursor)
 
 
 def delete_agent(transaction: Transaction, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:

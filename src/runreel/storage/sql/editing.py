@@ -1,55 +1,21 @@
-"""What people change: names of runs and sessions; and the naming of runs that waited long enough."""
+"""What people change of sessions; and the naming of runs that waited long enough."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from runreel.errors import NameTakenError, NotFoundError
-from runreel.model.name import check_name, check_run_name
-from runreel.model.run import Run
+from runreel.model.name import check_name
 from runreel.model.scope import Scope
 from runreel.storage.merge import State
 from runreel.storage.sql import schema
 from runreel.storage.sql.applying import close_runs, put_projects, put_sessions
 from runreel.storage.sql.key import run_pk_of
-from runreel.storage.sql.naming import name_runs, put_alias
-from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, RunRow, decode_state, empty_state, read_run
+from runreel.storage.sql.naming import name_runs
+from runreel.storage.sql.run_row import RunChange, RunRow, decode_state, empty_state
 from runreel.storage.sql.transaction import Transaction
 
 _SETTLE_AT_ONCE = 500
-
-
-def rename_run(transaction: Transaction, scope: Scope, run_id: str, new_name: str) -> Run:
-    """Give a run the name that a person chose; see `RunStore.rename_run`."""
-    wanted = check_run_name(new_name)
-    row = lock_run(transaction, scope, run_id)
-    if row.run_name == wanted and row.name_source == NAMED_BY_PERSON:
-        return read_run(row)
-    transaction.lock_agents({(row.project, row.agent_name)})
-    name_key = (row.project, row.agent_name, wanted)
-    holders = transaction.dialect.select(
-        transaction.cursor, schema.runs, ("run_pk", "run_id"), ("project", "agent_name", "run_name"), [name_key]
-    )
-    if holders and holders[0][0] != row.run_pk:
-        raise NameTakenError(
-            f"another run of the agent {row.agent_name!r} is called {wanted!r}; choose another name",
-            holder_run_id=holders[0][1],
-        )
-    transaction.execute("DELETE FROM run_aliases WHERE project = ? AND agent_name = ? AND run_name = ?", *name_key)
-    if row.run_name is not None and row.run_name != wanted:
-        put_alias(transaction, row.project, row.agent_name, row.run_name, row.run_pk)
-    row.run_name, row.name_source = wanted, NAMED_BY_PERSON
-    row.change_seq += 1
-    transaction.execute(
-        "UPDATE runs SET run_name = ?, name_source = ?, change_seq = ? WHERE run_pk = ?",
-        row.run_name,
-        row.name_source,
-        row.change_seq,
-        row.run_pk,
-    )
-    transaction.note_change(row)
-    transaction.finish()
-    return read_run(row)
 
 
 def lock_run(transaction: Transaction, scope: Scope, run_id: str) -> RunRow:
@@ -68,14 +34,15 @@ def settle_runs(transaction: Transaction, *, seen_before: int) -> int:
     )
     rows = transaction.lock_runs([row[0] for row in waiting])
     unnamed = [row for row in rows.values() if row.run_name is None]
-    changes = [RunChange(row, state) for row, state in zip(unnamed, _states(transaction, unnamed), strict=True)]
+    changes = [RunChange(row, state) for row, state in zip(unnamed, states_of(transaction, unnamed), strict=True)]
     name_runs(transaction, changes, settle=True)
     close_runs(transaction, changes)
     transaction.finish()
     return len(changes)
 
 
-def _states(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:
+def states_of(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:
+    """Return the merged states of runs."""
     stored = transaction.dialect.select(
         transaction.cursor, schema.run_states, ("run_pk", "state"), ("run_pk",), [(row.run_pk,) for row in rows]
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from runreel.model.name import is_run_id
 from runreel.model.page import Page
 from runreel.model.run import NEWEST_FIRST, Run, RunFamily, RunFilter, RunOrder, RunSort
 from runreel.model.scope import Scope
@@ -160,6 +161,8 @@ def conditions_of(scope: Scope, dialect: Dialect, query: RunFilter) -> list[Colu
         conditions.append(runs.c.status.in_(query.statuses))
     if query.tag is not None:
         conditions.append(runs.c.run_pk.in_(select(run_tags.c.run_pk).where(run_tags.c.tag == query.tag)))
+    if query.run_ids is not None:
+        conditions.append(runs.c.run_id.in_([run_id for run_id in query.run_ids if is_run_id(run_id)]))
     if query.since is not None:
         conditions.append(runs.c.created_at >= query.since)
     if query.until is not None:

@@ -15,7 +15,8 @@ from runreel.model.session import Session
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.rollup import TOTALS
-from runreel.storage.sql.run_row import RunRow, decode_state, read_run, read_usage
+from runreel.storage.sql.run_history import list_aliases
+from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run, read_usage
 from runreel.storage.sql.schema import agents, run_aliases, run_states, runs, sessions
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
@@ -69,14 +70,16 @@ def get_run_by_name(connection: Connection, scope: Scope, agent_name: str, run_n
 def get_detail(connection: Connection, row: RunRow) -> RunDetail:
     """Return what only the page of one run shows."""
     stored = fetch_one(connection, _STATE_OF_RUN, run_pk=row.run_pk)
+    aliases = list_aliases(connection, row)
     if stored is None:
-        return RunDetail()
-    fields = decode_state(stored[0]).fields
+        return RunDetail(aliases=aliases)
+    state = decode_state(stored[0])
     return RunDetail(
-        inputs=fields.get("inputs"),
-        outputs=fields.get("outputs"),
-        error=fields.get("error"),
-        metadata=cast("dict[str, object]", fields.get("metadata", {})),
+        inputs=state.fields.get("inputs"),
+        outputs=state.fields.get("outputs"),
+        error=state.fields.get("error"),
+        metadata=metadata_of(state),
+        aliases=aliases,
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any, cast
 from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
 from runreel.model.run import Run
+from runreel.model.transition import BY_RECORDER
 from runreel.model.usage import Usage
 from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT, is_ended
-from runreel.storage.merge import State, decode_lower, encode_lower, merged, new_state, same
+from runreel.storage.merge import Stamp, State, decode_lower, encode_lower, merged, new_state, same, stamp_of_key
 from runreel.storage.sql import schema
 from runreel.storage.sql.codec import compress, decode_json, decompress, encode_json
 from runreel.storage.sql.rollup import N_TOTALS, TOTALS
@@ -25,6 +26,8 @@ _EVENT = RecordKind.EVENT
 _NEVER = 2**63 - 1
 _COMPRESS_FROM_BYTES = 300
 _BY_TIME = frozenset({"status"})
+# What a person says is a field of its own, so that what the wire says stays known beside it.
+_PERSON_STATUS = "person_status"
 _PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
 # `change_no` is drawn last, see `Transaction.finish`.
 _FIXED = frozenset({"run_pk", "project", "run_id", "first_seen_at", "change_no"})
@@ -117,8 +120,10 @@ class RunChange:
         self.state = state
         self.is_new = row.change_seq == 0
         self.state_changed = False
-        self.who = "recorder"
+        self.who = BY_RECORDER
         self.why: str | None = None
+        self.at: int | None = None
+        self._status_at: int | None = None
         self.wish_before = self.wish()
         self._earliest = _NEVER
         self._latest = -_NEVER
@@ -128,6 +133,22 @@ class RunChange:
         before = self.state
         self.state = merged(before, record, by_time=_BY_TIME) if before.top[0] >= 0 else new_state(record)
         self.state_changed = self.state_changed or not same(self.state, before)
+
+    def merge_edit(self, fields: dict[str, object], *, now: int) -> None:
+        """Merge what a person stated: later than all that persons stated before, and than the status that they saw."""
+        top, at = self.state.top, now
+        if top[0] == Rank.PERSON:
+            at = max(at, top[1] + 1)
+        if (status := fields.pop("status", None)) is not None:
+            fields[_PERSON_STATUS] = status
+            at = max(at, self._stamp("status")[1] if "status" in self.state.fields else 0)
+            self.at, self.row.is_lost = now, 0
+        self.merge_record(Record(RecordKind.RUN, self.row.run_id, "", Rank.PERSON, at, fields))
+
+    def beat(self, now: int) -> None:
+        """Take note that a sign of life came, if the recorder of the run promised more of them."""
+        row = self.row
+        row.heartbeat_at = None if row.heartbeat_us is None or is_ended(row.status) else now
 
     def see(self, records: Iterable[Record]) -> None:
         """Take note of the times that records of the run and below it speak of, and of the agents of events."""
@@ -166,8 +187,8 @@ class RunChange:
 
     def transition(self) -> tuple[Any, ...]:
         """Return the row of `run_transitions` that tells of the new status."""
-        row, stamp = self.row, self.state.lower.get("status", self.state.top)
-        at = stamp[1] if "status" in self.state.fields and stamp[1] else row.created_at
+        row = self.row
+        at = self.at or self._status_at or row.created_at
         former = None if self.is_new else self.before.status
         return row.run_pk, row.change_seq, at, former, row.status, self.who, self.why
 
@@ -182,8 +203,8 @@ class RunChange:
 
     def is_settled(self) -> bool:
         """Tell whether the agent is known from a record of the run itself, or the run has ended."""
-        stamp = self.state.lower.get("agent_name", self.state.top)
-        return ("agent_name" in self.state.fields and stamp[0] >= Rank.START) or is_ended(self.row.status)
+        is_stated = "agent_name" in self.state.fields and self._stamp("agent_name")[0] >= Rank.START
+        return is_stated or is_ended(self.row.status)
 
     def wish(self) -> str | None:
         """Return the name that the recorder asked for."""
@@ -194,12 +215,29 @@ class RunChange:
         row, fields = self.row, self.state.fields
         row.agent_name = cast("str", fields.get("agent_name")) or row.inferred_agent or UNKNOWN_AGENT
         row.session_id = cast("str", fields.get("session_id")) or DEFAULT_SESSION
-        row.status = cast("str", fields.get("status")) or "executing"
+        row.status, self._status_at = self._settled_status()
+        row.heartbeat_us = cast("int | None", fields.get("heartbeat_us"))
         for name in _PLAIN_FIELDS:
             setattr(row, name, fields.get(name))
         tags = fields.get("tags")
         row.tags = json.dumps(tags, ensure_ascii=False) if tags else None
         self._derive_times()
+
+    def _settled_status(self) -> tuple[str, int | None]:
+        """Return the status and since when it is: the server's word only where the run has not ended otherwise."""
+        status, at = self._stated_status()
+        return ("lost", None) if self.row.is_lost and not is_ended(status) else (status, at)
+
+    def _stated_status(self) -> tuple[str, int | None]:
+        """Return a person's word where it is an end, or not older than the wire's; else the wire's."""
+        fields = self.state.fields
+        status = cast("str | None", fields.get("status"))
+        chosen = cast("str | None", fields.get(_PERSON_STATUS))
+        if chosen is not None:
+            at = self._stamp(_PERSON_STATUS)[1]
+            if status is None or is_ended(chosen) or at >= self._stamp("status")[1]:
+                return chosen, at
+        return ("executing", None) if status is None else (status, self._stamp("status")[1])
 
     def _derive_times(self) -> None:
         row, fields = self.row, self.state.fields
@@ -210,10 +248,30 @@ class RunChange:
         row.started_at = cast("int | None", fields.get("started_at"))
         row.ended_at = row.duration_us = None
         if is_ended(row.status):
-            status_at = self.state.lower.get("status", self.state.top)[1]
-            row.ended_at = cast("int | None", fields.get("ended_at")) or status_at or max(row.active_at, row.created_at)
+            row.ended_at = self._of_this_end("ended_at") or self._status_at or max(row.active_at, row.created_at)
+            row.duration_us = self._of_this_end("duration_us")
             elapsed = max(0, row.ended_at - (row.started_at or row.created_at))
-            row.duration_us = cast("int | None", fields.get("duration_us", elapsed if elapsed <= LONGEST_US else None))
+            if row.duration_us is None and elapsed <= LONGEST_US:
+                row.duration_us = elapsed
+
+    def _of_this_end(self, name: str) -> int | None:
+        """Return a stated end or duration, unless it was said before what ended the run: then it is of a former end."""
+        value = cast("int | None", self.state.fields.get(name))
+        is_of_it = value is not None and self._status_at is not None and self._stamp(name)[1] >= self._status_at
+        return value if is_of_it else None
+
+    def _stamp(self, name: str) -> Stamp:
+        return self.state.lower.get(name, self.state.top)
+
+
+def metadata_of(state: State) -> dict[str, object]:
+    """Return the metadata of a run, without the keys that a person took out."""
+    metadata = cast("dict[str, object]", state.fields.get("metadata", {}))
+    return {key: value for key, value in metadata.items() if value is not None or not _is_taken_out(state, key)}
+
+
+def _is_taken_out(state: State, key: str) -> bool:
+    return stamp_of_key(state, "metadata", key)[0] == Rank.PERSON
 
 
 def empty_state() -> State:

@@ -15,19 +15,25 @@ from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
-from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunDetail, RunFamily, RunFilter, RunOrder
+from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
+from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.model.transition import Transition
 from runreel.storage.sql import (
     applying,
     change_reading,
     deleting,
     editing,
+    heartbeat,
     node_reading,
     node_summary,
     overview,
+    run_editing,
+    run_history,
     run_list,
+    run_matching,
     run_reading,
     span_reading,
 )
@@ -96,7 +102,27 @@ class SqlRunStore:
             return run_list.list_runs_of_event(connection, scope, event_id, limit=limit)
 
     def rename_run(self, scope: Scope, run_id: str, new_name: str) -> Run:
-        return self._database.write(lambda transaction: editing.rename_run(transaction, scope, run_id, new_name))
+        return self.edit_run(scope, run_id, RunEdit(new_name=new_name), now=0)
+
+    def edit_run(self, scope: Scope, run_id: str, edit: RunEdit, *, now: int) -> Run:
+        return self._database.write(lambda transaction: run_editing.edit_run(transaction, scope, run_id, edit, now=now))
+
+    def list_transitions(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Transition]:
+        with self._database.read() as connection:
+            row = run_reading.get_row(connection, scope, run_id)
+            return run_history.list_transitions(connection, row, limit=limit, cursor=cursor)
+
+    def mark_lost_runs(self, *, now: int) -> int:
+        return self._database.write(lambda transaction: heartbeat.mark_lost_runs(transaction, now=now))
+
+    def count_runs(self, scope: Scope, query: RunFilter) -> RunCount:
+        with self._database.read() as connection:
+            return run_matching.count_runs(connection, self._database.dialect, scope, query)
+
+    def delete_runs(self, scope: Scope, query: RunFilter, *, now: int, cursor: str | None = None) -> DeleteReport:
+        return self._database.write(
+            lambda transaction: deleting.delete_runs(transaction, scope, query, now=now, cursor=cursor)
+        )
 
     def delete_run(self, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
         return self._database.write(lambda transaction: deleting.delete_run(transaction, scope, run_id, now=now))

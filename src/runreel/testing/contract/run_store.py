@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from runreel.testing.contract.agent import AgentContract
 from runreel.testing.contract.applying import ApplyingContract
+from runreel.testing.contract.bulk_deleting import BulkDeletingContract
 from runreel.testing.contract.deleting import DeletingContract
+from runreel.testing.contract.heartbeat import HeartbeatContract
 from runreel.testing.contract.isolation import RunIsolationContract
 from runreel.testing.contract.naming import NamingContract
 from runreel.testing.contract.renaming import RenamingContract
 from runreel.testing.contract.retention import RetentionContract
+from runreel.testing.contract.run_editing import RunEditingContract
 from runreel.testing.contract.run_list import RunListContract
 from runreel.testing.contract.run_order import RunOrderContract
 from runreel.testing.contract.run_status import RunStatusContract
@@ -21,6 +24,8 @@ class RunStoreContract(
     NamingContract,
     RenamingContract,
     RunStatusContract,
+    RunEditingContract,
+    HeartbeatContract,
     UsageContract,
     RunListContract,
     RunOrderContract,
@@ -28,6 +33,7 @@ class RunStoreContract(
     SessionContract,
     DeletingContract,
     RetentionContract,
+    BulkDeletingContract,
     RunIsolationContract,
 ):
     """Every promise of `RunStore`; a subclass gives the fixture `store`."""
