@@ -207,6 +207,19 @@ def test_a_former_name_ends_to_lead_anywhere_once_another_run_has_it(api: Api) -
     assert api.get(run_path("planner", "run 1"))["run_id"] == "second"
 
 
+def test_a_former_name_leads_to_a_run_that_a_recorder_gave_it(api: Api) -> None:
+    api.record_all(run_start("first"))
+    api.http.patch("/api/by-id/first", json={"new_run_name": "kept"})
+    assert api.get("/api/by-id/first")["aliases"] == [{"agent_name": "planner", "run_name": "run 1"}]
+
+    api.record_all(run_start("second", run_name="run 1"))
+
+    for method in ("GET", "HEAD"):
+        assert api.http.request(method, run_path("planner", "run 1")).status_code == 200
+    assert api.get(run_path("planner", "run 1"))["run_id"] == "second"
+    assert api.get("/api/by-id/first")["aliases"] == []
+
+
 def test_a_former_name_of_a_deleted_run_is_not_found(api: Api) -> None:
     api.record_all(run_start())
     api.http.patch("/api/by-id/run-1", json={"new_run_name": "kept"})

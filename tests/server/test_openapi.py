@@ -176,6 +176,8 @@ def test_no_request_makes_the_server_fail(
     # What is deleted stays so, also by a rule, and would be missing to the others.
     deletes = method == "delete" or path.startswith("/api/retention")
     served: ServedApp = request.getfixturevalue("app" if deletes else "shared")
+    # What is deleted stays so, and would be missing to the others.
+    served: ServedApp = request.getfixturevalue("app" if method == "delete" or path.endswith("/delete") else "shared")
     fill(served.api)
 
     examine(served, schema, path, method, mode, N_EXAMPLES)

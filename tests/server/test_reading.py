@@ -62,7 +62,13 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "tags": ["a", "b"],
     }
     family = {"parent_run": None, "previous_run": None, "next_run": None, "child_count": 0}
-    detail = {"metadata": {"owner": "me"}, "inputs": {"topic": "stars"}, "outputs": ["done"], "error": None}
+    detail = {
+        "metadata": {"owner": "me"},
+        "inputs": {"topic": "stars"},
+        "outputs": ["done"],
+        "error": None,
+        "aliases": [],
+    }
     assert api.get("/api/runs")["runs"] == [expected]
     assert api.runs_of("planner") == [expected]
     assert api.get("/api/sessions/s/runs")["runs"] == [expected]

@@ -22,6 +22,7 @@ from runreel.errors import (
     DecodeError,
     InvalidNameError,
     InvalidQueryError,
+    InvalidTransitionError,
     NameTakenError,
     NotFoundError,
     QueueFullError,
@@ -43,6 +44,7 @@ from runreel.server import (
     page_routes,
     record_routes,
     retention_routes,
+    run_change_routes,
     run_routes,
     session_routes,
     span_routes,
@@ -71,6 +73,7 @@ _ROUTERS = (
     # Before the runs by name, since no run is called "nodes".
     node_routes.router,
     run_routes.router,
+    run_change_routes.router,
     event_routes.router,
     span_routes.router,
     message_routes.router,
@@ -88,6 +91,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (DecodeError, 400),
     (InvalidNameError, 422),
     (InvalidQueryError, 400),
+    (InvalidTransitionError, 409),
     (NotFoundError, 404),
     (NameTakenError, 400),
     (QueueFullError, 429),
@@ -186,8 +190,16 @@ def _answer_error(request: Request, error: Exception) -> Response:
     if status >= 500:
         _log.warning("%s: %s", type(error).__name__, error)
     headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
-    members = {"run_id": error.holder_run_id} if isinstance(error, NameTakenError) and error.holder_run_id else {}
-    return problem_response(status, str(error), headers=headers, **members)
+    return problem_response(status, str(error), headers=headers, **_members_of(error))
+
+
+def _members_of(error: RunreelError) -> dict[str, object]:
+    """Return what a problem says for programs, beside its text."""
+    if isinstance(error, NameTakenError) and error.holder_run_id:
+        return {"run_id": error.holder_run_id}
+    if isinstance(error, InvalidTransitionError):
+        return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
+    return {}
 
 
 def _answer_renamed(request: Request, error: RenamedError) -> Response:

@@ -1,5 +1,7 @@
-"""What the server does by itself: names runs that waited long enough, deletes those beyond the retention rules, and
-gives freed disk space back.
+"""What the server does by itself.
+
+It names runs that waited long enough, marks silent ones lost, deletes what is beyond the retention rules, and gives
+freed disk space back.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ class Maintenance:
             has_more = False
             try:
                 await asyncio.to_thread(self._runs.settle_runs, seen_before=self._now() - self._settle_after_us)
+                await asyncio.to_thread(self._runs.mark_lost_runs, now=self._now())
                 is_swept = await self._sweep()
                 if self._deleted:
                     # Before the call, so that what is deleted during it counts next time.

@@ -22,6 +22,8 @@ class ProblemView(TypedDict):
     detail: str
     run_id: NotRequired[str]
     run_ids: NotRequired[list[str]]
+    run_status: NotRequired[str]
+    allowed_statuses: NotRequired[list[str]]
 
 
 def problem_response(

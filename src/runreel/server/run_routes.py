@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from runreel.model.event import FullEvent
@@ -47,14 +46,6 @@ from runreel.wire.field import mapping_of
 router = APIRouter(tags=["runs"])
 
 _MAX_LIFECYCLE_EVENTS = 20
-
-
-class RunPatch(BaseModel):
-    """What a person changes of a run."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    new_run_name: str = Field(description="1-255 characters; trimmed, and unique among the runs of the agent.")
 
 
 @router.get("/api/runs", response_model=RunPageView)
@@ -100,7 +91,7 @@ def list_runs(
 @router.get("/api/by-id/{run_id}", response_model=RunDetailView)
 def get_run_by_id(run_id: RunId, scope: ScopeOf, runs: Runs) -> Response:
     """Return a run by its id."""
-    return _respond_detail(scope, runs, runs.get_run(scope, run_id))
+    return respond_detail(scope, runs, runs.get_run(scope, run_id))
 
 
 @router.get("/api/by-id/{run_id}/children", response_model=RunPageView)
@@ -109,12 +100,6 @@ def list_children(run_id: RunId, scope: ScopeOf, runs: Runs, limit: Limit = 50, 
     run = runs.get_run(scope, run_id)
     page = runs.list_runs(scope, RunFilter(parent_run_id=run.run_id), limit=limit, cursor=cursor)
     return json_response({"runs": [view_run(child) for child in page.items], "next_cursor": page.next_cursor})
-
-
-@router.patch("/api/by-id/{run_id}", response_model=RunDetailView)
-def patch_run_by_id(run_id: RunId, patch: RunPatch, scope: ScopeOf, runs: Runs) -> Response:
-    """Rename a run by its id."""
-    return _respond_detail(scope, runs, runs.rename_run(scope, run_id, patch.new_run_name))
 
 
 @router.delete("/api/by-id/{run_id}", response_model=DeletedView)
@@ -126,14 +111,7 @@ def delete_run_by_id(request: Request, run_id: RunId, scope: ScopeOf, runs: Runs
 @router.get("/api/runs/{agent_name}/{run_name}", response_model=RunDetailView)
 def get_run(agent_name: AgentName, run_name: RunName, scope: ScopeOf, runs: Runs) -> Response:
     """Return a run by its present name; a former one redirects to it."""
-    return _respond_detail(scope, runs, runs.get_run_by_name(scope, agent_name, run_name))
-
-
-@router.patch("/api/runs/{agent_name}/{run_name}", response_model=RunDetailView)
-def patch_run(agent_name: AgentName, run_name: RunName, patch: RunPatch, scope: ScopeOf, runs: Runs) -> Response:
-    """Rename a run; the former name leads to it until another run takes it."""
-    run = runs.get_run_by_name(scope, agent_name, run_name)
-    return _respond_detail(scope, runs, runs.rename_run(scope, run.run_id, patch.new_run_name))
+    return respond_detail(scope, runs, runs.get_run_by_name(scope, agent_name, run_name))
 
 
 @router.delete("/api/runs/{agent_name}/{run_name}", response_model=DeletedView)
@@ -247,7 +225,8 @@ def _graph_members(lifecycle: list[FullEvent]) -> dict[str, object]:
     return members
 
 
-def _respond_detail(scope: Scope, runs: RunStore, run: Run) -> Response:
+def respond_detail(scope: Scope, runs: RunStore, run: Run) -> Response:
+    """Answer with all of a run."""
     detail, family = runs.get_run_detail(scope, run.run_id), runs.get_run_family(scope, run.run_id)
     return json_response(view_run_detail(run, detail, family))
 

@@ -69,6 +69,13 @@ class RunNameView(TypedDict):
     run_name: str | None
 
 
+class FormerNameView(TypedDict):
+    """A name that leads to a run, and the agent that the run had under it."""
+
+    agent_name: str
+    run_name: str
+
+
 class RunDetailView(RunView):
     """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation."""
 
@@ -81,6 +88,7 @@ class RunDetailView(RunView):
     inputs: Any
     outputs: Any
     error: Any
+    aliases: list[FormerNameView]
 
 
 class RunPageView(TypedDict):
@@ -451,6 +459,7 @@ def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetail
         "inputs": detail.inputs,
         "outputs": detail.outputs,
         "error": detail.error,
+        "aliases": [{"agent_name": name.agent_name, "run_name": name.run_name} for name in detail.aliases],
     }
 
 
