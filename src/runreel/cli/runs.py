@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from runreel.cli.answer import JsonObject, list_at, objects_at, text_at
+from runreel.cli.bulk_deletion import add_filters_to, delete_matching, wanted_of
 from runreel.cli.client import MAX_PAGE, Client
 from runreel.cli.command import positive_number
 from runreel.cli.console import Console
@@ -53,8 +54,10 @@ def add_to(commands: Commands) -> None:
     rename.add_argument("new_name", metavar="NEW", help="the name to give")
     rename.set_defaults(command=rename_run)
 
-    delete = nested.add_parser("delete", help="delete a run and everything in it, for ever", parents=[common])
-    _add_address(delete)
+    delete = nested.add_parser("delete", help="delete runs and everything in them, for ever", parents=[common])
+    delete.add_argument("address", metavar="AGENT", nargs="?", help="the run's agent; or, alone, a run's id")
+    delete.add_argument("run", metavar="RUN", nargs="?", help="the run's name")
+    add_filters_to(delete)
     delete.add_argument("--yes", action="store_true", help="don't ask")
     delete.set_defaults(command=delete_run)
 
@@ -99,8 +102,19 @@ def rename_run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def delete_run(arguments: argparse.Namespace, console: Console) -> int:
-    """Delete a run after asking; what was shown in the question is what is deleted, however it is called by then."""
+    """Delete one run, or all that match, after asking.
+
+    Of one run, what was shown in the question is what is deleted, however it is called by then.
+    """
     client = client_of(arguments, console)
+    wanted = wanted_of(arguments)
+    if bool(wanted) is (arguments.address is not None):
+        raise ConfigError("say which run to delete, or which runs by options; `--all` stands for every run")
+    if wanted:
+        return delete_matching(client, wanted, arguments, console)
+    arguments.agent = arguments.address
+    if arguments.dry_run:
+        return _tell_of(client.get(*_reading_address(arguments)), arguments, console)
     address = _writing_address(arguments)
     if not arguments.yes:
         if not console.can_ask():
@@ -114,6 +128,13 @@ def delete_run(arguments: argparse.Namespace, console: Console) -> int:
     if "json" in arguments:
         return print_json(answer, console)
     console.say("Deleted.")
+    return 0
+
+
+def _tell_of(run: JsonObject, arguments: argparse.Namespace, console: Console) -> int:
+    if "json" in arguments:
+        return _print_json(run, console)
+    console.say(f"{name_of(run)} with its {run.get('event_count', 0)} events would be deleted.")
     return 0
 
 
