@@ -133,7 +133,7 @@ def delete_run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _tell_of(run: JsonObject, arguments: argparse.Namespace, console: Console) -> int:
     if "json" in arguments:
-        return _print_json(run, console)
+        return print_json(run, console)
     console.say(f"{name_of(run)} with its {run.get('event_count', 0)} events would be deleted.")
     return 0
 

@@ -19,16 +19,12 @@ from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.record import ApplyReport, Record
 from runreel.model.retention import RetentionReport, RetentionRule
-from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunDetail, RunFamily, RunFilter, RunOrder
-from runreel.model.scope import Scope
-from runreel.model.session import Session
-from runreel.model.span import Overview, SpanPage, SpanQuery
-from runreel.model.store_size import StoreSize
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.model.store_size import StoreSize
 from runreel.model.transition import Transition
 
 

@@ -55,7 +55,7 @@ def delete_runs(
     locked = transaction.lock_runs(chosen)
     # One of them may have changed before it was locked, so that it does not match any more.
     matching = still_matching(transaction.connection, transaction.dialect, scope, query, list(locked))
-    report = _delete(transaction, [locked[run_pk] for run_pk in sorted(matching)], now)
+    report = delete_rows(transaction, [locked[run_pk] for run_pk in sorted(matching)], now)
     return replace(report, next_cursor=next_cursor)
 
 
