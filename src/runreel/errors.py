@@ -6,6 +6,7 @@ RunreelError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
 ├── InvalidNameError
+├── InvalidPriceError
 ├── InvalidQueryError
 ├── NotFoundError
 │   └── RenamedError
@@ -43,6 +44,10 @@ class UnsupportedEncodingError(DecodeError):
 
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPriceError(RunreelError):
+    """A price of a model can't be used as it was given."""
 
 
 class InvalidQueryError(RunreelError):

@@ -36,6 +36,7 @@ def operations() -> dict[str, dict[str, object]]:
 
     class NoStore:
         runs = events = changes = close = None
+        runs = events = prices = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))

@@ -52,6 +52,7 @@ SHAPE_CHECKS = [
 
 class _NoStore:
     runs = events = changes = close = None
+    runs = events = prices = close = None
     is_remote = False
 
 

@@ -21,6 +21,7 @@ from runreel import __version__
 from runreel.errors import (
     DecodeError,
     InvalidNameError,
+    InvalidPriceError,
     InvalidQueryError,
     NameTakenError,
     NotFoundError,
@@ -40,6 +41,7 @@ from runreel.server import (
     health_routes,
     node_routes,
     page_routes,
+    price_routes,
     record_routes,
     run_routes,
     session_routes,
@@ -67,6 +69,7 @@ _ROUTERS = (
     event_routes.router,
     session_routes.router,
     stream_routes.router,
+    price_routes.router,
     health_routes.router,
     page_routes.router,
 )
@@ -76,6 +79,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (UnsupportedEncodingError, 415),
     (DecodeError, 400),
     (InvalidNameError, 422),
+    (InvalidPriceError, 422),
     (InvalidQueryError, 400),
     (NotFoundError, 404),
     (NameTakenError, 400),

@@ -15,6 +15,7 @@ from runreel import __version__
 from runreel.errors import ConfigError
 from runreel.server.app import create_app
 from runreel.server.settings import Settings
+from runreel.storage.price_table import read_price_file
 from runreel.storage.sql import open_store
 
 _GRACE_S = 5
@@ -37,7 +38,8 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
 
 
 def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[str], None] | None) -> None:
-    store = open_store(settings.database_url())
+    prices = read_price_file(settings.prices) if settings.prices is not None else None
+    store = open_store(settings.database_url(), prices=prices)
     # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
     # collecting less often saves a tenth of the time that ingest takes.
     gc.freeze()

@@ -68,14 +68,15 @@ def settle_runs(transaction: Transaction, *, seen_before: int) -> int:
     )
     rows = transaction.lock_runs([row[0] for row in waiting])
     unnamed = [row for row in rows.values() if row.run_name is None]
-    changes = [RunChange(row, state) for row, state in zip(unnamed, _states(transaction, unnamed), strict=True)]
+    changes = [RunChange(row, state) for row, state in zip(unnamed, read_states(transaction, unnamed), strict=True)]
     name_runs(transaction, changes, settle=True)
     close_runs(transaction, changes)
     transaction.finish()
     return len(changes)
 
 
-def _states(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:
+def read_states(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:
+    """Return the merged states of runs, in the order of their rows."""
     stored = transaction.dialect.select(
         transaction.cursor, schema.run_states, ("run_pk", "state"), ("run_pk",), [(row.run_pk,) for row in rows]
     )

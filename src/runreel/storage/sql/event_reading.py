@@ -357,9 +357,10 @@ class Inside:
 
     def _extent(self, condition: ColumnElement[bool]) -> dict[str, Any]:
         used = [events.c.tokens_in, events.c.tokens_out, events.c.tokens_cached, events.c.tokens_cache_write]
-        used += [events.c.tokens_reasoning, events.c.cost_nanos]
+        cost_nanos = func.coalesce(events.c.cost_nanos, events.c.price_nanos)
+        used += [events.c.tokens_reasoning, cost_nanos]
         sums = [func.sum(case((events.c.is_counted == 1, column), else_=0)) for column in used]
-        unpriced = func.count(case((and_(events.c.is_counted == 1, events.c.cost_nanos.is_(None)), 1)))
+        unpriced = func.count(case((and_(events.c.is_counted == 1, cost_nanos.is_(None)), 1)))
         first, last = (
             func.min(events.c.started_at),
             func.max(func.coalesce(events.c.ended_at, events.c.started_at)),
