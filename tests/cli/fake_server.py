@@ -71,7 +71,7 @@ def serving() -> Iterator[FakeServer]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PATCH = do_DELETE = _reply  # noqa: N815
+        do_GET = do_PATCH = do_DELETE = do_PUT = do_POST = _reply  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass

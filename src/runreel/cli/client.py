@@ -39,9 +39,17 @@ class Client:
         """Change what is at the path."""
         return self._ask("PATCH", segments, body=changes)
 
-    def delete(self, *segments: str) -> JsonObject:
+    def put(self, *segments: str, content: Mapping[str, object]) -> JsonObject:
+        """Set what is at the path."""
+        return self._ask("PUT", segments, body=content)
+
+    def post(self, *segments: str, content: Mapping[str, object]) -> JsonObject:
+        """Have something done by what is at the path."""
+        return self._ask("POST", segments, body=content)
+
+    def delete(self, *segments: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """Delete what is at the path."""
-        return self._ask("DELETE", segments)
+        return self._ask("DELETE", segments, query=query)
 
     def _ask(
         self,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from runreel.cli.answer import JsonObject, list_at, objects_at, text_at
-from runreel.cli.client import DEFAULT_URL, MAX_PAGE, Client
+from runreel.cli.client import MAX_PAGE, Client
 from runreel.cli.command import positive_number
 from runreel.cli.console import Console
+from runreel.cli.remote import client_of, common_options, print_json
 from runreel.cli.run_table import draw_runs
 from runreel.cli.run_tree import draw_run
 from runreel.cli.run_view import name_of, read_run_view
@@ -27,7 +27,7 @@ DEFAULT_N_EVENTS = 1000
 
 def add_to(commands: Commands) -> None:
     """Declare the commands; plain `runreel runs` lists."""
-    common = _common_options()
+    common = common_options()
     filters = _list_options()
     runs = commands.add_parser(
         "runs",
@@ -61,12 +61,12 @@ def add_to(commands: Commands) -> None:
 
 def list_runs(arguments: argparse.Namespace, console: Console) -> int:
     """Print a table of runs, the newest first."""
-    client = _client(arguments, console)
+    client = client_of(arguments, console)
     given = vars(arguments)
     query = {key: str(given[key]) for key in ("agent", "status", "session") if key in given}
     page = _read_runs(client, query, limit=given.get("limit", DEFAULT_N_RUNS))
     if "json" in arguments:
-        return _print_json(page, console)
+        return print_json(page, console)
     runs = objects_at(page, "runs")
     for line in draw_runs(runs, console):
         console.say(line)
@@ -79,10 +79,10 @@ def list_runs(arguments: argparse.Namespace, console: Console) -> int:
 
 def show_run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one run: what it was, and the tree of what happened."""
-    client = _client(arguments, console)
+    client = client_of(arguments, console)
     view = read_run_view(client, _reading_address(arguments), n_events=arguments.limit)
     if "json" in arguments:
-        return _print_json(view.as_json(), console)
+        return print_json(view.as_json(), console)
     for line in draw_run(view, console):
         console.say(line)
     return 0
@@ -91,16 +91,16 @@ def show_run(arguments: argparse.Namespace, console: Console) -> int:
 def rename_run(arguments: argparse.Namespace, console: Console) -> int:
     """Rename a run; its old name leads to it until another run takes it."""
     changes = {"new_run_name": arguments.new_name}
-    run = _client(arguments, console).patch(*_writing_address(arguments), changes=changes)
+    run = client_of(arguments, console).patch(*_writing_address(arguments), changes=changes)
     if "json" in arguments:
-        return _print_json(run, console)
+        return print_json(run, console)
     console.say(f"It is called {name_of(run)} now.")
     return 0
 
 
 def delete_run(arguments: argparse.Namespace, console: Console) -> int:
     """Delete a run after asking; what was shown in the question is what is deleted, however it is called by then."""
-    client = _client(arguments, console)
+    client = client_of(arguments, console)
     address = _writing_address(arguments)
     if not arguments.yes:
         if not console.can_ask():
@@ -112,7 +112,7 @@ def delete_run(arguments: argparse.Namespace, console: Console) -> int:
         address = ("api", "by-id", str(run["run_id"]))
     answer = client.delete(*address)
     if "json" in arguments:
-        return _print_json(answer, console)
+        return print_json(answer, console)
     console.say("Deleted.")
     return 0
 
@@ -134,14 +134,6 @@ def _writing_address(arguments: argparse.Namespace) -> Address:
     return ("api", "runs", arguments.agent, arguments.run)
 
 
-def _common_options() -> argparse.ArgumentParser:
-    # An option that is not given leaves no trace: else `runs --url X list` would take list's default over X.
-    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    options.add_argument("--url", help=f"the server (RUNREEL_URL, else {DEFAULT_URL})")
-    options.add_argument("--json", action="store_true", help="print JSON, as the server gives it")
-    return options
-
-
 def _list_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument("--agent", help="only runs of this agent")
@@ -149,15 +141,6 @@ def _list_options() -> argparse.ArgumentParser:
     options.add_argument("--session", help="only runs of the session with this id")
     options.add_argument("--limit", type=positive_number, metavar="N", help=f"most runs ({DEFAULT_N_RUNS})")
     return options
-
-
-def _client(arguments: argparse.Namespace, console: Console) -> Client:
-    if "url" in arguments:
-        return Client(arguments.url)
-    try:
-        return Client(console.env.get("RUNREEL_URL") or DEFAULT_URL)
-    except ConfigError as error:
-        raise ConfigError(f"{error} in RUNREEL_URL") from error
 
 
 def _read_runs(client: Client, query: Mapping[str, str], *, limit: int) -> JsonObject:
@@ -170,9 +153,3 @@ def _read_runs(client: Client, query: Mapping[str, str], *, limit: int) -> JsonO
         cursor = text_at(page, "next_cursor")
         if cursor is None or len(runs) >= limit:
             return {"runs": runs, "next_cursor": cursor}
-
-
-def _print_json(value: object, console: Console) -> int:
-    # Escaped, since not every terminal can show, and not every reader can decode, what recorders put into names.
-    console.say(json.dumps(value, indent=2))
-    return 0

@@ -61,6 +61,7 @@ class RunFilter:
     parent_run_id: str | None = None
     since: int | None = None
     until: int | None = None
+    has_unpriced: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

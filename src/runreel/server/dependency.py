@@ -86,7 +86,9 @@ SessionId = Annotated[str, AfterValidator(_name), Path(description="The session'
 ProviderName = Annotated[
     str, AfterValidator(restored_slashes), Path(description="The provider's name, percent-encoded.")
 ]
-ModelName = Annotated[str, AfterValidator(restored_slashes), Path(description="The model's exact name, percent-encoded.")]
+ModelName = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The model's exact name, percent-encoded.")
+]
 NameQuery = Annotated[str | None, AfterValidator(_given_name), Query()]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
 EventLimit = Annotated[int, Query(ge=1, le=5_000, description="How many events to return at most.")]

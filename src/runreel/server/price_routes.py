@@ -93,7 +93,7 @@ def list_unpriced(scope: ScopeOf, prices: Prices, limit: Limit = 50, cursor: Cur
 
 @router.post("/recompute", response_model=RecomputeView)
 def recompute(wish: Recompute, scope: ScopeOf, prices: Prices) -> Response:
-    """Price stored calls again by the prices of now, a bounded part of them; go on at `next_cursor` until it is null."""
+    """Price a bounded part of the stored calls again, by the prices of now; go on at `next_cursor` until it is null."""
     since = None if wish.since is None else parse_instant(wish.since)
     if since is None and wish.since is not None:
         raise InvalidQueryError(f"since is {wish.since!r}; give an ISO 8601 time, such as 2026-01-31T12:00:00Z")

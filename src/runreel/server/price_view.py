@@ -55,15 +55,22 @@ class DeletedPricesView(TypedDict):
     deleted_prices: int
 
 
+class UnpricedFilterView(TypedDict):
+    """The parameters of `GET /api/runs` that list the runs which may have such calls."""
+
+    unpriced: bool
+    until: str
+
+
 class UnpricedView(TypedDict):
-    """A model without a price; `since` and `until` bound the hours in which it was called."""
+    """A model without a price, and the hours in which it was called."""
 
     model: str
     event_type: str
     unpriced_count: int
-    since: str
-    until: str
-    runs: str
+    first_hour: str
+    last_hour: str
+    filter: UnpricedFilterView
 
 
 class UnpricedPageView(TypedDict):
@@ -92,16 +99,15 @@ def view_price(price: Price) -> PriceView:
 
 
 def view_unpriced(unpriced: UnpricedModel) -> UnpricedView:
-    """Return a model without a price, with the address of the runs of that time."""
-    since = format_instant(unpriced.first_hour_at)
+    """Return a model without a price, with the filter of its runs, all of which began before the last call."""
     until = format_instant(unpriced.last_hour_at + MICROSECONDS_PER_HOUR)
     return {
         "model": unpriced.model,
         "event_type": unpriced.event_type,
         "unpriced_count": unpriced.n_unpriced,
-        "since": since,
-        "until": until,
-        "runs": "",
+        "first_hour": format_instant(unpriced.first_hour_at),
+        "last_hour": format_instant(unpriced.last_hour_at),
+        "filter": {"unpriced": True, "until": until},
     }
 
 

@@ -69,6 +69,7 @@ def list_runs(
     parent: Annotated[str | None, Query(description="The id of the parent run.")] = None,
     since: Annotated[str | None, Query(description="ISO 8601; runs created at that time or later.")] = None,
     until: Annotated[str | None, Query(description="ISO 8601; runs created before that time.")] = None,
+    unpriced: Annotated[bool | None, Query(description="Whether a call is in them whose cost nobody knows.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -83,6 +84,7 @@ def list_runs(
         parent_run_id=parent,
         since=_instant("since", since),
         until=_instant("until", until),
+        has_unpriced=unpriced,
     )
     page = runs.list_runs(scope, query, limit=limit, cursor=cursor)
     return json_response({"runs": [view_run(run) for run in page.items], "next_cursor": page.next_cursor})

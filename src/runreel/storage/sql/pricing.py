@@ -103,9 +103,7 @@ def put_price(transaction: Transaction, scope: Scope, price: Price) -> Price:
     return kept
 
 
-def delete_prices(
-    transaction: Transaction, scope: Scope, provider: str, model: str, *, valid_from: int | None
-) -> int:
+def delete_prices(transaction: Transaction, scope: Scope, provider: str, model: str, *, valid_from: int | None) -> int:
     """Remove what people set for a model; see `PriceStore.delete_prices`."""
     condition = "project = ? AND provider = ? AND model = ?" + ("" if valid_from is None else " AND valid_from = ?")
     key = [scope.project, transaction.price_book.provider_called(provider), model]

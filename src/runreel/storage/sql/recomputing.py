@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from runreel.model.price import PriceList, RecomputeQuery, RecomputeReport
 from runreel.model.scope import Scope
@@ -156,7 +156,7 @@ def _rows(connection: Connection, query: RecomputeQuery, run_pks: Sequence[int],
     """Return the events without a recorder's cost, in the order of their keys."""
     if not run_pks:
         return []
-    conditions = [events.c.cost_nanos.is_(None), events.c.model.is_not(None)]
+    conditions: list[ColumnElement[bool]] = [events.c.cost_nanos.is_(None), events.c.model.is_not(None)]
     if query.model is not None:
         conditions.append(events.c.model == query.model)
     if query.since is not None:

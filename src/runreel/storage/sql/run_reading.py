@@ -115,6 +115,8 @@ def _conditions(query: RunFilter) -> list[ColumnElement[bool]]:
         conditions.append(runs.c.created_at >= query.since)
     if query.until is not None:
         conditions.append(runs.c.created_at < query.until)
+    if query.has_unpriced is not None:
+        conditions.append((runs.c.unpriced_count > 0) == query.has_unpriced)
     return conditions
 
 
