@@ -53,7 +53,7 @@ def _price_row(price: JsonObject, console: Console) -> list[Cell]:
         Cell(harmless(text_at(price, "model") or "")),
         Cell((text_at(price, "valid_from") or "")[:10], console.palette.faint),
         *(Cell(_rate(price, name)) for name in ("input", "cached", "cache_write", "output")),
-        Cell(_rate(price, "batch", before="×")),
+        Cell(_rate(price, "batch", before="")),
         Cell(harmless(text_at(price, "source") or ""), console.palette.faint),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runreel.cli.answer import JsonObject, list_at, number_at, objects_at, text_at
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from runreel.cli.command import Commands
 
 _RATES = ("input", "output", "cached", "cache_write", "reasoning")
-_SUMS = ("examined_events", "changed_events", "changed_runs", "cost_change", "unpriced_change")
+_SUMS: Sequence[str] = ("examined_events", "changed_events", "cost_change", "unpriced_change")
 
 
 def add_to(commands: Commands) -> None:
@@ -174,7 +175,7 @@ def _told(sums: dict[str, float], *, dry_run: bool) -> str:
     change = sums["cost_change"]
     verb = "would change" if dry_run else "changed"
     return (
-        f"Of {sums['examined_events']:,.0f} calls without a recorder's cost, {sums['changed_events']:,.0f} {verb}, in "
-        f"{sums['changed_runs']:,.0f} runs: {'-' if change < 0 else '+'}{format_cost(abs(change))}, "
+        f"Of {sums['examined_events']:,.0f} calls without a recorder's cost, {sums['changed_events']:,.0f} {verb}: "
+        f"{'-' if change < 0 else '+'}{format_cost(abs(change))}, "
         f"{sums['unpriced_change']:+,.0f} without a price."
     )

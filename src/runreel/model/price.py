@@ -43,10 +43,10 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongContext:
-    """The rates of calls whose prompt has more than `above_tokens` tokens."""
+    """The rates of calls whose prompt has more than `above_tokens` tokens; None where they are not known."""
 
     above_tokens: int
-    rates: Rates
+    rates: Rates | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ class Price:
     """What a provider charges for a model from an instant on, until a newer price of that model.
 
     `aliases` are further exact names of the model. `batch_permille` is what a call in a batch costs, in thousandths
-    of another one; None where nothing is known of that. `valid_from` is 0 for a price that has always been valid.
+    of another one; None where nothing is known of that. `valid_from` is 0 for a price that has always been valid;
+    from `valid_until` on nothing is known.
     """
 
     provider: str
@@ -62,6 +63,7 @@ class Price:
     rates: Rates
     aliases: tuple[str, ...] = ()
     valid_from: int = 0
+    valid_until: int | None = None
     batch_permille: int | None = None
     long_context: LongContext | None = None
     source: PriceSource = PriceSource.PROJECT
@@ -74,8 +76,10 @@ class Price:
         """
         fresh, tokens_in = _rest_and_whole(usage.tokens_in, usage.tokens_cached + usage.tokens_cache_write)
         visible, _ = _rest_and_whole(usage.tokens_out, usage.tokens_reasoning)
-        is_long = self.long_context is not None and tokens_in > self.long_context.above_tokens
-        rates = self.long_context.rates if self.long_context is not None and is_long else self.rates
+        rates = self._rates_for(tokens_in)
+        permille = self.batch_permille if is_batch else _WHOLE_PERMILLE
+        if rates is None or permille is None:
+            return None
         picos = (
             fresh * rates.input
             + usage.tokens_cached * _first(rates.cached, rates.input)
@@ -83,13 +87,14 @@ class Price:
             + visible * rates.output
             + usage.tokens_reasoning * _first(rates.reasoning, rates.output)
         )
-        permille = self.batch_permille if is_batch else _WHOLE_PERMILLE
-        if permille is None:
-            return None
         # Half a nano-dollar and more is rounded up.
         divisor = _PICOS_PER_NANO * _WHOLE_PERMILLE
         nanos = (picos * permille + divisor // 2) // divisor
         return nanos if nanos <= _MAX_COST_NANOS else None
+
+    def _rates_for(self, tokens_in: int) -> Rates | None:
+        long_context = self.long_context
+        return self.rates if long_context is None or tokens_in <= long_context.above_tokens else long_context.rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,9 @@ class PriceList:
         """Return the price of a model at an instant; without a provider only where no two have such a model."""
         prices = self._prices.get(self._key_of(provider, model), [])
         place = bisect_right(prices, max(at, 0), key=_valid_from)
-        return prices[place - 1] if place else None
+        price = prices[place - 1] if place else None
+        is_over = price is not None and price.valid_until is not None and at >= price.valid_until
+        return None if is_over else price
 
     def _key_of(self, provider: str | None, model: str) -> tuple[str, str]:
         prefix, _, rest = model.partition("/")

@@ -14,7 +14,7 @@ MAX_DOLLARS = 10_000
 """The most that a million tokens may cost."""
 
 _RATES = ("input", "output", "cached", "cache_write", "reasoning")
-_NAMES = frozenset({"provider", "model", "aliases", "valid_from", "batch", "long_context", *_RATES})
+_NAMES = frozenset({"provider", "model", "aliases", "valid_from", "valid_until", "batch", "long_context", *_RATES})
 _LONG_NAMES = frozenset({"above_tokens", *_RATES})
 # Dollars per million tokens are millionths of a dollar per token, and a rate is in pico-dollars.
 _PICOS_PER_QUOTE = 10**6
@@ -36,6 +36,7 @@ def parse_price(form: Mapping[str, object], *, source: PriceSource) -> Price:
         model=_text(form.get("model"), "model"),
         aliases=tuple(_text(alias, "aliases") for alias in _list(form.get("aliases"))),
         valid_from=parse_valid_from(form.get("valid_from")),
+        valid_until=_parse_valid_until(form),
         rates=_parse_rates(form),
         batch_permille=None if batch is None else _scaled(batch, 1_000, "batch"),
         long_context=_parse_long_context(form.get("long_context")),
@@ -55,6 +56,14 @@ def parse_valid_from(value: object) -> int:
     return valid_from
 
 
+def _parse_valid_until(form: Mapping[str, object]) -> int | None:
+    value = form.get("valid_until")
+    until = parse_instant(value)
+    if value is not None and (until is None or until <= parse_valid_from(form.get("valid_from"))):
+        raise InvalidPriceError(f"valid_until is {value!r}; give a date after valid_from")
+    return until
+
+
 def format_price(price: Price) -> dict[str, object]:
     """Return the JSON object that `parse_price` reads, with every name in it."""
     long_context = price.long_context
@@ -63,6 +72,7 @@ def format_price(price: Price) -> dict[str, object]:
         "model": price.model,
         "aliases": list(price.aliases),
         "valid_from": format_instant(price.valid_from) if price.valid_from else None,
+        "valid_until": None if price.valid_until is None else format_instant(price.valid_until),
         **_format_rates(price.rates),
         "batch": None if price.batch_permille is None else price.batch_permille / 1_000,
         "long_context": None
@@ -93,11 +103,12 @@ def _parse_long_context(value: object) -> LongContext | None:
     above_tokens = form.get("above_tokens")
     if unknown or type(above_tokens) is not int or not 0 < above_tokens <= _MAX_TOKENS:
         raise InvalidPriceError("long_context has above_tokens, a whole number, and rates like a price")
-    return LongContext(above_tokens=above_tokens, rates=_parse_rates(form))
+    is_known = any(form.get(name) is not None for name in _RATES)
+    return LongContext(above_tokens=above_tokens, rates=_parse_rates(form) if is_known else None)
 
 
-def _format_rates(rates: Rates) -> dict[str, object]:
-    quotes = {name: cast("int | None", getattr(rates, name)) for name in _RATES}
+def _format_rates(rates: Rates | None) -> dict[str, object]:
+    quotes: dict[str, int | None] = {name: getattr(rates, name, None) for name in _RATES}
     return {name: None if picos is None else picos / _PICOS_PER_QUOTE for name, picos in quotes.items()}
 
 

@@ -23,19 +23,28 @@ class RatesView(TypedDict):
     reasoning: float | None
 
 
-class LongContextView(RatesView):
-    """Rates of calls whose prompt has more than so many tokens."""
+class LongContextView(TypedDict):
+    """Rates of calls whose prompt has more than so many tokens; without `input` and `output` they have no price."""
 
     above_tokens: int
+    input: float | None
+    output: float | None
+    cached: float | None
+    cache_write: float | None
+    reasoning: float | None
 
 
 class PriceView(RatesView):
-    """A price; `batch` is what a call in a batch costs, as a part of another's; `valid_from` null means always."""
+    """A price; `batch` is what a call in a batch costs, as a part of another's.
+
+    `valid_from` null means always; from `valid_until` on nothing is known, until the next price.
+    """
 
     provider: str
     model: str
     aliases: list[str]
     valid_from: str | None
+    valid_until: str | None
     batch: float | None
     long_context: LongContextView | None
     source: str
