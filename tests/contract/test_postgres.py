@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
+from runreel.testing.contract import EventStoreContract, PriceStoreContract, RunStoreContract
 
 
 class TestPostgresRunStore(RunStoreContract):
@@ -32,3 +33,7 @@ class TestPostgresChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
         return open_store(migrated_postgres_url)
+class TestPostgresPriceStore(PriceStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store

@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
+from runreel.testing.contract import EventStoreContract, PriceStoreContract, RunStoreContract
 
 
 class TestSqliteRunStore(RunStoreContract):
@@ -32,3 +33,7 @@ class TestSqliteChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, sqlite_url: str) -> SqlStore:
         return open_store(sqlite_url)
+class TestSqlitePriceStore(PriceStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store

@@ -2,6 +2,8 @@
 
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
+from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 
 __all__ = ["ChangeStoreContract", "EventStoreContract", "RunStoreContract"]
+__all__ = ["EventStoreContract", "PriceStoreContract", "RunStoreContract"]
