@@ -92,7 +92,8 @@ def unset_price(arguments: argparse.Namespace, console: Console) -> int:
     answer = client_of(arguments, console).delete("api", "prices", arguments.provider, arguments.model, query=query)
     if "json" in arguments:
         return print_json(answer, console)
-    console.say(f"Removed {number_at(answer, 'deleted_prices'):.0f}.")
+    n_deleted = number_at(answer, "deleted_prices")
+    console.say(f"Removed {n_deleted:.0f} {'price' if n_deleted == 1 else 'prices'}.")
     return 0
 
 

@@ -24,7 +24,7 @@ from runreel.storage.sql.schema import events, runs
 from runreel.storage.sql.transaction import Transaction
 
 _EVENTS_AT_ONCE = 10_000
-_RUNS_AT_ONCE = 200
+_RUNS_AT_ONCE = 500
 _KEY = ("run_pk", "event_id")
 
 EventKey = tuple[int, str]
@@ -140,7 +140,8 @@ def _next_runs(
 
 
 def _run_conditions(scope: Scope, query: RecomputeQuery, run_pk: int) -> list[ColumnElement[bool]]:
-    conditions = [runs.c.project == scope.project, runs.c.run_pk > run_pk]
+    # By the key alone: an index that begins with the project would have all its runs sorted for every step.
+    conditions = [runs.c.project.concat("") == scope.project, runs.c.run_pk > run_pk]
     if query.since is not None:
         # A run is active until the last time that one of its records speaks of.
         conditions.append(runs.c.active_at >= query.since)

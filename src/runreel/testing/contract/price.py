@@ -303,14 +303,14 @@ class RecomputeContract(StoreContract):
         assert store.runs.get_run(scope, "run-1").usage.cost_nanos == NANOS_PER_CALL
 
     def test_many_runs_are_priced_step_by_step(self, store: Store, scope: Scope) -> None:
-        records = [record for number in range(450) for record in (make_run(f"r{number}"), call(run_id=f"r{number}"))]
+        records = [record for number in range(550) for record in (make_run(f"r{number}"), call(run_id=f"r{number}"))]
         apply(store, scope, *records)
         put(store, scope, make_price())
         reports = recompute(store, scope)
         assert len(reports) > 1
         assert [report.n_runs_left for report in reports] == sorted((r.n_runs_left for r in reports), reverse=True)
-        assert sum(report.n_changed for report in reports) == 450
-        assert store.runs.get_agent(scope, "planner").usage.cost_nanos == 450 * NANOS_PER_CALL
+        assert sum(report.n_changed for report in reports) == 550
+        assert store.runs.get_agent(scope, "planner").usage.cost_nanos == 550 * NANOS_PER_CALL
 
     def test_a_long_run_is_priced_part_by_part(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run("after"), call(run_id="after"), make_run("before"), call(run_id="before"))
