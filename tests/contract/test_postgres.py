@@ -37,3 +37,7 @@ class TestPostgresPriceStore(PriceStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store
+
+    @pytest.fixture
+    def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
+        return open_store(migrated_postgres_url)

@@ -37,3 +37,7 @@ class TestSqlitePriceStore(PriceStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store
+
+    @pytest.fixture
+    def store_to_close(self, sqlite_url: str) -> SqlStore:
+        return open_store(sqlite_url)

@@ -123,12 +123,10 @@ def _next_runs(
     if event_id:
         # A run that was deleted meanwhile has no events left, and the next part begins behind it.
         return [run_pk], True
-    statement = (
-        select(runs.c.run_pk, runs.c.event_count)
-        .where(*_run_conditions(scope, query, run_pk))
-        .order_by(runs.c.run_pk)
-        .limit(_RUNS_AT_ONCE)
-    )
+    # By the key alone: an index that begins with the project would have all its runs sorted for every step.
+    in_project = runs.c.project.concat("") == scope.project
+    statement = select(runs.c.run_pk, runs.c.event_count).where(in_project, *_run_conditions(query, run_pk))
+    statement = statement.order_by(runs.c.run_pk).limit(_RUNS_AT_ONCE)
     chosen: list[int] = []
     n_events = 0
     for row in connection.execute(statement):
@@ -139,9 +137,8 @@ def _next_runs(
     return chosen, False
 
 
-def _run_conditions(scope: Scope, query: RecomputeQuery, run_pk: int) -> list[ColumnElement[bool]]:
-    # By the key alone: an index that begins with the project would have all its runs sorted for every step.
-    conditions = [runs.c.project.concat("") == scope.project, runs.c.run_pk > run_pk]
+def _run_conditions(query: RecomputeQuery, run_pk: int) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [runs.c.run_pk > run_pk]
     if query.since is not None:
         # A run is active until the last time that one of its records speaks of.
         conditions.append(runs.c.active_at >= query.since)
@@ -149,8 +146,8 @@ def _run_conditions(scope: Scope, query: RecomputeQuery, run_pk: int) -> list[Co
 
 
 def _count_runs(connection: Connection, scope: Scope, query: RecomputeQuery, run_pk: int) -> int:
-    statement = select(func.count()).select_from(runs).where(*_run_conditions(scope, query, run_pk))
-    return connection.execute(statement).scalar_one()
+    conditions = (runs.c.project == scope.project, *_run_conditions(query, run_pk))
+    return connection.execute(select(func.count()).select_from(runs).where(*conditions)).scalar_one()
 
 
 def _rows(connection: Connection, query: RecomputeQuery, run_pks: Sequence[int], event_id: str) -> list[EventRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from runreel.model.price import (
     RecomputeReport,
     UnpricedModel,
 )
+from runreel.model.record import Record
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
-from runreel.testing.contract.base import StoreContract, apply, read_all
+from runreel.testing.contract.base import StoreContract, apply, at_once, read_all
 from runreel.testing.record import AT, HOUR, NOW, SECOND, make_event, make_llm_call, make_run
 
 ALL = RecomputeQuery()
@@ -39,9 +41,17 @@ def put(store: Store, scope: Scope, *prices: Price) -> None:
         store.prices.put_price(scope, price, now=NOW)
 
 
-def call(event_id: str = "event-1", run_id: str = "run-1", **fields: Any) -> Any:
+def call(
+    event_id: str = "event-1",
+    run_id: str = "run-1",
+    *,
+    at: int = AT,
+    tokens_out: int | None = 10,
+    cost_nanos: int | None = None,
+    **fields: Any,
+) -> Record:
     """Build the record of a call whose recorder gave no cost."""
-    return make_llm_call(event_id, run_id, **{"cost_nanos": None, **fields})
+    return make_llm_call(event_id, run_id, at=at, tokens_out=tokens_out, cost_nanos=cost_nanos, **fields)
 
 
 def event_of(store: Store, scope: Scope, event_id: str = "event-1") -> Event:
@@ -202,6 +212,20 @@ class PricingContract(StoreContract):
         usage = store.events.get_node_summary(scope, "run-1", "n").usage
         assert (usage.cost_nanos, usage.n_unpriced) == (NANOS_PER_CALL, 1)
 
+    def test_a_price_that_another_process_set_counts_at_once(
+        self, store: Store, store_to_close: Store, scope: Scope
+    ) -> None:
+        apply(store, scope, make_run(), call("before"))
+        for number in range(2):
+            price = make_price(rates=Rates(input=number * 1_000_000, output=0))
+            store_to_close.prices.put_price(scope, price, now=NOW)
+            apply(store, scope, call(f"{number}"))
+        store_to_close.prices.delete_prices(scope, "acme", "small-1")
+        apply(store, scope, call("after"))
+        store_to_close.close()
+        found = [event_of(store, scope, event_id).price_nanos for event_id in ("before", "0", "1", "after")]
+        assert found == [None, 0, 100_000, None]
+
 
 class UnpricedContract(StoreContract):
     """What nobody knows the cost of."""
@@ -321,6 +345,27 @@ class RecomputeContract(StoreContract):
         assert max(report.n_changed for report in reports) <= 10_000
         assert sum(report.n_changed for report in reports) == n_calls + 2
         assert store.runs.get_run(scope, "run-1").usage.cost_nanos == n_calls * NANOS_PER_CALL
+
+    def test_sums_are_right_beside_writers(self, store: Store, scope: Scope) -> None:
+        def write(number: int) -> None:
+            run_id = f"r{number // 3 % 3}"
+            apply(store, scope, make_run(run_id), call(f"{number}", run_id))
+
+        def set_and_recompute(number: int) -> None:
+            put(store, scope, make_price(rates=Rates(input=number, output=1_000_000)))
+            recompute(store, scope)
+
+        apply(store, scope, *(make_run(f"r{number}") for number in range(3)))
+        doing = [partial(write if number % 3 else set_and_recompute, number) for number in range(36)]
+        at_once(doing)
+        recompute(store, scope)
+        runs = store.runs.list_runs(scope, RunFilter(), limit=5).items
+        for run in runs:
+            events = store.events.list_events(scope, run.run_id, limit=50).items
+            assert run.usage.cost_nanos == sum(event.known_cost_nanos or 0 for event in events)
+            assert (len({event.price_nanos for event in events}), run.usage.n_unpriced) == (1, 0)
+        agent = store.runs.get_agent(scope, "planner")
+        assert agent.usage.cost_nanos == sum(run.usage.cost_nanos for run in runs)
 
     def test_other_projects_are_left_alone(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
         apply(store, elsewhere, make_run(), call())
