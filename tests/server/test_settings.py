@@ -30,6 +30,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "RUNREEL_MAX_RECORDS": "5",
             "RUNREEL_QUEUE_BYTES": "6",
             "RUNREEL_SETTLE_AFTER_S": "7.5",
+            "RUNREEL_PRICES": "prices.json",
             "RUNREEL_LOG_LEVEL": "INFO",
         }
     )
@@ -45,6 +46,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         max_records=5,
         queue_bytes=6,
         settle_after_s=7.5,
+        prices=Path("prices.json"),
         log_level="info",
     )
 

@@ -23,8 +23,8 @@ DAY = 86_400_000_000
 RATES = Rates(input=3_000_000, output=15_000_000, cached=300_000, cache_write=3_750_000, reasoning=20_000_000)
 
 
-def make_price(model: str = "m", *, provider: str = "p", **fields: Any) -> Price:
-    return Price(**{"provider": provider, "model": model, "rates": RATES, **fields})
+def make_price(model: str = "m", *, provider: str = "p", rates: Rates = RATES, **fields: Any) -> Price:
+    return Price(provider=provider, model=model, rates=rates, **fields)
 
 
 def list_of(*prices: Price, aliases: dict[str, str] | None = None) -> PriceList:

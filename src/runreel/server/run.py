@@ -38,7 +38,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
 
 
 def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[str], None] | None) -> None:
-    prices = read_price_file(settings.prices) if settings.prices is not None else None
+    prices = read_price_file(settings.prices.expanduser()) if settings.prices is not None else None
     store = open_store(settings.database_url(), prices=prices)
     # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
     # collecting less often saves a tenth of the time that ingest takes.

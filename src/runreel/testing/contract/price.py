@@ -26,14 +26,16 @@ from runreel.testing.contract.base import StoreContract, apply, at_once, read_al
 from runreel.testing.record import AT, HOUR, NOW, SECOND, make_event, make_llm_call, make_run
 
 ALL = RecomputeQuery()
+RATES = Rates(input=2_000_000, output=8_000_000)
+"""Two dollars a million tokens of the prompt, eight of the answer."""
+
 NANOS_PER_CALL = 100 * 2_000 + 10 * 8_000
 """What a call of `make_llm_call` costs by a price of `make_price`."""
 
 
-def make_price(model: str = "small-1", *, provider: str = "acme", **fields: Any) -> Price:
-    """Build a price: two dollars a million tokens of the prompt, eight of the answer."""
-    rates = Rates(input=2_000_000, output=8_000_000)
-    return Price(**{"provider": provider, "model": model, "rates": rates, **fields})
+def make_price(model: str = "small-1", *, provider: str = "acme", rates: Rates = RATES, **fields: Any) -> Price:
+    """Build a price of the project."""
+    return Price(provider=provider, model=model, rates=rates, **fields)
 
 
 def put(store: Store, scope: Scope, *prices: Price) -> None:
@@ -163,6 +165,7 @@ class PricingContract(StoreContract):
         apply(store, scope, make_run(), call(cost_nanos=0))
         event = event_of(store, scope)
         assert (event.known_cost_nanos, event.cost_source, event.is_unpriced) == (0, "recorder", False)
+        assert event.price_nanos is None
 
     def test_a_call_of_another_model_is_unpriced(self, store: Store, scope: Scope) -> None:
         put(store, scope, make_price())
