@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
-from runreel.testing.contract import EventStoreContract, PriceStoreContract, RunStoreContract
+from runreel.testing.contract import ChangeStoreContract, EventStoreContract, PriceStoreContract, RunStoreContract
 
 
 class TestPostgresRunStore(RunStoreContract):
@@ -33,6 +32,8 @@ class TestPostgresChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
         return open_store(migrated_postgres_url)
+
+
 class TestPostgresPriceStore(PriceStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:

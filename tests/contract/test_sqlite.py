@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
-from runreel.testing.contract import EventStoreContract, PriceStoreContract, RunStoreContract
+from runreel.testing.contract import ChangeStoreContract, EventStoreContract, PriceStoreContract, RunStoreContract
 
 
 class TestSqliteRunStore(RunStoreContract):
@@ -33,6 +32,8 @@ class TestSqliteChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, sqlite_url: str) -> SqlStore:
         return open_store(sqlite_url)
+
+
 class TestSqlitePriceStore(PriceStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:

@@ -60,8 +60,7 @@ SHAPE_CHECKS = [
 
 
 class _NoStore:
-    runs = events = changes = close = None
-    runs = events = prices = close = None
+    runs = events = changes = prices = close = None
     is_remote = False
 
 

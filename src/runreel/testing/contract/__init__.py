@@ -5,5 +5,4 @@ from runreel.testing.contract.event_store import EventStoreContract
 from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 
-__all__ = ["ChangeStoreContract", "EventStoreContract", "RunStoreContract"]
-__all__ = ["EventStoreContract", "PriceStoreContract", "RunStoreContract"]
+__all__ = ["ChangeStoreContract", "EventStoreContract", "PriceStoreContract", "RunStoreContract"]
