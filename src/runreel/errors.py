@@ -6,6 +6,7 @@ RunreelError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
 ├── InvalidNameError
+├── InvalidPriceError
 ├── InvalidQueryError
 ├── InvalidTransitionError
 ├── NotFoundError
@@ -44,6 +45,10 @@ class UnsupportedEncodingError(DecodeError):
 
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPriceError(RunreelError):
+    """A price of a model can't be used as it was given."""
 
 
 class InvalidQueryError(RunreelError):

@@ -125,6 +125,43 @@ def test_a_bad_setting_is_a_set_up_error() -> None:
     assert "RUNREEL_PORT is 'many'" in done.stderr
 
 
+def test_a_file_of_prices_counts_and_a_bad_one_is_a_set_up_error(tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    path.write_text('{"version": 1, "prices": [{"provider": "acme", "model": "m", "input": 1, "output": 2}]}')
+    with running_server(tmp_path / "data", env={"RUNREEL_PRICES": str(path)}) as server:
+        listed = json.loads(CommandLine(server.url)("prices", "--provider", "acme", "--json").out)["prices"]
+    assert [price["source"] for price in listed] == ["file"]
+
+    path.write_text('{"version": 1, "prices": [{"provider": "acme", "model": "m", "input": "1"}]}')
+    done = subprocess.run(
+        [RUNREEL, "up", "--port", "0", "--data", tmp_path / "data"],
+        env={**os.environ, "RUNREEL_PRICES": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "price 0: input is '1'" in done.stderr
+
+
+def test_prices_are_set_and_recorded_calls_are_priced_again(server: RunningServer, runreel: CommandLine) -> None:
+    call = {"record": "event", "run_id": "priced", "event_id": "c", "event_type": "llm_call", "model": "new/1"}
+    record(server, run_id="priced", agent_name="pricer", status="completed")
+    body = {"version": 1, "records": [{**call, "provider": "acme", "usage": {"tokens_in": 1000}}]}
+    with urlopen(Request(f"{server.url}/api/records", json.dumps(body).encode()), timeout=10) as response:
+        assert json.load(response)["accepted"] == 1
+
+    assert "new/1" in runreel("prices", "unpriced").out
+    assert runreel("prices", "set", "acme", "new/1", "--input", "2", "--output", "0").code == 0
+    assert "1 would change: +$0.002000, -1 without" in runreel("prices", "recompute", "--dry-run").out
+    assert "1 changed: +$0.002000, -1 without" in runreel("prices", "recompute", "--model", "new/1").out
+    assert "new/1" not in runreel("prices", "unpriced").out
+    assert json.loads(runreel("runs", "show", "priced", "--json").out)["total_cost"] == 0.002
+    assert runreel("prices", "unset", "acme", "new/1").out == "Removed 1 price.\n"
+    assert runreel("prices", "unset", "acme", "new/1").code == 1
+
+
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     def migrate() -> str:
         command = [RUNREEL, "migrate", "--data", str(tmp_path)]

@@ -274,3 +274,13 @@ def test_a_name_may_begin_with_a_dash(server: FakeServer, runreel: CommandLine) 
     server.answers("GET /api/runs/-a/--b", problem(404, "gone"))
 
     assert runreel("runs", "show", "--", "-a", "--b").err == "runreel: gone\n"
+
+
+def test_a_call_without_a_price_is_marked(server: FakeServer, runreel: CommandLine) -> None:
+    server.answers(RUN, make_run(unpriced_count=1))
+    server.answers(NODES, {"nodes": [], "edges": []})
+    server.answers(TRACE, trace(make_event("ask", tokens_in=4, tokens_out=1, is_unpriced=True)))
+
+    result = runreel("runs", "show", "climate_analyst", "run 1")
+
+    assert result.out.splitlines()[-1].endswith("4 → 1 tokens  ?")

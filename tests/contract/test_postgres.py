@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract, SpanStoreContract
+from runreel.testing.contract import (
+    ChangeStoreContract,
+    EventStoreContract,
+    PriceStoreContract,
+    RunStoreContract,
+    SpanStoreContract,
+)
 
 
 class TestPostgresRunStore(RunStoreContract):
@@ -38,3 +44,13 @@ class TestPostgresSpanStore(SpanStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store
+
+
+class TestPostgresPriceStore(PriceStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+    @pytest.fixture
+    def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
+        return open_store(migrated_postgres_url)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract, SpanStoreContract
+from runreel.testing.contract import (
+    ChangeStoreContract,
+    EventStoreContract,
+    PriceStoreContract,
+    RunStoreContract,
+    SpanStoreContract,
+)
 
 
 class TestSqliteRunStore(RunStoreContract):
@@ -38,3 +44,13 @@ class TestSqliteSpanStore(SpanStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store
+
+
+class TestSqlitePriceStore(PriceStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+    @pytest.fixture
+    def store_to_close(self, sqlite_url: str) -> SqlStore:
+        return open_store(sqlite_url)

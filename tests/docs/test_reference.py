@@ -39,6 +39,7 @@ def operations() -> dict[str, dict[str, object]]:
         runs = events = retention = close = None
         runs = events = retention = operation = close = None
         runs = events = changes = spans = close = None
+        runs = events = changes = prices = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))
@@ -75,7 +76,7 @@ def test_settings_of_the_source_are_those_described() -> None:
     assert set(re.findall(r'"(RUNREEL_\w+)"', source)) == set(SETTING_ROWS)
 
 
-@pytest.mark.parametrize("name", sorted(SETTING_ROWS.keys() - {"RUNREEL_DATA", "RUNREEL_DATABASE"}))
+@pytest.mark.parametrize("name", sorted(SETTING_ROWS.keys() - {"RUNREEL_DATA", "RUNREEL_DATABASE", "RUNREEL_PRICES"}))
 def test_default_of_a_setting_is_the_servers(name: str) -> None:
     default = getattr(Settings(data=Path("not-used")), name.removeprefix("RUNREEL_").lower())
     assert SETTING_ROWS[name].startswith(f"`{default}`")

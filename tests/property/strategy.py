@@ -84,6 +84,7 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
                 "event_type": st.sampled_from(["llm_call", "tool_call", "node_execution", "agent_start"]),
                 "name": st.sampled_from(["n", "m"]),
                 "model": st.sampled_from(["small", "large"]),
+                "provider": st.sampled_from(["acme", "Umbrella"]),
                 "node_id": _node_ids,
                 "agent_name": _agent_names,
                 "parent_event_id": _parent_ids,

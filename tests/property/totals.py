@@ -67,8 +67,8 @@ def sum_usage(events: list[Event]) -> Usage:
     counted = [event for event in events if is_counted(event, events)]
     return Usage(
         **{name: sum(getattr(event, name) or 0 for event in counted) for name in _TOKENS},
-        cost_nanos=sum(event.cost_nanos or 0 for event in counted),
-        n_unpriced=sum(event.cost_nanos is None for event in counted),
+        cost_nanos=sum(event.known_cost_nanos or 0 for event in counted),
+        n_unpriced=sum(event.known_cost_nanos is None for event in counted),
     )
 
 
@@ -91,7 +91,7 @@ def _add_event(rollups: dict[tuple[Any, ...], list[Any]], run: Run, event: Event
     amounts = [1, int(event.status == "failed")]
     if counted:
         amounts += [getattr(event, name) or 0 for name in _TOKENS]
-        amounts += [event.cost_nanos or 0, int(event.cost_nanos is None)]
+        amounts += [event.known_cost_nanos or 0, int(event.known_cost_nanos is None)]
     _add(rollups[key], event.duration_us, amounts)
 
 

@@ -36,8 +36,17 @@ KNOWN = {
     "node_id": ["n", "planning", ODD],
     "event_id": ["e", "own", ODD],
     "session_id": ["default", ODD],
+    "provider": ["acme", "openai"],
+    "model": ["small", "gpt-4o", ODD],
 }
-QUERIES = {"agent": "agent_name", "session": "session_id", "parent": "run_id", "run_id": "run_id"}
+QUERIES = {
+    "provider": "provider",
+    "model": "model",
+    "agent": "agent_name",
+    "session": "session_id",
+    "parent": "run_id",
+    "run_id": "run_id",
+}
 SHAPE_CHECKS = [
     CHECKS.get_one(name)
     for name in (
@@ -55,6 +64,7 @@ class _NoStore:
     runs = events = retention = close = None
     runs = events = retention = operation = close = None
     runs = events = changes = spans = close = None
+    runs = events = changes = prices = close = None
     is_remote = False
 
 
@@ -85,6 +95,9 @@ FEW = [
     ("/api/nodes/{node_id}/events", "get"),
     ("/api/agents/{agent_name}/runs", "get"),
     ("/api/sessions", "post"),
+    ("/api/prices", "get"),
+    ("/api/prices/{provider}/{model}", "put"),
+    ("/api/prices/recompute", "post"),
 ]
 
 
@@ -129,6 +142,7 @@ def fill(api: Api) -> None:
         gati_event("end", "graph", "agent_end", execution_flow=["planning"]),
     )
     api.http.patch("/api/by-id/renamed", json={"new_run_name": "present"})
+    api.http.put("/api/prices/acme/small", json={"input": 1, "output": 2})
 
 
 @st.composite

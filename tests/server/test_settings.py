@@ -31,6 +31,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "RUNREEL_QUEUE_BYTES": "6",
             "RUNREEL_SETTLE_AFTER_S": "7.5",
             "RUNREEL_MIN_FREE_BYTES": "0",
+            "RUNREEL_PRICES": "prices.json",
             "RUNREEL_LOG_LEVEL": "INFO",
             "RUNREEL_LOG_FORMAT": "JSON",
         }
@@ -48,6 +49,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         queue_bytes=6,
         settle_after_s=7.5,
         min_free_bytes=0,
+        prices=Path("prices.json"),
         log_level="info",
         log_format="json",
     )

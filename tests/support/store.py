@@ -20,6 +20,7 @@ class StoreWith:
         self.runs: Any = _With(store.runs, instead)
         self.events: Any = _With(store.events, instead)
         self.spans: Any = _With(store.spans, instead)
+        self.prices: Any = _With(store.prices, instead)
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close

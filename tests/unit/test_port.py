@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from runreel.storage.port import ChangeStore, EventStore, RunStore
+from runreel.storage.port import ChangeStore, EventStore, PriceStore, RetentionStore, RunStore, SpanStore
 from runreel.testing.clock import Ticking
 from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 
 # These speak for no one: they look after the whole store. `apply` has a scope beside each batch, and a watch begins
 # empty: what is added to it names its scope.
-_WITHOUT_SCOPE = {"apply", "settle_runs", "shrink", "check", "close", "watch"}
-# These speak for no one: they look after the whole store. `apply` has a scope beside each batch.
-_WITHOUT_SCOPE = {"apply", "settle_runs", "mark_lost_runs", "shrink", "check", "close"}
+_WITHOUT_SCOPE = {"apply", "settle_runs", "mark_lost_runs", "sweep_projects", "shrink", "check", "close", "watch"}
+_OF_PROJECTS = (RunStore, ChangeStore, PriceStore, RetentionStore)
+_INSIDE_RUNS = (EventStore, SpanStore)
 
 
 def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:
@@ -24,7 +24,7 @@ def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [*methods_of(RunStore), *methods_of(ChangeStore)],
+    [method for port in _OF_PROJECTS for method in methods_of(port)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_question_names_its_scope_first(name: str, method: Callable[..., object]) -> None:
@@ -33,13 +33,15 @@ def test_every_question_names_its_scope_first(name: str, method: Callable[..., o
 
 
 @pytest.mark.parametrize(
-    ("name", "method"), methods_of(EventStore), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "method"),
+    [method for port in _INSIDE_RUNS for method in methods_of(port)],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_question_about_the_inside_of_a_run_names_the_run(name: str, method: Callable[..., object]) -> None:
     assert list(inspect.signature(method).parameters)[1:3] == ["scope", "run_id"]
 
 
-@pytest.mark.parametrize("port", [RunStore, EventStore, ChangeStore])
+@pytest.mark.parametrize("port", [*_OF_PROJECTS, *_INSIDE_RUNS])
 def test_every_list_is_bounded(port: type) -> None:
     for name, method in methods_of(port):
         if name.startswith("list_"):
@@ -48,7 +50,7 @@ def test_every_list_is_bounded(port: type) -> None:
 
 def test_every_method_says_what_it_promises() -> None:
     assert [
-        name for port in (RunStore, EventStore, ChangeStore) for name, method in methods_of(port) if not method.__doc__
+        name for port in (*_OF_PROJECTS, *_INSIDE_RUNS) for name, method in methods_of(port) if not method.__doc__
     ] == []
 
 

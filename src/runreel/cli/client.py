@@ -49,9 +49,9 @@ class Client:
         """Let the server do what is at the path."""
         return self._ask("POST", segments, query=query, body=body)
 
-    def delete(self, *segments: str) -> JsonObject:
+    def delete(self, *segments: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """Delete what is at the path."""
-        return self._ask("DELETE", segments)
+        return self._ask("DELETE", segments, query=query)
 
     def _ask(
         self,

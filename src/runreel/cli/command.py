@@ -20,6 +20,17 @@ def positive_number(text: str) -> int:
     return _whole_number(text, least=1, most=10**9)
 
 
+def plain_number(text: str) -> float:
+    """Read a number from 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0")
+    return number
+
+
 def _whole_number(text: str, *, least: int, most: int) -> int:
     try:
         number = int(text)

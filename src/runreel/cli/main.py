@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from runreel import __version__
-from runreel.cli import backup, doctor, migrate, retention, runs, up, version
+from runreel.cli import backup, doctor, migrate, prices, retention, runs, up, version
 from runreel.cli.console import Console
 from runreel.errors import ConfigError, InvalidNameError, RunreelError
 
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"runreel {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (up, migrate, runs, retention, doctor, backup, version):
+    for module in (up, migrate, runs, prices, retention, doctor, backup, version):
         module.add_to(commands)
     return parser
 

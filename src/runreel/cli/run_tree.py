@@ -185,7 +185,7 @@ def _event_branch(item: EventInTree, console: Console) -> Branch:
         status=text_at(event, "status"),
         duration_ms=_duration_ms(event),
         tokens=_tokens(event, console),
-        cost=format_cost(event.get("cost")),
+        cost="?" if event.get("is_unpriced") is True else format_cost(event.get("cost")),
         error_lines=_error_lines(event) or _error_lines(object_of(event.get("data")) or {}),
     )
 

@@ -12,6 +12,7 @@ class Event:
 
     `execution_order` counts from 0 in the order in which things happened in the run, `depth` from the root of its
     tree; both are None where a view does not compute them. Counts of tokens are None where nobody stated them.
+    `cost_nanos` is the recorder's; where it stated none, `price_nanos` is what the call costs by the price list.
     """
 
     event_id: str
@@ -36,10 +37,29 @@ class Event:
     tokens_cache_write: int | None = None
     tokens_reasoning: int | None = None
     cost_nanos: int | None = None
+    price_nanos: int | None = None
     recorded_at: int = 0
     change_seq: int = 0
     execution_order: int | None = None
     depth: int | None = None
+
+    @property
+    def known_cost_nanos(self) -> int | None:
+        """The recorder's cost, else that of the price list; None where nobody knows it."""
+        return self.price_nanos if self.cost_nanos is None else self.cost_nanos
+
+    @property
+    def cost_source(self) -> str | None:
+        """Who says what it cost: `recorder` or `prices`, or None."""
+        if self.cost_nanos is not None:
+            return "recorder"
+        return None if self.price_nanos is None else "prices"
+
+    @property
+    def is_unpriced(self) -> bool:
+        """Whether it consumed tokens at a cost that nobody knows."""
+        tokens = (self.tokens_in, self.tokens_out, self.tokens_cached, self.tokens_cache_write, self.tokens_reasoning)
+        return any(tokens) and self.known_cost_nanos is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,7 @@ class RunFilter:
     text: str | None = None
     has_errors: bool | None = None
     run_ids: tuple[str, ...] | None = None
+    has_unpriced: bool | None = None
 
 
 class RunSort(StrEnum):

@@ -20,7 +20,7 @@ from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.server.telemetry import Telemetry
-from runreel.storage.port import EventStore, RetentionStore, RunStore, SpanStore, Store
+from runreel.storage.port import EventStore, PriceStore, RetentionStore, RunStore, SpanStore, Store
 
 MAX_LIMIT = 500
 
@@ -74,6 +74,10 @@ def instant_of(name: str, text: str | None) -> int | None:
     return instant
 
 
+async def _prices(request: Request) -> PriceStore:
+    return parts_of(request).store.prices
+
+
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     """Return a `Link` header to the next page: this request's address with some parameters changed."""
     parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
@@ -96,6 +100,7 @@ Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
 Retention = Annotated[RetentionStore, Depends(_retention)]
 Spans = Annotated[SpanStore, Depends(_spans)]
+Prices = Annotated[PriceStore, Depends(_prices)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]
@@ -104,6 +109,12 @@ EventId = Annotated[
     str, AfterValidator(restored_slashes), Path(description="The event's id within its run, percent-encoded.")
 ]
 SessionId = Annotated[str, AfterValidator(_name), Path(description="The session's id, percent-encoded.")]
+ProviderName = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The provider's name, percent-encoded.")
+]
+ModelName = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The model's exact name, percent-encoded.")
+]
 NameQuery = Annotated[str | None, AfterValidator(_given_name), Query()]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
 EventLimit = Annotated[int, Query(ge=1, le=5_000, description="How many events to return at most.")]

@@ -100,6 +100,7 @@ class RunDeletion(BaseModel):
     until: str | None = Field(default=None, description="ISO 8601; runs created before that time.")
     q: str | None = Field(default=None, max_length=200, description="What names contain.")
     has_errors: bool | None = Field(default=None, description="Runs with failed events, or without.")
+    unpriced: bool | None = Field(default=None, description="Whether a call is in them whose cost nobody knows.")
     all: bool = Field(default=False, description="Must be true where nothing else says which runs.")
     dry_run: bool = Field(default=False, description="Only say what would be deleted.")
 
@@ -118,6 +119,7 @@ class RunDeletion(BaseModel):
             until=instant_of("until", self.until),
             text=self.q,
             has_errors=self.has_errors,
+            has_unpriced=self.unpriced,
         )
         if (query == RunFilter()) is not self.all:
             raise InvalidQueryError(

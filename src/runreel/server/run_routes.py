@@ -65,6 +65,7 @@ def list_runs(
     has_errors: Annotated[bool | None, Query(description="Runs with failed events, or without.")] = None,
     sort: Annotated[RunSort, Query()] = RunSort.CREATED_AT,
     order: Annotated[Literal["asc", "desc"], Query()] = "desc",
+    unpriced: Annotated[bool | None, Query(description="Whether a call is in them whose cost nobody knows.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -81,6 +82,7 @@ def list_runs(
         until=instant_of("until", until),
         text=q,
         has_errors=has_errors,
+        has_unpriced=unpriced,
     )
     by = RunOrder(sort=sort, is_descending=order == "desc")
     page = runs.list_runs(scope, query, order=by, limit=limit, cursor=cursor)

@@ -16,7 +16,7 @@ _MIB = 1024 * 1024
 class Settings:
     """What can be set, by `RUNREEL_…` variables of the same names in capitals.
 
-    `database` is a URL; without one the database is the file `runreel.db` in `data`.
+    `database` is a URL; without one the database is the file `runreel.db` in `data`. `prices` is a file.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +32,7 @@ class Settings:
     max_streams: int = 500
     stream_heartbeat_s: float = 15.0
     min_free_bytes: int = 512 * _MIB
+    prices: Path | None = None
     log_level: str = "warning"
     log_format: str = "text"
 
@@ -53,6 +54,7 @@ class Settings:
             max_streams=_integer(env, "RUNREEL_MAX_STREAMS", default.max_streams),
             stream_heartbeat_s=_seconds(env, "RUNREEL_STREAM_HEARTBEAT_S", default.stream_heartbeat_s, least=0.1),
             min_free_bytes=_integer(env, "RUNREEL_MIN_FREE_BYTES", default.min_free_bytes, least=0),
+            prices=Path(env["RUNREEL_PRICES"]) if env.get("RUNREEL_PRICES") else None,
             log_level=_log_level(env, default.log_level),
             log_format=_log_format(env, default.log_format),
         )

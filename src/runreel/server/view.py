@@ -165,6 +165,8 @@ class EventView(TypedDict):
     tokens_cache_write: int | None
     tokens_reasoning: int | None
     cost: float | None
+    cost_source: str | None
+    is_unpriced: bool
 
 
 class FullEventView(EventView):
@@ -535,7 +537,9 @@ def view_event(event: Event) -> EventView:
         "tokens_cached": event.tokens_cached,
         "tokens_cache_write": event.tokens_cache_write,
         "tokens_reasoning": event.tokens_reasoning,
-        "cost": None if event.cost_nanos is None else event.cost_nanos / _NANOS_PER_DOLLAR,
+        "cost": None if event.known_cost_nanos is None else event.known_cost_nanos / _NANOS_PER_DOLLAR,
+        "cost_source": event.cost_source,
+        "is_unpriced": event.is_unpriced,
     }
 
 

@@ -17,6 +17,7 @@ from runreel.model.file import FileReference
 from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
+from runreel.model.price import Price, RecomputeQuery, RecomputeReport, UnpricedModel
 from runreel.model.record import ApplyReport, Record
 from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
@@ -405,6 +406,63 @@ class SpanStore(Protocol):
         ...
 
 
+class PriceStore(Protocol):
+    """Keeps what people set as prices, and prices the calls whose recorders gave no cost.
+
+    What people set goes before the tables that the store was opened with, from its own dates on.
+    """
+
+    def list_prices(
+        self,
+        scope: Scope,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[Price]:
+        """Return the prices that some call can have, by provider, model and date; those of a model by its exact name.
+
+        - What another table's price hides at every instant is left out.
+        """
+        ...
+
+    def put_price(self, scope: Scope, price: Price, *, now: int) -> Price:
+        """Set what a model costs from an instant on; repeatable.
+
+        - It replaces what was set for the same model and instant.
+        - It counts for what is applied from now on, by whichever process, and for stored events that are priced again.
+
+        Raises:
+            InvalidNameError: the name of the model or its provider breaks the rules.
+            InvalidPriceError: the project has too many prices already.
+        """
+        ...
+
+    def delete_prices(self, scope: Scope, provider: str, model: str, *, valid_from: int | None = None) -> int:
+        """Remove what was set for a model, from one instant on or at all; return how many prices that were.
+
+        - Raises `NotFoundError` where nothing was set.
+        """
+        ...
+
+    def list_unpriced(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[UnpricedModel]:
+        """Return the models that were called at a cost that nobody knows, by event type and name."""
+        ...
+
+    def recompute(
+        self, scope: Scope, query: RecomputeQuery, *, dry_run: bool = False, cursor: str | None = None
+    ) -> RecomputeReport:
+        """Price stored events again by the prices of now, a bounded part of them; the report says where to go on.
+
+        - Costs that recorders gave stay as they are.
+        - Totals and rollups are of the same transaction.
+        - A dry run changes nothing, and reports what would change.
+        - What changes draws the next `change_seq` of its run.
+        """
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -426,6 +484,11 @@ class Store(Protocol):
     @property
     def spans(self) -> SpanStore:
         """Runs of any length, in a bounded number of rows."""
+        ...
+
+    @property
+    def prices(self) -> PriceStore:
+        """What models cost."""
         ...
 
     @property

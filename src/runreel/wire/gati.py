@@ -301,7 +301,7 @@ def format_data(full: FullEvent) -> dict[str, object]:
             data["model"] = event.model
         data["tokens_in"] = event.tokens_in or 0
         data["tokens_out"] = event.tokens_out or 0
-        data["cost"] = (event.cost_nanos or 0) / 1e9
+        data["cost"] = (event.known_cost_nanos or 0) / 1e9
     else:
         data[_INPUT_KEYS.get(event.event_type, "input")] = payload.inputs
     data[_OUTPUT_KEYS.get(event.event_type, "output")] = payload.outputs

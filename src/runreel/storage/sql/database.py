@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runreel.errors import NotFoundError, RunreelError
 from runreel.storage.sql.dialect import Cursor, Dialect
+from runreel.storage.sql.price_book import PriceBook
 from runreel.storage.sql.transaction import Transaction
 
 Result = TypeVar("Result")
@@ -21,8 +22,9 @@ _ATTEMPTS = 10
 class Database:
     """The engines of one database. Errors of the driver leave it as `StorageError`."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, price_book: PriceBook) -> None:
         self.dialect = dialect
+        self.price_book = price_book
         self._writer = dialect.write_engine()
         self._reader = dialect.read_engine()
         self._listeners: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -53,7 +55,7 @@ class Database:
         with self._writer.begin() as connection:
             cursor: Cursor = connection.connection.cursor()  # pyright: ignore[reportAssignmentType]
             self.dialect.prepare(cursor)
-            transaction = Transaction(connection, cursor, self.dialect)
+            transaction = Transaction(connection, cursor, self.dialect, self.price_book)
             result = work(transaction)
             if transaction.topics:
                 self.dialect.notify(cursor, transaction.topics)

@@ -18,8 +18,9 @@ from runreel.storage.sql import recount, repairing, schema
 from runreel.storage.sql.blob_check import ReadBlob, iter_blob_faults
 from runreel.storage.sql.content_check import RunContentCheck
 from runreel.storage.sql.database import Database
-from runreel.storage.sql.dialect import make_dialect
+from runreel.storage.sql.dialect import Cursor, make_dialect
 from runreel.storage.sql.migration import HEAD, current_revision
+from runreel.storage.sql.price_book import PriceBook
 from runreel.storage.sql.rollup import TOTALS
 from runreel.storage.sql.run_row import AGENT_SUMS, RunRow
 from runreel.storage.sql.transaction import Transaction
@@ -51,7 +52,8 @@ def examine(
     """
     dialect = make_dialect(database_url)
     dialect.require_existing()
-    database = Database(dialect)
+    # What is stored was priced already; examining and repairing price nothing anew.
+    database = Database(dialect, PriceBook([]))
     try:
         examination = _Examination(database, quick=quick and not repair, read_blob=read_blob, on_progress=on_progress)
         found = examination.run()
@@ -113,8 +115,8 @@ class _Examination:
     def _snapshot(self) -> Generator[Transaction]:
         """Give a transaction that only reads; all its statements see one state of the database."""
         with self._database.read() as connection:
-            cursor = connection.connection.cursor()
-            yield Transaction(connection, cursor, self._database.dialect)  # pyright: ignore[reportArgumentType]
+            cursor: Cursor = connection.connection.cursor()  # pyright: ignore[reportAssignmentType]
+            yield Transaction(connection, cursor, self._database.dialect, self._database.price_book)
 
     def _require_head(self, transaction: Transaction) -> None:
         revision = current_revision(transaction.connection)
@@ -125,7 +127,7 @@ class _Examination:
 
     def _recount_agent(self, transaction: Transaction, project: str, agent_name: str, n_all: int) -> None:
         # A transaction of its own collects the differences of one agent; both read the same state.
-        of_agent = Transaction(transaction.connection, transaction.cursor, transaction.dialect)
+        of_agent = Transaction(transaction.connection, transaction.cursor, transaction.dialect, transaction.price_book)
         last_number = 0
         for row in recount.iter_runs(of_agent, project, agent_name):
             self._check_run(of_agent, row)

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from runreel.model.event import Event, Payload
 from runreel.model.instant import LONGEST_US
+from runreel.model.price import BATCH_SUBTYPE, PriceList
+from runreel.model.usage import Usage
 from runreel.storage.merge import Stamp, State, decode_lower, derive, encode_lower
 from runreel.storage.sql import schema
 from runreel.storage.sql.codec import decode_json, encode_json
@@ -26,18 +28,21 @@ CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
 )
 _TOKENS_IN, _COST = PLACE["tokens_in"], PLACE["cost_nanos"]
 _AFTER_USAGE = _COST + 1
-_PRICE = PLACE["price_nanos"]
+PRICE = PLACE["price_nanos"]
 USAGE = COLUMNS[_TOKENS_IN:_AFTER_USAGE]
-_TYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _SEQUENCE = (
+_TOKENS = COLUMNS[_TOKENS_IN:_COST]
+_TYPE, _SUBTYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _PROVIDER, _SEQUENCE = (
     PLACE[name]
     for name in (
         "event_type",
+        "event_subtype",
         "name",
         "status",
         "started_at",
         "ended_at",
         "duration_us",
         "model",
+        "provider",
         "sequence",
     )
 )
@@ -113,6 +118,7 @@ def read_event(row: Row, *, execution_order: int | None = None, depth: int | Non
         recorded_at=row[_RECORDED_AT],
         execution_order=execution_order,
         depth=depth,
+        price_nanos=row[PRICE],
         **values,
     )
 
@@ -135,6 +141,22 @@ def has_usage(row: Row) -> bool:
     return any(row[_TOKENS_IN:_AFTER_USAGE])
 
 
+def is_priceable(row: Row) -> bool:
+    """Tell whether the event has a model and usage, and its recorder did not say what it cost."""
+    return row[_MODEL] is not None and row[_COST] is None and has_usage(row)
+
+
+def price_of(prices: PriceList, row: Row) -> int | None:
+    """Return what the event costs by a price list; None where that is not for the list to say, or it has no price."""
+    if not is_priceable(row):
+        return None
+    price = prices.find(row[_PROVIDER], row[_MODEL], row[_STARTED])
+    if price is None:
+        return None
+    amounts = {name: amount or 0 for name, amount in zip(_TOKENS, row[_TOKENS_IN:_COST], strict=True)}
+    return price.cost_nanos_of(Usage(**amounts), is_batch=row[_SUBTYPE] == BATCH_SUBTYPE)
+
+
 def contribution_of(row: Row) -> tuple[int, str, str, int | None, Sequence[int]]:
     """Return what the event contributes: its start, type, label, duration and totals.
 
@@ -150,7 +172,7 @@ def contribution_of(row: Row) -> tuple[int, str, str, int | None, Sequence[int]]
     failed = 1 if row[_STATUS] == "failed" else 0
     totals: Sequence[int] = (1, failed)
     if row[IS_COUNTED]:
-        cost = row[_COST] if row[_COST] is not None else row[_PRICE]
+        cost = row[_COST] if row[_COST] is not None else row[PRICE]
         tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
         totals = (1, failed, *tokens, cost or 0, 1 if cost is None else 0)
     return row[_STARTED], event_type, label, duration_us_of(row), totals

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runreel.storage.merge import State, merged_all, new_state, same
-from runreel.storage.sql import event_row, schema
+from runreel.storage.sql import event_row, pricing, schema
 from runreel.storage.sql.codec import BlockWriter, read_block
 from runreel.storage.sql.event_row import BLOCK, IS_COUNTED, LINE, PARENT
 from runreel.storage.sql.rollup import N_TOTALS
@@ -46,9 +46,10 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
     if not with_events:
         return
     written = _merge(transaction, with_events)
+    pricing.price_new(transaction, written.new.values(), changes)
     doubtful = _count_usage(transaction, written, changes)
-    _contribute(transaction, -1, written.old.values(), changes)
-    _contribute(transaction, 1, written.new.values(), changes)
+    contribute(transaction, -1, written.old.values(), changes)
+    contribute(transaction, 1, written.new.values(), changes)
     replaced = [key for key in written.new if key in written.old]
     transaction.execute_many("DELETE FROM events WHERE run_pk = ? AND event_id = ?", replaced)
     transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
@@ -152,8 +153,8 @@ def _recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[i
         row[event_row.CHANGE_SEQ] = change.row.change_seq
         outdated.append(old)
         updated.append(row)
-    _contribute(transaction, -1, outdated, changes)
-    _contribute(transaction, 1, updated, changes)
+    contribute(transaction, -1, outdated, changes)
+    contribute(transaction, 1, updated, changes)
     transaction.execute_many(
         "UPDATE events SET is_counted = ?, change_seq = ? WHERE run_pk = ? AND event_id = ?",
         [(row[IS_COUNTED], row[event_row.CHANGE_SEQ], row[0], row[1]) for row in updated],
@@ -168,7 +169,7 @@ def _with_using_children(transaction: Transaction, keys: Sequence[EventKey]) -> 
     return {(row[0], row[1]) for row in children if row[1] != row[2] and any(row[3:])}
 
 
-def _contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes: dict[int, RunChange]) -> None:
+def contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes: dict[int, RunChange]) -> None:
     """Add what events contribute to their runs and to the rollups, or with sign -1 take it out."""
     sums: dict[int, list[int]] = {}
     for row in rows:

@@ -171,4 +171,6 @@ def conditions_of(scope: Scope, dialect: Dialect, query: RunFilter) -> list[Colu
         conditions.append(dialect.has_text(runs.c.run_name, query.text))
     if query.has_errors is not None:
         conditions.append(runs.c.error_count > 0 if query.has_errors else runs.c.error_count == 0)
+    if query.has_unpriced is not None:
+        conditions.append(runs.c.unpriced_count > 0 if query.has_unpriced else runs.c.unpriced_count == 0)
     return conditions

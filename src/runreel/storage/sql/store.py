@@ -14,6 +14,7 @@ from runreel.model.file import FileReference
 from runreel.model.message import Message
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
+from runreel.model.price import PriceTable
 from runreel.model.record import ApplyReport, Record
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
@@ -21,6 +22,7 @@ from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.transition import Transition
+from runreel.storage.price_table import read_shipped_prices
 from runreel.storage.sql import (
     applying,
     change_reading,
@@ -42,6 +44,8 @@ from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.migration import require_head
 from runreel.storage.sql.operation_store import SqlOperationStore
+from runreel.storage.sql.price_book import PriceBook
+from runreel.storage.sql.price_store import SqlPriceStore
 from runreel.storage.sql.retention_store import SqlRetentionStore
 from runreel.storage.sql.run_row import read_run
 from runreel.storage.sql.watching import Watcher
@@ -303,6 +307,7 @@ class SqlStore:
         self.events = SqlEventStore(database)
         self.changes = SqlChangeStore(database)
         self.spans = SqlSpanStore(database)
+        self.prices = SqlPriceStore(database)
         self.is_remote = database.dialect.is_remote
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
@@ -312,10 +317,11 @@ class SqlStore:
         self.runs.close()
 
 
-def open_store(database_url: str) -> SqlStore:
+def open_store(database_url: str, *, prices: PriceTable | None = None) -> SqlStore:
     """Open the stores of a database, `sqlite:///FILE` or `postgresql://…`.
 
-    A SQLite file is created and migrated as needed; PostgreSQL must have been migrated.
+    A SQLite file is created and migrated as needed; PostgreSQL must have been migrated. `prices` go before those that
+    ship with the package.
 
     Raises:
         ConfigError: the URL can't be used.
@@ -324,4 +330,5 @@ def open_store(database_url: str) -> SqlStore:
     """
     dialect = make_dialect(database_url)
     require_head(dialect, database_url)
-    return SqlStore(Database(dialect))
+    tables = [prices] if prices is not None else []
+    return SqlStore(Database(dialect, PriceBook([*tables, read_shipped_prices()])))

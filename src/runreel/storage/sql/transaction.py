@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from runreel.storage.sql import run_row, schema
 from runreel.storage.sql.dialect import Cursor, Dialect
 from runreel.storage.sql.key import topic_of
+from runreel.storage.sql.price_book import PriceBook
 from runreel.storage.sql.rollup import (
     RUN_TYPE,
     AgentKey,
@@ -34,6 +35,7 @@ class Transaction:
     connection: Connection
     cursor: Cursor
     dialect: Dialect
+    price_book: PriceBook
     rollup: RollupDelta = field(default_factory=RollupDelta)
     agent_deltas: dict[AgentKey, list[int]] = field(default_factory=dict[AgentKey, list[int]])
     agent_durations: dict[AgentKey, Buckets] = field(default_factory=dict[AgentKey, Buckets])

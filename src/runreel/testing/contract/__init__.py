@@ -2,7 +2,14 @@
 
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
+from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 from runreel.testing.contract.span import SpanStoreContract
 
-__all__ = ["ChangeStoreContract", "EventStoreContract", "RunStoreContract", "SpanStoreContract"]
+__all__ = [
+    "ChangeStoreContract",
+    "EventStoreContract",
+    "PriceStoreContract",
+    "RunStoreContract",
+    "SpanStoreContract",
+]
