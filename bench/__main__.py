@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import deep_run, ingest, live, read, startup
+from bench import deep_run, ingest, live, metrics, read, startup
 from bench.corpus import OUT
 from bench.machine import describe_machine
 from bench.report import Report, as_json, format_report, meets_gates
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "deep_run": deep_run.run,
     "read": read.run,
     "live": live.run,
+    "metrics": metrics.run,
     "startup": startup.run,
 }
 

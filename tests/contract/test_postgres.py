@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
+from runreel.testing.contract import ChangeStoreContract, EventStoreContract, MetricStoreContract, RunStoreContract
 
 
 class TestPostgresRunStore(RunStoreContract):
@@ -32,3 +32,9 @@ class TestPostgresChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
         return open_store(migrated_postgres_url)
+
+
+class TestPostgresMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store

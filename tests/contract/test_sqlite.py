@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.storage.sql import SqlStore, open_store
-from runreel.testing.contract import ChangeStoreContract, EventStoreContract, RunStoreContract
+from runreel.testing.contract import ChangeStoreContract, EventStoreContract, MetricStoreContract, RunStoreContract
 
 
 class TestSqliteRunStore(RunStoreContract):
@@ -32,3 +32,9 @@ class TestSqliteChangeStore(ChangeStoreContract):
     @pytest.fixture
     def store_to_close(self, sqlite_url: str) -> SqlStore:
         return open_store(sqlite_url)
+
+
+class TestSqliteMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store

@@ -35,7 +35,7 @@ def operations() -> dict[str, dict[str, object]]:
     """Give what the OpenAPI document says of each route, by method and path."""
 
     class NoStore:
-        runs = events = changes = close = None
+        runs = events = changes = metrics = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))

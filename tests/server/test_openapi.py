@@ -51,7 +51,7 @@ SHAPE_CHECKS = [
 
 
 class _NoStore:
-    runs = events = changes = close = None
+    runs = events = changes = metrics = close = None
     is_remote = False
 
 

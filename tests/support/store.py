@@ -19,6 +19,7 @@ class StoreWith:
     def __init__(self, store: Store, **instead: Callable[..., Any]) -> None:
         self.runs: Any = _With(store.runs, instead)
         self.events: Any = _With(store.events, instead)
+        self.metrics: Any = _With(store.metrics, instead)
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runreel.storage.port import ChangeStore, EventStore, RunStore
+from runreel.storage.port import ChangeStore, EventStore, MetricStore, RunStore
 from runreel.testing.clock import Ticking
 from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 
@@ -22,7 +22,7 @@ def methods_of(port: type) -> list[tuple[str, Callable[..., object]]]:
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [*methods_of(RunStore), *methods_of(ChangeStore)],
+    [*methods_of(RunStore), *methods_of(ChangeStore), *methods_of(MetricStore)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_question_names_its_scope_first(name: str, method: Callable[..., object]) -> None:
@@ -37,7 +37,7 @@ def test_every_question_about_the_inside_of_a_run_names_the_run(name: str, metho
     assert list(inspect.signature(method).parameters)[1:3] == ["scope", "run_id"]
 
 
-@pytest.mark.parametrize("port", [RunStore, EventStore, ChangeStore])
+@pytest.mark.parametrize("port", [RunStore, EventStore, ChangeStore, MetricStore])
 def test_every_list_is_bounded(port: type) -> None:
     for name, method in methods_of(port):
         if name.startswith("list_"):
@@ -45,9 +45,8 @@ def test_every_list_is_bounded(port: type) -> None:
 
 
 def test_every_method_says_what_it_promises() -> None:
-    assert [
-        name for port in (RunStore, EventStore, ChangeStore) for name, method in methods_of(port) if not method.__doc__
-    ] == []
+    methods = [each for port in (RunStore, EventStore, ChangeStore, MetricStore) for each in methods_of(port)]
+    assert [name for name, method in methods if not method.__doc__] == []
 
 
 def test_the_clock_goes_on_when_it_is_asked() -> None:

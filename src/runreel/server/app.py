@@ -38,6 +38,7 @@ from runreel.server import (
     agent_routes,
     event_routes,
     health_routes,
+    metrics_routes,
     node_routes,
     page_routes,
     record_routes,
@@ -67,6 +68,7 @@ _ROUTERS = (
     event_routes.router,
     session_routes.router,
     stream_routes.router,
+    metrics_routes.router,
     health_routes.router,
     page_routes.router,
 )

@@ -16,7 +16,7 @@ from runreel.server.guard import restored_slashes
 from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
-from runreel.storage.port import EventStore, RunStore, Store
+from runreel.storage.port import EventStore, MetricStore, RunStore, Store
 
 MAX_LIMIT = 500
 
@@ -50,6 +50,10 @@ async def _events(request: Request) -> EventStore:
     return parts_of(request).store.events
 
 
+async def _metrics(request: Request) -> MetricStore:
+    return parts_of(request).store.metrics
+
+
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     """Return a `Link` header to the next page: this request's address with some parameters changed."""
     parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
@@ -70,6 +74,7 @@ def _given_name(name: str | None) -> str | None:
 ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
+Metrics = Annotated[MetricStore, Depends(_metrics)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from runreel.errors import InvalidQueryError
 from runreel.model.event import FullEvent
-from runreel.model.instant import now, parse_instant
+from runreel.model.instant import now
 from runreel.model.run import Run, RunFilter
 from runreel.model.scope import Scope
 from runreel.server.dependency import (
@@ -27,6 +26,7 @@ from runreel.server.dependency import (
     link_next,
 )
 from runreel.server.maintenance import note_deletion
+from runreel.server.period import parse_time
 from runreel.server.view import (
     DeletedView,
     RunDetailView,
@@ -81,8 +81,8 @@ def list_runs(
         mode=mode,
         tag=tag,
         parent_run_id=parent,
-        since=_instant("since", since),
-        until=_instant("until", until),
+        since=parse_time("since", since),
+        until=parse_time("until", until),
     )
     page = runs.list_runs(scope, query, limit=limit, cursor=cursor)
     return json_response({"runs": [view_run(run) for run in page.items], "next_cursor": page.next_cursor})
@@ -243,12 +243,3 @@ def _delete(request: Request, scope: Scope, runs: RunStore, run_id: str) -> Resp
 
 def _link(request: Request, next_cursor: str | None) -> dict[str, str]:
     return {"link": link_next(request, {"cursor": next_cursor})} if next_cursor else {}
-
-
-def _instant(name: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    instant = parse_instant(text)
-    if instant is None:
-        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
-    return instant

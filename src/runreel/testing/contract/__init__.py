@@ -2,6 +2,7 @@
 
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
+from runreel.testing.contract.metrics import MetricStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 
-__all__ = ["ChangeStoreContract", "EventStoreContract", "RunStoreContract"]
+__all__ = ["ChangeStoreContract", "EventStoreContract", "MetricStoreContract", "RunStoreContract"]
