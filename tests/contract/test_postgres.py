@@ -8,6 +8,7 @@ from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
+    MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
     SpanStoreContract,
@@ -54,3 +55,9 @@ class TestPostgresPriceStore(PriceStoreContract):
     @pytest.fixture
     def store_to_close(self, migrated_postgres_url: str) -> SqlStore:
         return open_store(migrated_postgres_url)
+
+
+class TestPostgresMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store

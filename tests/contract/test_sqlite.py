@@ -8,6 +8,7 @@ from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
+    MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
     SpanStoreContract,
@@ -54,3 +55,9 @@ class TestSqlitePriceStore(PriceStoreContract):
     @pytest.fixture
     def store_to_close(self, sqlite_url: str) -> SqlStore:
         return open_store(sqlite_url)
+
+
+class TestSqliteMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store

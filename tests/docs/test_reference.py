@@ -40,6 +40,7 @@ def operations() -> dict[str, dict[str, object]]:
         runs = events = retention = operation = close = None
         runs = events = changes = spans = close = None
         runs = events = changes = prices = close = None
+        runs = events = changes = metrics = close = None
         is_remote = False
 
     app = create_app(cast("Store", StoreWith(cast("Store", NoStore()))), Settings(data=Path("not-used")))

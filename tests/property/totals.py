@@ -72,6 +72,13 @@ def sum_usage(events: list[Event]) -> Usage:
     )
 
 
+def label_of(event: Event) -> str:
+    """Return what events of one type are told apart by: the model, or the name of what was called."""
+    if event.event_type == "llm_call":
+        return event.model or event.name or ""
+    return (event.name or "") if event.event_type in _NAMED_BY else ""
+
+
 def _has_usage(event: Event) -> bool:
     return any(getattr(event, name) for name in (*_TOKENS, "cost_nanos"))
 
@@ -84,10 +91,7 @@ def _add_run(rollups: dict[tuple[Any, ...], list[Any]], run: Run) -> None:
 
 
 def _add_event(rollups: dict[tuple[Any, ...], list[Any]], run: Run, event: Event, counted: bool) -> None:
-    label = (event.model or event.name or "") if event.event_type == "llm_call" else ""
-    if event.event_type in _NAMED_BY:
-        label = event.name or ""
-    key = (run.agent_name, event.started_at // MICROSECONDS_PER_HOUR, event.event_type, label)
+    key = (run.agent_name, event.started_at // MICROSECONDS_PER_HOUR, event.event_type, label_of(event))
     amounts = [1, int(event.status == "failed")]
     if counted:
         amounts += [getattr(event, name) or 0 for name in _TOKENS]

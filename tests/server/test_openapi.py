@@ -65,6 +65,7 @@ class _NoStore:
     runs = events = retention = operation = close = None
     runs = events = changes = spans = close = None
     runs = events = changes = prices = close = None
+    runs = events = changes = metrics = close = None
     is_remote = False
 
 

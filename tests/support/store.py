@@ -21,6 +21,7 @@ class StoreWith:
         self.events: Any = _With(store.events, instead)
         self.spans: Any = _With(store.spans, instead)
         self.prices: Any = _With(store.prices, instead)
+        self.metrics: Any = _With(store.metrics, instead)
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close

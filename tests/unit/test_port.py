@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from runreel.storage.port import ChangeStore, EventStore, PriceStore, RetentionStore, RunStore, SpanStore
+from runreel.storage.port import ChangeStore, EventStore, MetricStore, PriceStore, RetentionStore, RunStore, SpanStore
 from runreel.testing.clock import Ticking
 from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 
 # These speak for no one: they look after the whole store. `apply` has a scope beside each batch, and a watch begins
 # empty: what is added to it names its scope.
 _WITHOUT_SCOPE = {"apply", "settle_runs", "mark_lost_runs", "sweep_projects", "shrink", "check", "close", "watch"}
-_OF_PROJECTS = (RunStore, ChangeStore, PriceStore, RetentionStore)
+_OF_PROJECTS = (RunStore, ChangeStore, MetricStore, PriceStore, RetentionStore)
 _INSIDE_RUNS = (EventStore, SpanStore)
 
 
@@ -49,9 +49,8 @@ def test_every_list_is_bounded(port: type) -> None:
 
 
 def test_every_method_says_what_it_promises() -> None:
-    assert [
-        name for port in (*_OF_PROJECTS, *_INSIDE_RUNS) for name, method in methods_of(port) if not method.__doc__
-    ] == []
+    methods = [each for port in (*_OF_PROJECTS, *_INSIDE_RUNS) for each in methods_of(port)]
+    assert [name for name, method in methods if not method.__doc__] == []
 
 
 def test_the_clock_goes_on_when_it_is_asked() -> None:

@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from runreel.model.instant import now
+from runreel.model.agent import Agent, AgentFilter, AgentSort
+from runreel.model.calendar import Part
+from runreel.model.instant import format_instant, now
 from runreel.model.run import RunFilter
-from runreel.server.dependency import AgentName, Cursor, Limit, Runs, ScopeOf, link_next
+from runreel.model.scope import Scope
+from runreel.server.dependency import AgentName, Cursor, Limit, Metrics, Runs, ScopeOf, link_next
 from runreel.server.maintenance import note_deletion
+from runreel.server.metrics_view import AgentMetricsView, view_agent_metrics
+from runreel.server.period import LastDaysOf, PeriodOf
 from runreel.server.view import (
-    AgentMetricsView,
     AgentView,
     DeletedView,
     RunView,
     json_response,
     view_agent,
-    view_agent_metrics,
     view_deleted,
     view_run,
 )
+from runreel.storage.port import MetricStore
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 
 
 @router.get("", response_model=list[AgentView])
-def list_agents(request: Request, scope: ScopeOf, runs: Runs, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """List agents by name; the `Link` header leads to the next page."""
-    page = runs.list_agents(scope, limit=limit, cursor=cursor)
+def list_agents(
+    request: Request,
+    scope: ScopeOf,
+    runs: Runs,
+    metrics: Metrics,
+    days: LastDaysOf,
+    q: Annotated[str | None, Query(description="Only agents with this text in their name, in any case.")] = None,
+    sort: Annotated[AgentSort, Query(description="What to order by: names ascend, all else descends.")] = "name",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List agents; the `Link` header leads to the next page."""
+    query = AgentFilter(text=None if q is None else unicodedata.normalize("NFC", q), sort=sort)
+    page = runs.list_agents(scope, query, limit=limit, cursor=cursor)
     headers = {"link": link_next(request, {"cursor": page.next_cursor})} if page.next_cursor else {}
-    return json_response([view_agent(agent) for agent in page.items], headers=headers)
+    return json_response(_view_agents(scope, metrics, days, page.items), headers=headers)
 
 
 @router.get("/{agent_name}", response_model=AgentView)
-def get_agent(agent_name: AgentName, scope: ScopeOf, runs: Runs) -> Response:
+def get_agent(agent_name: AgentName, scope: ScopeOf, runs: Runs, metrics: Metrics, days: LastDaysOf) -> Response:
     """Return one agent with its totals."""
-    return json_response(view_agent(runs.get_agent(scope, agent_name)))
+    (view,) = _view_agents(scope, metrics, days, [runs.get_agent(scope, agent_name)])
+    return json_response(view)
 
 
 @router.delete("/{agent_name}", response_model=DeletedView)
@@ -71,6 +89,13 @@ def list_agent_runs(
 
 
 @router.get("/{agent_name}/metrics", response_model=AgentMetricsView)
-def get_agent_metrics(agent_name: AgentName, scope: ScopeOf, runs: Runs) -> Response:
-    """Return sums and means over the runs of an agent."""
-    return json_response(view_agent_metrics(runs.get_agent(scope, agent_name)))
+def get_agent_metrics(agent_name: AgentName, scope: ScopeOf, metrics: Metrics, period: PeriodOf) -> Response:
+    """Return sums and means over the runs of an agent that were created in a period; without one, over all."""
+    return json_response(view_agent_metrics(metrics.get_agent_figures(scope, agent_name, period), period))
+
+
+def _view_agents(scope: Scope, metrics: MetricStore, days: Sequence[Part], agents: Sequence[Agent]) -> list[AgentView]:
+    bounds = [*(day.since for day in days), days[-1].until]
+    activity = metrics.get_activity(scope, bounds, [agent.agent_name for agent in agents])
+    since = format_instant(days[0].starts_at)
+    return [view_agent(agent, since, activity[agent.agent_name]) for agent in agents]

@@ -20,7 +20,7 @@ from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.server.telemetry import Telemetry
-from runreel.storage.port import EventStore, PriceStore, RetentionStore, RunStore, SpanStore, Store
+from runreel.storage.port import EventStore, MetricStore, PriceStore, RetentionStore, RunStore, SpanStore, Store
 
 MAX_LIMIT = 500
 
@@ -78,6 +78,10 @@ async def _prices(request: Request) -> PriceStore:
     return parts_of(request).store.prices
 
 
+async def _metrics(request: Request) -> MetricStore:
+    return parts_of(request).store.metrics
+
+
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     """Return a `Link` header to the next page: this request's address with some parameters changed."""
     parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
@@ -101,6 +105,7 @@ Events = Annotated[EventStore, Depends(_events)]
 Retention = Annotated[RetentionStore, Depends(_retention)]
 Spans = Annotated[SpanStore, Depends(_spans)]
 Prices = Annotated[PriceStore, Depends(_prices)]
+Metrics = Annotated[MetricStore, Depends(_metrics)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]

@@ -15,9 +15,11 @@ from runreel.model.event import Event, EventFamily, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.instant import format_instant
 from runreel.model.message import Message
+from runreel.model.metrics import Activity
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFamily
 from runreel.model.session import Session
+from runreel.server.metrics_view import QuantilesView, success_rate, view_quantiles
 from runreel.wire.gati import format_data
 
 _NANOS_PER_DOLLAR = 1e9
@@ -98,7 +100,15 @@ class RunPageView(TypedDict):
     next_cursor: str | None
 
 
-class AgentView(TypedDict):
+class SparklineView(TypedDict):
+    """How many runs were created on each of the last days, and how many of them failed; `since` begins the first."""
+
+    since: str
+    runs: list[int]
+    failed: list[int]
+
+
+class AgentView(QuantilesView):
     """An agent with the totals of its runs."""
 
     name: str
@@ -107,35 +117,19 @@ class AgentView(TypedDict):
     total_runs: int
     total_events: int
     total_errors: int
+    ended_runs: int
     failed_runs: int
+    success_rate: float | None
     total_cost: float
     avg_cost: float
     unpriced_count: int
     tokens_in: int
     tokens_out: int
+    avg_duration_ms: float
     created_at: str
     last_run_at: str | None
     last_status: str | None
-
-
-class AgentMetricsView(TypedDict):
-    """Sums and means over the runs of an agent."""
-
-    agent_name: str
-    total_runs: int
-    total_events: int
-    total_errors: int
-    ended_runs: int
-    failed_runs: int
-    total_cost: float
-    avg_cost_per_run: float
-    unpriced_count: int
-    avg_tokens_in: float
-    avg_tokens_out: float
-    avg_duration_ms: float
-    total_tokens_in: int
-    total_tokens_out: int
-    total_duration_ms: float
+    sparkline: SparklineView
 
 
 class EventView(TypedDict):
@@ -469,8 +463,8 @@ def _view_run_name(run: Run | None) -> RunNameView | None:
     return None if run is None else {"run_id": run.run_id, "agent_name": run.agent_name, "run_name": run.run_name}
 
 
-def view_agent(agent: Agent) -> AgentView:
-    """Return an agent with its totals."""
+def view_agent(agent: Agent, since: str, activity: Activity) -> AgentView:
+    """Return an agent with its totals, and its runs day by day."""
     return {
         "name": agent.agent_name,
         "agent_name": agent.agent_name,
@@ -478,36 +472,20 @@ def view_agent(agent: Agent) -> AgentView:
         "total_runs": agent.n_runs,
         "total_events": agent.n_events,
         "total_errors": agent.n_errors,
+        "ended_runs": agent.n_ended_runs,
         "failed_runs": agent.n_failed_runs,
+        "success_rate": success_rate(agent.n_ended_runs, agent.n_failed_runs),
         "total_cost": agent.usage.cost_nanos / _NANOS_PER_DOLLAR,
         "avg_cost": _mean(agent.usage.cost_nanos, agent.n_runs) / _NANOS_PER_DOLLAR,
         "unpriced_count": agent.usage.n_unpriced,
         "tokens_in": agent.usage.tokens_in,
         "tokens_out": agent.usage.tokens_out,
+        "avg_duration_ms": _mean(agent.duration_us, agent.n_ended_runs) / 1000,
+        **view_quantiles(agent.quantiles),
         "created_at": format_instant(agent.created_at),
         "last_run_at": _instant(agent.last_run_at),
         "last_status": agent.last_status,
-    }
-
-
-def view_agent_metrics(agent: Agent) -> AgentMetricsView:
-    """Return sums and means over the runs of an agent."""
-    return {
-        "agent_name": agent.agent_name,
-        "total_runs": agent.n_runs,
-        "total_events": agent.n_events,
-        "total_errors": agent.n_errors,
-        "ended_runs": agent.n_ended_runs,
-        "failed_runs": agent.n_failed_runs,
-        "total_cost": agent.usage.cost_nanos / _NANOS_PER_DOLLAR,
-        "avg_cost_per_run": _mean(agent.usage.cost_nanos, agent.n_runs) / _NANOS_PER_DOLLAR,
-        "unpriced_count": agent.usage.n_unpriced,
-        "avg_tokens_in": _mean(agent.usage.tokens_in, agent.n_runs),
-        "avg_tokens_out": _mean(agent.usage.tokens_out, agent.n_runs),
-        "avg_duration_ms": _mean(agent.duration_us, agent.n_ended_runs) / 1000,
-        "total_tokens_in": agent.usage.tokens_in,
-        "total_tokens_out": agent.usage.tokens_out,
-        "total_duration_ms": agent.duration_us / 1000,
+        "sparkline": {"since": since, "runs": activity.n_runs, "failed": activity.n_failed},
     }
 
 

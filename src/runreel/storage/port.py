@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from runreel.model.agent import Agent
+from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
+from runreel.model.metrics import (
+    Activity,
+    AgentFigures,
+    AgentOrder,
+    CallFigures,
+    CallOrder,
+    Period,
+    Summary,
+    TimelinePoint,
+)
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.price import Price, RecomputeQuery, RecomputeReport, UnpricedModel
@@ -146,8 +156,10 @@ class RunStore(Protocol):
         """Remove a run and everything below it; later records of it are refused."""
         ...
 
-    def list_agents(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Agent]:
-        """Return agents by name."""
+    def list_agents(
+        self, scope: Scope, query: AgentFilter = ALL_AGENTS, *, limit: int, cursor: str | None = None
+    ) -> Page[Agent]:
+        """Return agents in the order that is asked for; paging by name visits each once while agents are added."""
         ...
 
     def get_agent(self, scope: Scope, agent_name: str) -> Agent:
@@ -463,6 +475,59 @@ class PriceStore(Protocol):
         ...
 
 
+class MetricStore(Protocol):
+    """Answers what runs and calls of a period add up to, from sums that are kept: never by reading runs or events.
+
+    Runs count, with all that they consumed, in the hour in which they were created, so that a list of the runs
+    created in a period has those that its figures count. Events, and calls of models and tools, count in the hour in
+    which they began. All instants given are on the hour.
+    """
+
+    def get_summary(self, scope: Scope, period: Period, *, agent_name: str | None = None, top: int) -> Summary:
+        """Return a period on one page, of the whole project or of one agent, with lists of the first `top`."""
+        ...
+
+    def get_agent_figures(self, scope: Scope, agent_name: str, period: Period) -> AgentFigures:
+        """Return the figures of one agent; all zero where it has nothing in the period."""
+        ...
+
+    def list_agent_figures(
+        self, scope: Scope, period: Period, *, order: AgentOrder, limit: int, offset: int = 0
+    ) -> list[AgentFigures]:
+        """Return the agents with runs in the period, largest first, or by name."""
+        ...
+
+    def list_call_figures(
+        self,
+        scope: Scope,
+        period: Period,
+        event_type: str,
+        *,
+        agent_name: str | None = None,
+        order: CallOrder,
+        limit: int,
+        offset: int = 0,
+    ) -> list[CallFigures]:
+        """Return what was called by events of one type (models: `llm_call`), largest first, or by name."""
+        ...
+
+    def get_run_timeline(
+        self, scope: Scope, bounds: Sequence[int], *, agent_name: str | None = None
+    ) -> list[TimelinePoint]:
+        """Return runs and events of each part between two of the bounds, which ascend."""
+        ...
+
+    def get_call_timeline(
+        self, scope: Scope, bounds: Sequence[int], event_type: str, label: str, *, agent_name: str | None = None
+    ) -> list[CallFigures]:
+        """Return the calls of one model or tool in each part between two of the bounds, which ascend."""
+        ...
+
+    def get_activity(self, scope: Scope, bounds: Sequence[int], agent_names: Sequence[str]) -> dict[str, Activity]:
+        """Return how many runs of each of these agents were created in each part between two of the bounds."""
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -489,6 +554,11 @@ class Store(Protocol):
     @property
     def prices(self) -> PriceStore:
         """What models cost."""
+        ...
+
+    @property
+    def metrics(self) -> MetricStore:
+        """What is kept in sums."""
         ...
 
     @property

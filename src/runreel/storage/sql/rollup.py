@@ -8,7 +8,9 @@ was put in. Durations are counted in buckets whose bounds grow by a fixed factor
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from operator import add
 from typing import Any
 
@@ -34,7 +36,8 @@ TOTALS = (
 )
 N_TOTALS = len(TOTALS)
 
-_LOG_FACTOR = math.log((1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR))
+_FACTOR = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_LOG_FACTOR = math.log(_FACTOR)
 _SUMS = ("duration_us", *TOTALS)
 _KEY = ("project", "agent_name", "hour", "event_type", "label")
 _PROJECT_KEY = ("project", "hour", "event_type", "label")
@@ -50,6 +53,23 @@ decode_buckets: Callable[[bytes], Buckets] = msgspec.msgpack.Decoder(dict[int, i
 def duration_bucket(duration_us: int) -> int:
     """Return the bucket that counts this duration; bucket 0 holds what is below a microsecond."""
     return math.ceil(math.log(duration_us) / _LOG_FACTOR) + 1 if duration_us > 0 else 0
+
+
+def find_quantiles(buckets: Buckets, percents: Sequence[int]) -> list[int]:
+    """Return the durations that so many of a hundred did not exceed, in microseconds.
+
+    Each is the middle of the bucket that holds it, so no further from it than `RELATIVE_ERROR`.
+    """
+    ordered = sorted(buckets)
+    n_up_to = list(accumulate(map(buckets.__getitem__, ordered)))
+    if not n_up_to:
+        return [0] * len(percents)
+    ranks = (-(-percent * n_up_to[-1] // 100) for percent in percents)
+    return [_middle_us(ordered[bisect_left(n_up_to, rank)]) for rank in ranks]
+
+
+def _middle_us(bucket: int) -> int:
+    return round(_FACTOR ** (bucket - 1) * 2 / (1 + _FACTOR)) if bucket else 0
 
 
 class RollupDelta:

@@ -1,4 +1,4 @@
-"""Reading runs, agents and sessions."""
+"""Reading runs and sessions."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, tuple_
 
 from runreel.errors import NotFoundError, RenamedError
-from runreel.model.agent import Agent
 from runreel.model.page import Page
 from runreel.model.run import Run, RunDetail
 from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.prepared import fetch_one
-from runreel.storage.sql.rollup import TOTALS
 from runreel.storage.sql.run_history import list_aliases
-from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run, read_usage
-from runreel.storage.sql.schema import agents, run_aliases, run_states, runs, sessions
+from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run
+from runreel.storage.sql.schema import run_aliases, run_states, runs, sessions
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
 _RUN_BY_NAME = select(runs).where(
@@ -80,58 +78,6 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
         error=state.fields.get("error"),
         metadata=metadata_of(state),
         aliases=aliases,
-    )
-
-
-def list_agents(connection: Connection, scope: Scope, *, limit: int, cursor: str | None) -> Page[Agent]:
-    """Return agents by name, after a cursor."""
-    statement = _agents(scope).order_by(agents.c.agent_name).limit(limit + 1)
-    if cursor is not None:
-        statement = statement.where(agents.c.agent_name > parse_cursor("agents", cursor, str)[0])
-    found = [_read_agent(row) for row in connection.execute(statement)]
-    shown = found[:limit]
-    return Page(tuple(shown), format_cursor("agents", (shown[-1].agent_name,)) if len(found) > limit else None)
-
-
-def get_agent(connection: Connection, scope: Scope, agent_name: str) -> Agent:
-    """Return an agent by its name."""
-    row = connection.execute(_agents(scope).where(agents.c.agent_name == agent_name)).one_or_none()
-    if row is None:
-        raise NotFoundError(f"there is no agent {agent_name!r}")
-    return _read_agent(row)
-
-
-def _agents(scope: Scope) -> Select[Any]:
-    # An agent without runs is only a counter: it was deleted, or taken for the agent of a run that is another's.
-    newest = (
-        select(runs.c.run_pk)
-        .where(runs.c.project == agents.c.project, runs.c.agent_name == agents.c.agent_name)
-        .order_by(runs.c.created_at.desc(), runs.c.run_pk.desc())
-        .limit(1)
-        .correlate(agents)
-        .scalar_subquery()
-    )
-    return (
-        select(agents, runs.c.created_at.label("last_run_at"), runs.c.status.label("last_status"))
-        .join_from(agents, runs, runs.c.run_pk == newest, isouter=True)
-        .where(agents.c.project == scope.project, agents.c.run_count > 0)
-    )
-
-
-def _read_agent(row: Row[Any]) -> Agent:
-    return Agent(
-        agent_name=row.agent_name,
-        description=row.description,
-        created_at=row.created_at,
-        usage=read_usage([getattr(row, name) for name in TOTALS]),
-        n_runs=row.run_count,
-        n_ended_runs=row.ended_run_count,
-        n_failed_runs=row.failed_run_count,
-        n_events=row.event_count,
-        n_errors=row.error_count,
-        duration_us=row.duration_us,
-        last_run_at=row.last_run_at,
-        last_status=row.last_status,
     )
 
 

@@ -376,7 +376,15 @@ rollups = Table(
     PrimaryKeyConstraint("project", "agent_name", "hour", "event_type", "label"),
     ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
     CheckConstraint("event_count >= 0", name="rollups_event_count"),
-    Index("rollups_type", "project", "event_type", "hour"),
+)
+# The sums of runs, without looking up a row. The type comes last because SQLite else reads the row to check it.
+Index(
+    "rollups_runs",
+    *(rollups.c[name] for name in ("project", "agent_name", "hour", "label", "duration_us")),
+    *(rollups.c[column.name] for column in _totals()),
+    rollups.c.event_type,
+    sqlite_where=rollups.c.event_type == "run",
+    postgresql_where=rollups.c.event_type == "run",
 )
 
 project_rollups = Table(

@@ -6,12 +6,22 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from runreel.errors import NotFoundError, StorageError
-from runreel.model.agent import Agent
+from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileReference
 from runreel.model.message import Message
+from runreel.model.metrics import (
+    Activity,
+    AgentFigures,
+    AgentOrder,
+    CallFigures,
+    CallOrder,
+    Period,
+    Summary,
+    TimelinePoint,
+)
 from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.price import PriceTable
@@ -24,11 +34,13 @@ from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.transition import Transition
 from runreel.storage.price_table import read_shipped_prices
 from runreel.storage.sql import (
+    agent_reading,
     applying,
     change_reading,
     deleting,
     editing,
     heartbeat,
+    metrics_reading,
     node_reading,
     node_summary,
     overview,
@@ -38,6 +50,7 @@ from runreel.storage.sql import (
     run_matching,
     run_reading,
     span_reading,
+    timeline_reading,
 )
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
@@ -131,13 +144,15 @@ class SqlRunStore:
     def delete_run(self, scope: Scope, run_id: str, *, now: int) -> DeleteReport:
         return self._database.write(lambda transaction: deleting.delete_run(transaction, scope, run_id, now=now))
 
-    def list_agents(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Agent]:
+    def list_agents(
+        self, scope: Scope, query: AgentFilter = ALL_AGENTS, *, limit: int, cursor: str | None = None
+    ) -> Page[Agent]:
         with self._database.read() as connection:
-            return run_reading.list_agents(connection, scope, limit=limit, cursor=cursor)
+            return agent_reading.list_agents(connection, scope, query, limit=limit, cursor=cursor)
 
     def get_agent(self, scope: Scope, agent_name: str) -> Agent:
         with self._database.read() as connection:
-            return run_reading.get_agent(connection, scope, agent_name)
+            return agent_reading.get_agent(connection, scope, agent_name)
 
     def delete_agent(self, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
         return self._database.write(lambda transaction: deleting.delete_agent(transaction, scope, agent_name, now=now))
@@ -299,6 +314,63 @@ class SqlChangeStore:
         return Watcher(self._database, on_change)
 
 
+class SqlMetricStore:
+    """`MetricStore` on SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get_summary(self, scope: Scope, period: Period, *, agent_name: str | None = None, top: int) -> Summary:
+        with self._database.read() as connection:
+            return metrics_reading.get_summary(connection, scope, period, agent_name=agent_name, top=top)
+
+    def get_agent_figures(self, scope: Scope, agent_name: str, period: Period) -> AgentFigures:
+        with self._database.read() as connection:
+            return metrics_reading.get_agent_figures(connection, scope, agent_name, period)
+
+    def list_agent_figures(
+        self, scope: Scope, period: Period, *, order: AgentOrder, limit: int, offset: int = 0
+    ) -> list[AgentFigures]:
+        with self._database.read() as connection:
+            return metrics_reading.list_agent_figures(
+                connection, scope, period, order=order, limit=limit, offset=offset
+            )
+
+    def list_call_figures(
+        self,
+        scope: Scope,
+        period: Period,
+        event_type: str,
+        *,
+        agent_name: str | None = None,
+        order: CallOrder,
+        limit: int,
+        offset: int = 0,
+    ) -> list[CallFigures]:
+        with self._database.read() as connection:
+            return metrics_reading.list_call_figures(
+                connection, scope, period, event_type, agent_name=agent_name, order=order, limit=limit, offset=offset
+            )
+
+    def get_run_timeline(
+        self, scope: Scope, bounds: Sequence[int], *, agent_name: str | None = None
+    ) -> list[TimelinePoint]:
+        with self._database.read() as connection:
+            return timeline_reading.get_run_timeline(connection, scope, bounds, agent_name=agent_name)
+
+    def get_call_timeline(
+        self, scope: Scope, bounds: Sequence[int], event_type: str, label: str, *, agent_name: str | None = None
+    ) -> list[CallFigures]:
+        with self._database.read() as connection:
+            return timeline_reading.get_call_timeline(
+                connection, scope, bounds, event_type, label, agent_name=agent_name
+            )
+
+    def get_activity(self, scope: Scope, bounds: Sequence[int], agent_names: Sequence[str]) -> dict[str, Activity]:
+        with self._database.read() as connection:
+            return timeline_reading.get_activity(connection, scope, bounds, agent_names)
+
+
 class SqlStore:
     """All ports on one database."""
 
@@ -308,6 +380,7 @@ class SqlStore:
         self.changes = SqlChangeStore(database)
         self.spans = SqlSpanStore(database)
         self.prices = SqlPriceStore(database)
+        self.metrics = SqlMetricStore(database)
         self.is_remote = database.dialect.is_remote
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)

@@ -2,6 +2,7 @@
 
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
+from runreel.testing.contract.metrics import MetricStoreContract
 from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 from runreel.testing.contract.span import SpanStoreContract
@@ -9,6 +10,7 @@ from runreel.testing.contract.span import SpanStoreContract
 __all__ = [
     "ChangeStoreContract",
     "EventStoreContract",
+    "MetricStoreContract",
     "PriceStoreContract",
     "RunStoreContract",
     "SpanStoreContract",

@@ -7,11 +7,12 @@ from functools import partial
 
 import pytest
 
-from runreel.errors import NotFoundError
+from runreel.errors import InvalidQueryError, NotFoundError
+from runreel.model.agent import AgentFilter, AgentSort
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply, at_once, read_all
-from runreel.testing.record import AT, NOW, SECOND, make_event, make_run
+from runreel.testing.record import AT, NOW, SECOND, make_event, make_llm_call, make_run, make_run_end
 
 
 class AgentContract(StoreContract):
@@ -31,6 +32,68 @@ class AgentContract(StoreContract):
         apply(store, scope, *(make_run(f"{n}", agent_name=f"agent {n}") for n in range(7)))
         listed = read_all(lambda cursor: store.runs.list_agents(scope, limit=limit, cursor=cursor))
         assert [agent.agent_name for agent in listed] == [f"agent {n}" for n in range(7)]
+
+    @pytest.mark.parametrize("limit", [1, 2, 100])
+    @pytest.mark.parametrize(
+        ("sort", "expected"),
+        [
+            ("name", "abcde"),
+            ("last_run", "dbcea"),
+            ("runs", "abcde"),
+            ("cost", "cabde"),
+            ("errors", "eabcd"),
+            ("p95", "badce"),
+        ],
+    )
+    def test_agents_are_listed_in_any_order_and_then_by_name(
+        self, store: Store, scope: Scope, sort: AgentSort, expected: str, limit: int
+    ) -> None:
+        for agent_name, at, took in (("a", 0, 4), ("a", 0, 5), ("b", 7, 6), ("c", 2, 1), ("d", 8, 3)):
+            run_id = f"{agent_name} {took}"
+            apply(store, scope, make_run(run_id, agent_name=agent_name, at=AT + at * SECOND))
+            apply(store, scope, make_run_end(run_id, at=AT + (at + took) * SECOND))
+        apply(store, scope, make_llm_call(run_id="c 1", at=AT + 2 * SECOND), make_run("e", agent_name="e", at=AT + 1))
+        apply(store, scope, make_event(run_id="e", at=AT + 1, status="failed"))
+        query = AgentFilter(sort=sort)
+        listed = read_all(lambda cursor: store.runs.list_agents(scope, query, limit=limit, cursor=cursor))
+        assert "".join(agent.agent_name for agent in listed) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("", ["Straße 100%", "plan_er", "planner", "Ümlaut"]),
+            ("PLAN", ["plan_er", "planner"]),
+            ("n_e", ["plan_er"]),
+            ("%", ["Straße 100%"]),
+            ("strasse", ["Straße 100%"]),
+            ("ümL", ["Ümlaut"]),
+            ("none", []),
+            ("\0", []),
+            ("\ud800", []),
+        ],
+    )
+    def test_agents_are_found_by_a_part_of_their_name(
+        self, store: Store, scope: Scope, text: str, expected: list[str]
+    ) -> None:
+        names = ("planner", "plan_er", "Straße 100%", "Ümlaut")
+        apply(store, scope, *(make_run(f"{n}", agent_name=name) for n, name in enumerate(names)))
+        query = AgentFilter(text=text)
+        listed = read_all(lambda cursor: store.runs.list_agents(scope, query, limit=1, cursor=cursor))
+        assert [agent.agent_name for agent in listed] == expected
+
+    def test_a_cursor_belongs_to_its_order(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run("a"), make_run("b", agent_name="writer"))
+        cursor = store.runs.list_agents(scope, AgentFilter(sort="cost"), limit=1).next_cursor
+        with pytest.raises(InvalidQueryError):
+            store.runs.list_agents(scope, limit=1, cursor=cursor)
+
+    def test_an_agent_knows_how_long_its_ended_runs_took(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run("a"), make_run("b"))
+        assert store.runs.get_agent(scope, "planner").quantiles is None
+        apply(store, scope, make_run_end("a", at=AT + 3 * SECOND))
+        quantiles = store.runs.get_agent(scope, "planner").quantiles
+        assert quantiles is not None
+        assert quantiles.p95_us == pytest.approx(3 * SECOND, rel=0.02)
 
     def test_an_agent_is_the_same_in_lists_and_alone(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(), make_event())

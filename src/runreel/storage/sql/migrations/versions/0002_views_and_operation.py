@@ -125,7 +125,12 @@ def _create_indexes() -> None:
         ("files_changed", "files", ["run_pk", "change_seq"], None),
         ("files_content", "files", ["content_hash"], None),
         ("blobs_kept_until", "blobs", ["kept_until"], None),
-        ("rollups_type", "rollups", ["project", "event_type", "hour"], None),
+        (
+            "rollups_runs",
+            "rollups",
+            ["project", "agent_name", "hour", "label", *_SUMS, "event_type"],
+            "event_type = 'run'",
+        ),
     ):
         where = None if condition is None else sa.text(condition)
         op.create_index(name, table, columns, unique=False, sqlite_where=where, postgresql_where=where)
