@@ -25,8 +25,8 @@ bench: .venv/.ready-to-develop ## measure; prints machine, versions and limits
 	$(BIN)/python -m bench
 
 lock: .venv/.ready-to-develop ## pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile pyproject.toml --extra postgres $(LOCK) --output-file requirements/run.txt
-	$(BIN)/uv pip compile pyproject.toml --extra postgres --group dev --constraint requirements/run.txt \
+	$(BIN)/uv pip compile pyproject.toml --extra postgres --extra s3 $(LOCK) --output-file requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml --extra postgres --extra s3 --group dev --constraint requirements/run.txt \
 		$(LOCK) --output-file requirements/dev.txt
 
 # One lock for all supported versions of Python and all systems, without a word on where packages come from.

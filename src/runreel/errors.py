@@ -8,6 +8,7 @@ RunreelError
 ├── InvalidNameError
 ├── InvalidPriceError
 ├── InvalidQueryError
+│   └── UnsatisfiableRangeError
 ├── InvalidTransitionError
 ├── NotFoundError
 │   └── RenamedError
@@ -62,6 +63,14 @@ class InvalidTransitionError(RunreelError):
         super().__init__(message)
         self.run_status = run_status
         self.allowed_statuses = allowed_statuses
+
+
+class UnsatisfiableRangeError(InvalidQueryError):
+    """The asked part of some bytes lies behind their end."""
+
+    def __init__(self, message: str, *, size_bytes: int) -> None:
+        super().__init__(message)
+        self.size_bytes = size_bytes
 
 
 class NotFoundError(RunreelError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from runreel.storage.blobs import open_blobs
 from runreel.storage.sql import SqlStore, migrate, open_store
 
 # Before anything imports the kit: without it a failing assertion prints nothing but its name.
@@ -24,14 +25,14 @@ def migrated_postgres_url(postgres_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_store(sqlite_url: str) -> Iterator[SqlStore]:
-    store = open_store(sqlite_url)
+def sqlite_store(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    store = open_store(sqlite_url, open_blobs(str(tmp_path_factory.mktemp("blobs"))))
     yield store
     store.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_store(migrated_postgres_url: str) -> Iterator[SqlStore]:
-    store = open_store(migrated_postgres_url)
+def postgres_store(migrated_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    store = open_store(migrated_postgres_url, open_blobs(str(tmp_path_factory.mktemp("blobs"))))
     yield store
     store.close()

@@ -8,6 +8,7 @@ from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
+    FileStoreContract,
     MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
@@ -58,6 +59,12 @@ class TestPostgresPriceStore(PriceStoreContract):
 
 
 class TestPostgresMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+
+class TestPostgresFileStore(FileStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store

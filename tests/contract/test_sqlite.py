@@ -8,6 +8,7 @@ from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
+    FileStoreContract,
     MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
@@ -58,6 +59,12 @@ class TestSqlitePriceStore(PriceStoreContract):
 
 
 class TestSqliteMetricStore(MetricStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+
+class TestSqliteFileStore(FileStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store

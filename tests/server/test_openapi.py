@@ -5,6 +5,7 @@ Examples are drawn from a fixed seed. `RUNREEL_TEST_EXAMPLES` asks for more of t
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,8 @@ QUERIES = {
     "session": "session_id",
     "parent": "run_id",
     "run_id": "run_id",
+    "file_id": ["f", ODD],
+    "content_hash": [f"sha256:{hashlib.sha256(b'content').hexdigest()}", "0" * 64],
 }
 SHAPE_CHECKS = [
     CHECKS.get_one(name)
@@ -60,13 +63,10 @@ SHAPE_CHECKS = [
 
 
 class _NoStore:
-    runs = events = changes = close = None
-    runs = events = retention = close = None
-    runs = events = retention = operation = close = None
-    runs = events = changes = spans = close = None
-    runs = events = changes = prices = close = None
-    runs = events = changes = metrics = close = None
     is_remote = False
+
+    def __getattr__(self, _name: str) -> None:
+        return None
 
 
 def _described() -> Json:
@@ -82,7 +82,9 @@ def _operations() -> list[tuple[str, str, GenerationMode]]:
             if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
                 continue
             found.append((path, method, GenerationMode.POSITIVE))
-            if "requestBody" in operation or any(given["in"] == "query" for given in operation.get("parameters", [])):
+            # Any bytes are a file, so there is nothing that would not be one.
+            has_schema = "*/*" not in operation.get("requestBody", {}).get("content", {"*/*": {}})
+            if has_schema or any(given["in"] == "query" for given in operation.get("parameters", [])):
                 found.append((path, method, GenerationMode.NEGATIVE))
     return found
 
@@ -142,6 +144,7 @@ def fill(api: Api) -> None:
         gati_event("node", "graph", "node_execution", node_name="planning", duration_ms=1.5),
         gati_event("end", "graph", "agent_end", execution_flow=["planning"]),
     )
+    api.http.post("/api/by-id/run-1/files", params={"name": ODD, "file_id": ODD}, content=b"content")
     api.http.patch("/api/by-id/renamed", json={"new_run_name": "present"})
     api.http.put("/api/prices/acme/small", json={"input": 1, "output": 2})
 

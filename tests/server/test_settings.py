@@ -24,7 +24,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "RUNREEL_PORT": "1",
             "RUNREEL_DATA": "there",
             "RUNREEL_DATABASE": "postgresql://x",
+            "RUNREEL_BLOBS": "s3://bucket/prefix",
             "RUNREEL_MAX_BODY_BYTES": "2",
+            "RUNREEL_MAX_FILE_BYTES": "8",
             "RUNREEL_MAX_INFLATED_BYTES": "3",
             "RUNREEL_MAX_RECORD_BYTES": "4",
             "RUNREEL_MAX_RECORDS": "5",
@@ -42,7 +44,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         port=1,
         data=Path("there"),
         database="postgresql://x",
+        blobs="s3://bucket/prefix",
         max_body_bytes=2,
+        max_file_bytes=8,
         max_inflated_bytes=3,
         max_record_bytes=4,
         max_records=5,
@@ -89,6 +93,11 @@ def test_only_a_database_of_this_machine_is_a_file(tmp_path: Path) -> None:
     assert Settings(data=tmp_path).database_file() == tmp_path.resolve() / "runreel.db"
     assert Settings(data=tmp_path, database="sqlite:////a/b.db?x=1").database_file() == Path("/a/b.db")
     assert Settings(data=tmp_path, database="postgresql://h/n").database_file() is None
+
+
+def test_blobs_are_in_the_data_folder_unless_they_are_named(tmp_path: Path) -> None:
+    assert Settings(data=tmp_path).blobs_place() == f"{tmp_path.resolve()}/blobs"
+    assert Settings(data=tmp_path, blobs="s3://b/p").blobs_place() == "s3://b/p"
 
 
 def test_data_go_where_the_system_wants_them() -> None:

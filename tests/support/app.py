@@ -17,6 +17,7 @@ import uvicorn
 
 from runreel.server.app import create_app
 from runreel.server.settings import Settings
+from runreel.storage.blobs import open_blobs
 from runreel.storage.port import Store
 from runreel.storage.sql import open_store
 from tests.support.api import Api
@@ -94,4 +95,4 @@ def copied_store(template: Path, folder: Path) -> Store:
     """Open a store on a copy of an empty database."""
     path = folder / "runreel.db"
     shutil.copyfile(template, path)
-    return open_store(f"sqlite:///{path}")
+    return open_store(f"sqlite:///{path}", open_blobs(str(folder / "blobs")))

@@ -67,8 +67,9 @@ def running_server(
 ) -> Iterator[RunningServer]:
     """Run `runreel up` on a free port until the block ends; `wait=False` does not wait until it is ready.
 
-    Without `data_dir` and `database_url` the data goes to a folder that is removed. A database given by URL is migrated
-    first, unless it is `migrated`. Settings of the surrounding environment do not reach the server; those in `env` do.
+    Without `data_dir` the data, or the blobs of a database by URL, go to a folder that is removed. A database given by
+    URL is migrated first, unless it is `migrated`. Settings of the surrounding environment do not reach the server;
+    those in `env` do.
     """
     with ExitStack() as stack:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("RUNREEL_")} | dict(env or {})
@@ -78,10 +79,9 @@ def running_server(
         if database_url is not None and not migrated:
             migrate = [RUNREEL, "migrate", "--database", database_url]
             subprocess.run(migrate, env=clean, check=True, timeout=60, capture_output=True)
-        if data_dir is None and database_url is None:
+        if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="runreel-test-")))
-        if data_dir is not None:
-            command += ["--data", str(data_dir)]
+        command += ["--data", str(data_dir)]
         process = subprocess.Popen(
             command, env=clean, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

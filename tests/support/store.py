@@ -22,6 +22,7 @@ class StoreWith:
         self.spans: Any = _With(store.spans, instead)
         self.prices: Any = _With(store.prices, instead)
         self.metrics: Any = _With(store.metrics, instead)
+        self.files: Any = _With(store.files, instead)
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close

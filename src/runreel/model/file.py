@@ -1,8 +1,8 @@
-"""A file: an artefact that a run produced, by reference."""
+"""A file: an artefact that a run produced."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -23,3 +23,13 @@ class FileReference:
     workflow_phase: str | None = None
     is_final_output: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """The bytes of a file; `read` returns those from a first one up to another, in chunks."""
+
+    file: FileReference
+    content_hash: str
+    size_bytes: int
+    read: Callable[[int, int], Iterator[bytes]]

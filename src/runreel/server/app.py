@@ -33,12 +33,14 @@ from runreel.errors import (
     StorageUnavailableError,
     StreamLimitError,
     TooLargeError,
+    UnsatisfiableRangeError,
     UnsupportedEncodingError,
 )
 from runreel.model.instant import now
 from runreel.server import (
     agent_routes,
     event_routes,
+    file_routes,
     health_routes,
     message_routes,
     metrics_routes,
@@ -64,6 +66,7 @@ from runreel.server.maintenance import Maintenance
 from runreel.server.openapi import described
 from runreel.server.problem import ProblemView, problem_response
 from runreel.server.settings import Settings
+from runreel.server.sweeping import Sweeping
 from runreel.server.telemetry import Telemetry
 from runreel.storage.port import Store
 
@@ -80,6 +83,7 @@ _ROUTERS = (
     event_routes.router,
     span_routes.router,
     message_routes.router,
+    file_routes.router,
     session_routes.router,
     stream_routes.router,
     retention_routes.router,
@@ -96,6 +100,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (DecodeError, 400),
     (InvalidNameError, 422),
     (InvalidPriceError, 422),
+    (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
     (InvalidTransitionError, 409),
     (NotFoundError, 404),
@@ -123,7 +128,13 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     )
     file = settings.database_file()
     disk = DiskGuard(None if file is None else file.parent, min_free_bytes=settings.min_free_bytes)
-    maintenance = Maintenance(store.runs, store.retention, settle_after_s=settings.settle_after_s, now=now)
+    maintenance = Maintenance(
+        store.runs,
+        store.retention,
+        Sweeping(store.files, now=now),
+        settle_after_s=settings.settle_after_s,
+        now=now,
+    )
 
     live = Live(store, max_streams=settings.max_streams)
 
@@ -150,12 +161,15 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
             Middleware(AccessLog),
             Middleware(_LastResort),
             Middleware(HostGuard, hosts=hosts),
+            Middleware(RawPath),
             Middleware(
                 BodyLimit,
                 max_bytes=_MAX_EDIT_BYTES,
-                max_bytes_at=dict.fromkeys(record_routes.PATHS, settings.max_body_bytes),
+                max_bytes_at={
+                    record_routes.PATHS: settings.max_body_bytes,
+                    file_routes.PATHS: settings.max_file_bytes,
+                },
             ),
-            Middleware(RawPath),
             Middleware(RouteNote),
         ],
         redirect_slashes=False,
@@ -196,6 +210,8 @@ def _answer_error(request: Request, error: Exception) -> Response:
     if status >= 500:
         _log.warning("%s: %s", type(error).__name__, error)
     headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
+    if isinstance(error, UnsatisfiableRangeError):
+        headers["content-range"] = f"bytes */{error.size_bytes}"
     return problem_response(status, str(error), headers=headers, **_members_of(error))
 
 

@@ -20,7 +20,16 @@ from runreel.server.ingest import Ingest
 from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.server.telemetry import Telemetry
-from runreel.storage.port import EventStore, MetricStore, PriceStore, RetentionStore, RunStore, SpanStore, Store
+from runreel.storage.port import (
+    EventStore,
+    FileStore,
+    MetricStore,
+    PriceStore,
+    RetentionStore,
+    RunStore,
+    SpanStore,
+    Store,
+)
 
 MAX_LIMIT = 500
 
@@ -82,6 +91,10 @@ async def _metrics(request: Request) -> MetricStore:
     return parts_of(request).store.metrics
 
 
+async def _files(request: Request) -> FileStore:
+    return parts_of(request).store.files
+
+
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
     """Return a `Link` header to the next page: this request's address with some parameters changed."""
     parameters = {**dict(request.query_params), **{name: str(value) for name, value in changes.items()}}
@@ -106,12 +119,16 @@ Retention = Annotated[RetentionStore, Depends(_retention)]
 Spans = Annotated[SpanStore, Depends(_spans)]
 Prices = Annotated[PriceStore, Depends(_prices)]
 Metrics = Annotated[MetricStore, Depends(_metrics)]
+Files = Annotated[FileStore, Depends(_files)]
 AgentName = Annotated[str, AfterValidator(_name), Path(description="The agent's name, percent-encoded.")]
 RunName = Annotated[str, AfterValidator(_name), Path(description="The run's present name, percent-encoded.")]
 RunId = Annotated[str, AfterValidator(restored_slashes), Path(description="The id that the recorder gave the run.")]
 NodeId = Annotated[str, AfterValidator(_name), Path(description="The node's id within its run, percent-encoded.")]
 EventId = Annotated[
     str, AfterValidator(restored_slashes), Path(description="The event's id within its run, percent-encoded.")
+]
+FileId = Annotated[
+    str, AfterValidator(restored_slashes), Path(description="The file's id within its run, percent-encoded.")
 ]
 SessionId = Annotated[str, AfterValidator(_name), Path(description="The session's id, percent-encoded.")]
 ProviderName = Annotated[

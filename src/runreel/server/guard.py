@@ -8,6 +8,7 @@ usable in paths: the raw path is split at its slashes first, and each segment is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from re import Pattern
 from urllib.parse import unquote_to_bytes
 
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Stands for a slash inside a segment. Names have no control characters, so nothing else can mean it.
 _SLASH = "\x1f"
 IS_HEAD = "runreel.is_head"
-"""Is in the scope of a HEAD request, for answers that would never end."""
+"""Is in the scope of a HEAD request, for answers that would never end, or read much for a body that nobody gets."""
 
 
 class HostGuard:
@@ -53,9 +54,9 @@ class HostGuard:
 
 
 class BodyLimit:
-    """Refuses bodies over `max_bytes`, or over what `max_bytes_at` says for their path."""
+    """Refuses bodies over `max_bytes`, or over what the first pattern of `max_bytes_at` that is their path's says."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, max_bytes_at: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, max_bytes_at: Mapping[Pattern[str], int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._max_bytes_at = max_bytes_at
@@ -64,7 +65,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        max_bytes = self._max_bytes_at.get(scope["path"], self._max_bytes)
+        path: str = scope["path"]
+        limits = (limit for pattern, limit in self._max_bytes_at.items() if pattern.fullmatch(path))
+        max_bytes = next(limits, self._max_bytes)
         stated = dict(scope["headers"]).get(b"content-length", b"")
         if stated.isdigit() and int(stated) > max_bytes:
             await problem_response(413, _too_large(max_bytes))(scope, receive, send)

@@ -1,7 +1,7 @@
 """What the server does by itself.
 
-It names runs that waited long enough, marks silent ones lost, deletes what is beyond the retention rules, and gives
-freed disk space back.
+It names runs that waited long enough, marks silent ones lost, deletes what is beyond the retention rules, removes bytes
+that nothing names any more, and gives freed disk space back.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from fastapi import Request
 
 from runreel.errors import StorageError
+from runreel.server.sweeping import Sweeping
 from runreel.storage.port import RetentionStore, RunStore
 
 _TICK_S = 1.0
@@ -26,10 +27,17 @@ class Maintenance:
     """A background task beside the requests; each step is short, so writers never wait long for it."""
 
     def __init__(
-        self, runs: RunStore, retention: RetentionStore, *, settle_after_s: float, now: Callable[[], int]
+        self,
+        runs: RunStore,
+        retention: RetentionStore,
+        sweeping: Sweeping,
+        *,
+        settle_after_s: float,
+        now: Callable[[], int],
     ) -> None:
         self._runs = runs
         self._retention = retention
+        self._sweeping = sweeping
         self._settle_after_us = round(settle_after_s * 1_000_000)
         self._now = now
         self._deleted = True
@@ -49,6 +57,7 @@ class Maintenance:
     def note_deletion(self) -> None:
         """Take note that there may be space to give back."""
         self._deleted = True
+        self._sweeping.note_deletion()
 
     async def _run(self) -> None:
         while True:
@@ -62,6 +71,7 @@ class Maintenance:
                     self._deleted = False
                     has_more = await asyncio.to_thread(self._runs.shrink)
                 has_more = has_more or not is_swept
+                has_more = await asyncio.to_thread(self._sweeping.step) or has_more
             # A database that is away for a while must not end the task.
             except StorageError as error:
                 self._deleted = True

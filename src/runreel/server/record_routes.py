@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -18,7 +19,7 @@ from runreel.wire.inflate import inflate
 
 router = APIRouter(tags=["records"])
 
-PATHS = ("/api/events", "/api/records")
+PATHS = re.compile("/api/(events|records)")
 
 # The GATI client throws a batch away after three quick tries, so its dialect waits for room first.
 _GATI_PATIENCE_S = 5.0

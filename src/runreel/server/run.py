@@ -18,6 +18,7 @@ from runreel.server.app import create_app
 from runreel.server.dependency import Parts
 from runreel.server.log import configure_log
 from runreel.server.settings import Settings
+from runreel.storage.blobs import open_blobs
 from runreel.storage.price_table import read_price_file
 from runreel.storage.sql import open_store
 
@@ -42,7 +43,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
 
 def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[str], None] | None) -> None:
     prices = read_price_file(settings.prices.expanduser()) if settings.prices is not None else None
-    store = open_store(settings.database_url(), prices=prices)
+    store = open_store(settings.database_url(), open_blobs(settings.blobs_place()), prices=prices)
     # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
     # collecting less often saves a tenth of the time that ingest takes.
     gc.freeze()

@@ -16,14 +16,17 @@ _MIB = 1024 * 1024
 class Settings:
     """What can be set, by `RUNREEL_…` variables of the same names in capitals.
 
-    `database` is a URL; without one the database is the file `runreel.db` in `data`. `prices` is a file.
+    `database` is a URL; without one the database is the file `runreel.db` in `data`. `blobs` is a folder or the URL
+    of a bucket; without one it is the folder `blobs` in `data`. `prices` is a file.
     """
 
     host: str = "127.0.0.1"
     port: int = 4700
     data: Path
     database: str | None = None
+    blobs: str | None = None
     max_body_bytes: int = 64 * _MIB
+    max_file_bytes: int = 1024 * _MIB
     max_inflated_bytes: int = 128 * _MIB
     max_record_bytes: int = 16 * _MIB
     max_records: int = 50_000
@@ -45,7 +48,9 @@ class Settings:
             port=_integer(env, "RUNREEL_PORT", default.port, least=0, most=65_535),
             data=default.data,
             database=env.get("RUNREEL_DATABASE") or None,
+            blobs=env.get("RUNREEL_BLOBS") or None,
             max_body_bytes=_integer(env, "RUNREEL_MAX_BODY_BYTES", default.max_body_bytes),
+            max_file_bytes=_integer(env, "RUNREEL_MAX_FILE_BYTES", default.max_file_bytes),
             max_inflated_bytes=_integer(env, "RUNREEL_MAX_INFLATED_BYTES", default.max_inflated_bytes),
             max_record_bytes=_integer(env, "RUNREEL_MAX_RECORD_BYTES", default.max_record_bytes),
             max_records=_integer(env, "RUNREEL_MAX_RECORDS", default.max_records),
@@ -67,6 +72,10 @@ class Settings:
         """Return the file of the database, or None where a server keeps it."""
         scheme, _, path = self.database_url().partition(":///")
         return Path(path.partition("?")[0]) if scheme.partition("+")[0] == "sqlite" else None
+
+    def blobs_place(self) -> str:
+        """Return where bytes of files and large payloads are kept: a folder, or `s3://BUCKET/PREFIX`."""
+        return self.blobs or str(self.data.expanduser().resolve() / "blobs")
 
     def require_loopback(self) -> None:
         """Refuse a host that other machines could reach; raises `ConfigError` with the reason."""

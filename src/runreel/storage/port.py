@@ -6,14 +6,15 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
+from runreel.model.blob import Blob, SweepReport
 from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
-from runreel.model.file import FileReference
+from runreel.model.file import FileContent, FileReference
 from runreel.model.message import Message
 from runreel.model.metrics import (
     Activity,
@@ -528,6 +529,99 @@ class MetricStore(Protocol):
         ...
 
 
+class BlobWriter(Protocol):
+    """Bytes on their way into a store; none of them is to be seen there before `commit`."""
+
+    size_bytes: int
+
+    @property
+    def content_hash(self) -> str:
+        """Return the hash of what was written so far."""
+        ...
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        ...
+
+    def commit(self) -> None:
+        """Put what was written at its place, all of it or nothing; it is durable when this returns."""
+        ...
+
+    def close(self) -> None:
+        """Drop what was not committed; safe twice."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Keeps bytes by project and content hash. Who refers to them, and how long they stay, `FileStore` knows."""
+
+    def begin(self, scope: Scope) -> BlobWriter:
+        """Return a writer of new bytes; committing what is there already changes nothing."""
+        ...
+
+    def read(self, scope: Scope, content_hash: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Return the bytes from `start` up to `end`, in chunks; raises `NotFoundError` at once."""
+        ...
+
+    def get_size(self, scope: Scope, content_hash: str) -> int:
+        """Return how many bytes there are."""
+        ...
+
+    def delete(self, scope: Scope, content_hash: str) -> None:
+        """Remove the bytes; safe twice."""
+        ...
+
+    def iter_hashes(self, scope: Scope, *, after: str | None = None) -> Iterator[str]:
+        """Return the hashes of all bytes of the project, in order, those after one of them."""
+        ...
+
+    def close(self) -> None:
+        """Release what the store holds; safe twice."""
+        ...
+
+
+class FileStore(Protocol):
+    """Keeps the bytes of files, once per project, for as long as something refers to them, and a while longer."""
+
+    def begin_upload(self, scope: Scope) -> BlobWriter:
+        """Return a writer of new bytes, to be handed to `keep`."""
+        ...
+
+    def keep(self, scope: Scope, upload: BlobWriter, *, now: int) -> Blob:
+        """Commit an upload; the bytes are durable when this returns.
+
+        - Bytes that are there already are kept longer, else nothing changes.
+        - Until `kept_until` no sweep takes them, whatever refers to them or doesn't.
+        """
+        ...
+
+    def renew(self, scope: Scope, content_hash: str, *, now: int) -> Blob:
+        """Return what is kept under a hash, and keep it as long as if it were uploaded now."""
+        ...
+
+    def get_file(self, scope: Scope, run_id: str, file_id: str) -> FileReference:
+        """Return one file of a run."""
+        ...
+
+    def get_content(self, scope: Scope, run_id: str, file_id: str) -> FileContent:
+        """Return the bytes of one file of a run; raises `NotFoundError` also where they are not here."""
+        ...
+
+    def sweep(self, *, now: int, resume_after: tuple[int, str, str] | None = None) -> SweepReport:
+        """Delete bytes of all projects that nothing refers to and whose time is over; looks at a bounded number.
+
+        - Bytes that a committed file or event refers to stay, whatever happens at the same time.
+        """
+        ...
+
+    def sweep_orphans(self, *, resume_after: tuple[str, str] | None = None) -> tuple[str, str] | None:
+        """Delete bytes that a crash left behind before anything was committed; returns where to go on, None at the end.
+
+        - Bytes that are uploaded at the same time stay.
+        """
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -559,6 +653,11 @@ class Store(Protocol):
     @property
     def metrics(self) -> MetricStore:
         """What is kept in sums."""
+        ...
+
+    @property
+    def files(self) -> FileStore:
+        """What is kept of the bytes of files."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from runreel.errors import NotFoundError, RunreelError
+from runreel.storage.port import BlobStore
 from runreel.storage.sql.dialect import Cursor, Dialect
 from runreel.storage.sql.price_book import PriceBook
 from runreel.storage.sql.transaction import Transaction
@@ -20,11 +21,12 @@ _ATTEMPTS = 10
 
 
 class Database:
-    """The engines of one database. Errors of the driver leave it as `StorageError`."""
+    """The engines of one database, and where its blobs are. Errors of the driver leave it as `StorageError`."""
 
-    def __init__(self, dialect: Dialect, price_book: PriceBook) -> None:
+    def __init__(self, dialect: Dialect, price_book: PriceBook, blobs: BlobStore | None = None) -> None:
         self.dialect = dialect
         self.price_book = price_book
+        self.blobs = blobs
         self._writer = dialect.write_engine()
         self._reader = dialect.read_engine()
         self._listeners: tuple[Callable[[Collection[int]], None], ...] = ()
@@ -55,7 +57,7 @@ class Database:
         with self._writer.begin() as connection:
             cursor: Cursor = connection.connection.cursor()  # pyright: ignore[reportAssignmentType]
             self.dialect.prepare(cursor)
-            transaction = Transaction(connection, cursor, self.dialect, self.price_book)
+            transaction = Transaction(connection, cursor, self.dialect, self.price_book, self.blobs)
             result = work(transaction)
             if transaction.topics:
                 self.dialect.notify(cursor, transaction.topics)
@@ -85,6 +87,8 @@ class Database:
         """Close all connections; safe twice."""
         self._reader.dispose()
         self._writer.dispose()
+        if self.blobs is not None:
+            self.blobs.close()
 
     def _raise_translated(self, error: Exception) -> None:
         """Raise an error of the driver as Runreel's, without SQL, paths or values; return where it is none."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, tuple_
@@ -18,6 +18,7 @@ from runreel.model.message import Message
 from runreel.model.page import Page
 from runreel.model.scope import Scope
 from runreel.storage.merge import State
+from runreel.storage.port import BlobStore
 from runreel.storage.sql import event_row
 from runreel.storage.sql.codec import read_block
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
@@ -33,6 +34,7 @@ from runreel.storage.sql.event_order import (
     read_rows,
 )
 from runreel.storage.sql.node_event import members_of, require_node
+from runreel.storage.sql.payload_blob import read_payload_blob
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.run_reading import get_row
 from runreel.storage.sql.run_row import RunRow, decode_state
@@ -52,9 +54,12 @@ EventRow = Sequence[Any]
 class Inside:
     """One run, as seen by one scope in one reading transaction."""
 
-    def __init__(self, connection: Connection, dialect: Dialect, scope: Scope, run_id: str) -> None:
+    def __init__(
+        self, connection: Connection, dialect: Dialect, scope: Scope, run_id: str, blobs: BlobStore | None
+    ) -> None:
         self.connection = connection
         self.dialect = dialect
+        self._blobs = blobs
         self.run: RunRow = get_row(connection, scope, run_id)
 
     def list_events(self, query: EventFilter, *, limit: int, cursor: str | None) -> Page[Event]:
@@ -163,6 +168,14 @@ class Inside:
         rows, following = self._things(files, files.c.created_at, files.c.file_id, node_id, limit, cursor)
         return Page(tuple(read_file(row) for row in rows), following)
 
+    def get_file(self, file_id: str) -> FileReference:
+        """Return one file reference."""
+        statement = select(files).where(files.c.run_pk == self.run.run_pk, files.c.file_id == file_id)
+        row = self.connection.execute(statement).one_or_none()
+        if row is None:
+            raise NotFoundError(f"the run {self.run.run_id!r} has no file {file_id!r}")
+        return read_file(row)
+
     def _page(
         self, query: EventFilter, limit: int, cursor: str | None
     ) -> tuple[list[EventRow], Sequence[int], str | None]:
@@ -224,8 +237,15 @@ class Inside:
                 payload_blocks.c.block.in_(wanted[start : start + _KEYS_PER_QUERY]),
             )
             blocks.update({row[0]: read_block(row[1]) for row in self.connection.execute(statement)})
-        places: list[tuple[int | None, int]] = [(row[event_row.BLOCK], row[event_row.LINE]) for row in rows]
-        return [event_row.read_payload(None if block is None else blocks[block][line]) for block, line in places]
+        return [event_row.read_payload(self._payload(row, blocks)) for row in rows]
+
+    def _payload(self, row: EventRow, blocks: Mapping[int, list[bytes]]) -> bytes | None:
+        content_hash: str | None = row[event_row.BLOB]
+        if content_hash is not None:
+            return read_payload_blob(self._blobs, self.run.project, content_hash)
+        block: int | None = row[event_row.BLOCK]
+        line: int = row[event_row.LINE]
+        return None if block is None else blocks[block][line]
 
     def _things(
         self,

@@ -46,7 +46,7 @@ _TYPE, _SUBTYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _PROVIDER,
         "sequence",
     )
 )
-BLOCK, LINE = PLACE["payload_block"], PLACE["payload_line"]
+BLOCK, LINE, BLOB = PLACE["payload_block"], PLACE["payload_line"], PLACE["payload_blob"]
 PARENT, NODE = PLACE["parent_event_id"], PLACE["node_id"]
 
 Row = Sequence[Any]

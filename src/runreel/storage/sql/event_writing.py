@@ -6,14 +6,16 @@ here, whichever of the two arrives first. An event that names itself as its pare
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from runreel.storage.merge import State, merged_all, new_state, same
 from runreel.storage.sql import event_row, pricing, schema
 from runreel.storage.sql.codec import BlockWriter, read_block
-from runreel.storage.sql.event_row import BLOCK, IS_COUNTED, LINE, PARENT
+from runreel.storage.sql.event_row import BLOB, BLOCK, IS_COUNTED, LINE, PARENT
+from runreel.storage.sql.payload_blob import LARGE_BYTES, PayloadBlobs, read_payload_blob
 from runreel.storage.sql.rollup import N_TOTALS
 from runreel.storage.sql.run_row import RunChange
 from runreel.storage.sql.transaction import Transaction
@@ -34,6 +36,7 @@ class _Written:
     new: dict[EventKey, list[Any]] = field(default_factory=dict[EventKey, list[Any]])
     old: dict[EventKey, Row] = field(default_factory=dict[EventKey, Row])
     blocks: list[tuple[int, int, int, bytes]] = field(default_factory=list[tuple[int, int, int, bytes]])
+    blobs: PayloadBlobs = field(default_factory=PayloadBlobs)
 
 
 def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> None:
@@ -60,8 +63,9 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
 
 def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> _Written:
     stored = _stored_rows(transaction, pairs)
-    payloads = _stored_payloads(transaction, list(stored.values()))
+    payloads = _stored_payloads(transaction, list(stored.values()), {work.run_pk: work.project for work, _ in pairs})
     written = _Written()
+    block_bytes = LARGE_BYTES if transaction.blobs is not None else sys.maxsize
     for work, change in pairs:
         run = change.row
         blocks = BlockWriter(work.run_pk, run.block_count)
@@ -81,7 +85,11 @@ def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) ->
             row = event_row.make_row(work.run_pk, event_id, state, run.change_seq, first_seen_at=run.first_seen_at)
             payload = event_row.encode_payload(state)
             if payload is not None:
-                row[BLOCK], row[LINE] = blocks.add(payload)
+                if len(payload) <= block_bytes:
+                    row[BLOCK], row[LINE] = blocks.add(payload)
+                else:
+                    row[BLOB], n_bytes = written.blobs.add(work.project, payload)
+                    run.payload_bytes += n_bytes
             written.new[key] = row
             if old is not None:
                 written.old[key] = old
@@ -89,6 +97,8 @@ def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) ->
         run.payload_bytes += sum(len(row[-1]) for row in rows)
         written.blocks.extend(rows)
         run.block_count = blocks.next_block
+    if transaction.blobs is not None:
+        written.blobs.write(transaction, transaction.blobs)
     return written
 
 
@@ -98,13 +108,21 @@ def _stored_rows(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange
     return {(row[0], row[1]): row for row in rows}
 
 
-def _stored_payloads(transaction: Transaction, rows: Sequence[Row]) -> dict[EventKey, bytes]:
+def _stored_payloads(
+    transaction: Transaction, rows: Sequence[Row], projects: Mapping[int, str]
+) -> dict[EventKey, bytes]:
     wanted = sorted({(row[0], row[BLOCK]) for row in rows if row[BLOCK] is not None})
     found = transaction.dialect.select(
         transaction.cursor, schema.payload_blocks, ("run_pk", "block", "data"), ("run_pk", "block"), wanted
     )
     blocks = {(row[0], row[1]): read_block(row[2]) for row in found}
-    return {(row[0], row[1]): blocks[row[0], row[BLOCK]][row[LINE]] for row in rows if row[BLOCK] is not None}
+    payloads: dict[EventKey, bytes] = {
+        (row[0], row[1]): blocks[row[0], row[BLOCK]][row[LINE]] for row in rows if row[BLOCK] is not None
+    }
+    for row in rows:
+        if row[BLOB] is not None:
+            payloads[row[0], row[1]] = read_payload_blob(transaction.blobs, projects[row[0]], row[BLOB])
+    return payloads
 
 
 def _count_usage(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> list[EventKey]:

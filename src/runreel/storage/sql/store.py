@@ -32,6 +32,7 @@ from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.transition import Transition
+from runreel.storage.port import BlobStore
 from runreel.storage.price_table import read_shipped_prices
 from runreel.storage.sql import (
     agent_reading,
@@ -55,6 +56,7 @@ from runreel.storage.sql import (
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
+from runreel.storage.sql.file_store import SqlFileStore
 from runreel.storage.sql.migration import require_head
 from runreel.storage.sql.operation_store import SqlOperationStore
 from runreel.storage.sql.price_book import PriceBook
@@ -270,7 +272,7 @@ class SqlEventStore:
     @contextmanager
     def _inside(self, scope: Scope, run_id: str) -> Generator[Inside]:
         with self._database.read() as connection:
-            yield Inside(connection, self._database.dialect, scope, run_id)
+            yield Inside(connection, self._database.dialect, scope, run_id, self._database.blobs)
 
 
 class SqlSpanStore:
@@ -280,13 +282,17 @@ class SqlSpanStore:
         self._database = database
 
     def get_spans(self, scope: Scope, run_id: str, query: SpanQuery) -> SpanPage:
-        with self._database.read() as connection:
-            return span_reading.read_spans(Inside(connection, self._database.dialect, scope, run_id), query)
+        with self._inside(scope, run_id) as inside:
+            return span_reading.read_spans(inside, query)
 
     def get_overview(self, scope: Scope, run_id: str, *, n_buckets: int) -> Overview:
-        with self._database.read() as connection:
-            inside = Inside(connection, self._database.dialect, scope, run_id)
+        with self._inside(scope, run_id) as inside:
             return overview.read_overview(inside, n_buckets=n_buckets)
+
+    @contextmanager
+    def _inside(self, scope: Scope, run_id: str) -> Generator[Inside]:
+        with self._database.read() as connection:
+            yield Inside(connection, self._database.dialect, scope, run_id, self._database.blobs)
 
 
 class SqlChangeStore:
@@ -381,6 +387,7 @@ class SqlStore:
         self.spans = SqlSpanStore(database)
         self.prices = SqlPriceStore(database)
         self.metrics = SqlMetricStore(database)
+        self.files = SqlFileStore(database)
         self.is_remote = database.dialect.is_remote
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
@@ -390,11 +397,12 @@ class SqlStore:
         self.runs.close()
 
 
-def open_store(database_url: str, *, prices: PriceTable | None = None) -> SqlStore:
+def open_store(database_url: str, blobs: BlobStore | None = None, *, prices: PriceTable | None = None) -> SqlStore:
     """Open the stores of a database, `sqlite:///FILE` or `postgresql://…`.
 
-    A SQLite file is created and migrated as needed; PostgreSQL must have been migrated. `prices` go before those that
-    ship with the package.
+    A SQLite file is created and migrated as needed; PostgreSQL must have been migrated. Without `blobs` no file can be
+    uploaded or read, and no payload that is stored among them; new payloads go to the database, however large. `prices`
+    go before those that ship with the package.
 
     Raises:
         ConfigError: the URL can't be used.
@@ -404,4 +412,4 @@ def open_store(database_url: str, *, prices: PriceTable | None = None) -> SqlSto
     dialect = make_dialect(database_url)
     require_head(dialect, database_url)
     tables = [prices] if prices is not None else []
-    return SqlStore(Database(dialect, PriceBook([*tables, read_shipped_prices()])))
+    return SqlStore(Database(dialect, PriceBook([*tables, read_shipped_prices()]), blobs))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Table
 
+from runreel.model.blob import parse_content_hash
 from runreel.model.record import RecordKind, split_edge_key
 from runreel.storage.merge import State, merged_all, same
 from runreel.storage.sql import schema
+from runreel.storage.sql.blob_row import BlobKey, lock_blobs
 from runreel.storage.sql.run_row import RunChange, RunRow, decode_state, encode_state
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
@@ -46,7 +48,13 @@ def _message_columns(state: State, run: RunRow) -> tuple[Any, ...]:
 def _file_columns(state: State, run: RunRow) -> tuple[Any, ...]:
     fields = state.fields
     created_at = fields.get("created_at") or state.top[1] or run.first_seen_at
-    return fields.get("node_id"), fields.get("event_id"), created_at, fields.get("content_hash")
+    return fields.get("node_id"), fields.get("event_id"), created_at, _named_blob(state)
+
+
+def _named_blob(state: State) -> str | None:
+    """Return what a file's hash refers to: in its one form where it is a SHA-256, else as it was sent."""
+    content_hash = cast("str | None", state.fields.get("content_hash"))
+    return content_hash and (parse_content_hash(content_hash) or content_hash)
 
 
 # In the order in which foreign keys want them.
@@ -116,6 +124,7 @@ def _write_kind(transaction: Transaction, kind: RecordKind, shape: _Shape, pairs
     stored = _stored_states(transaction, kind, shape, pairs)
     inserted: list[tuple[Any, ...]] = []
     updated: list[tuple[object, ...]] = []
+    blobs: set[BlobKey] = set()
     for work, change in pairs:
         for key, records in work.others[kind].items():
             parts = (work.run_pk, *shape.split_key(key))
@@ -130,6 +139,11 @@ def _write_kind(transaction: Transaction, kind: RecordKind, shape: _Shape, pairs
                 updated.append((*columns, *parts))
             else:
                 inserted.append((*parts, *columns))
+            if kind is RecordKind.FILE and (content_hash := _named_blob(state)) is not None:
+                blobs.add((run.project, content_hash))
+    if blobs:
+        # Whatever a sweep decides of these bytes, it does before this lock or after this commit.
+        lock_blobs(transaction, blobs)
     transaction.dialect.insert(transaction.cursor, shape.table, inserted)
     assignments = ",".join(f"{name} = ?" for name in (*shape.columns, "state", "change_seq"))
     where = " AND ".join(f"{name} = ?" for name in ("run_pk", *shape.key))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from runreel.storage.port import BlobStore
 from runreel.storage.sql import run_row, schema
 from runreel.storage.sql.dialect import Cursor, Dialect
 from runreel.storage.sql.key import topic_of
@@ -29,13 +30,14 @@ from runreel.storage.sql.run_row import RunRow
 class Transaction:
     """One writing transaction.
 
-    Locks are taken in one order: runs, then agents, then rollups, then projects, each by its key.
+    Locks are taken in one order: runs, then blobs, then agents, then rollups, then projects, each by its key.
     """
 
     connection: Connection
     cursor: Cursor
     dialect: Dialect
     price_book: PriceBook
+    blobs: BlobStore | None = None
     rollup: RollupDelta = field(default_factory=RollupDelta)
     agent_deltas: dict[AgentKey, list[int]] = field(default_factory=dict[AgentKey, list[int]])
     agent_durations: dict[AgentKey, Buckets] = field(default_factory=dict[AgentKey, Buckets])

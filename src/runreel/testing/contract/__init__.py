@@ -1,15 +1,19 @@
 """The contract of stores: one test for each promise of `runreel.storage.port`, run against every backend."""
 
+from runreel.testing.contract.blob_store import BlobStoreContract
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
+from runreel.testing.contract.file_store import FileStoreContract
 from runreel.testing.contract.metrics import MetricStoreContract
 from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
 from runreel.testing.contract.span import SpanStoreContract
 
 __all__ = [
+    "BlobStoreContract",
     "ChangeStoreContract",
     "EventStoreContract",
+    "FileStoreContract",
     "MetricStoreContract",
     "PriceStoreContract",
     "RunStoreContract",

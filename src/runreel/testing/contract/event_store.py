@@ -8,6 +8,7 @@ from runreel.testing.contract.event_filter import EventFilterContract
 from runreel.testing.contract.event_order import EventOrderContract
 from runreel.testing.contract.event_tree import EventTreeContract
 from runreel.testing.contract.isolation import EventIsolationContract
+from runreel.testing.contract.large_payload import LargePayloadContract
 from runreel.testing.contract.message_and_file import MessageAndFileContract
 from runreel.testing.contract.node import NodeContract
 
@@ -20,6 +21,7 @@ class EventStoreContract(
     NodeContract,
     DagContract,
     MessageAndFileContract,
+    LargePayloadContract,
     EventIsolationContract,
 ):
     """Every promise of `EventStore`; a subclass gives the fixture `store`."""
