@@ -123,7 +123,7 @@ class RetentionContract(StoreContract):
         assert _left(store, scope) == set()
 
     def test_what_is_swept_stays_deleted_and_its_totals_go(self, store: Store, scope: Scope) -> None:
-        _ended(store, scope, "kept", at=NOW)
+        _ended(store, scope, "kept", at=NOW + 2 * HOUR)
         before = store.runs.get_agent(scope, "planner")
         _ended(store, scope, "old", at=AT)
         _put(store, scope, EVERY_AGENT, max_age_us=HOUR)
