@@ -93,6 +93,12 @@ def test_space_is_given_back_after_a_rule_deleted_something() -> None:
         def settle_runs(self, *, seen_before: int) -> int:
             return 0
 
+        def mark_lost_runs(self, *, now: int) -> int:
+            return 0
+
+        def step(self) -> bool:
+            return False
+
         def shrink(self) -> bool:
             if n_sweeps > 1:
                 given_back.set()
@@ -107,7 +113,7 @@ def test_space_is_given_back_after_a_rule_deleted_something() -> None:
 
     async def maintain() -> None:
         fake: Any = Fake()
-        maintenance = Maintenance(fake, fake, settle_after_s=0, now=lambda: next(minutes))
+        maintenance = Maintenance(fake, fake, fake, settle_after_s=0, now=lambda: next(minutes))
         maintenance.open()
         assert await asyncio.to_thread(given_back.wait, 10)
         await maintenance.close()

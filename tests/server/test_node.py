@@ -65,8 +65,10 @@ def two_runs(api: Api, request: pytest.FixtureRequest) -> Api:
 
 
 def content_of(api: Api, run_id: str) -> Json:
-    """Return everything that a run answers, over both kinds of paths to its nodes."""
-    content: Json = {"run": api.get(f"/api/by-id/{run_id}"), "graph": api.get(f"/api/runs/{run_id}/nodes")}
+    """Return everything that a run answers of itself, over both kinds of paths to its nodes."""
+    run = api.get(f"/api/by-id/{run_id}")
+    del run["previous_run"], run["next_run"]
+    content: Json = {"run": run, "graph": api.get(f"/api/runs/{run_id}/nodes")}
     for node_id in NODES:
         for view in ("events", "execution-summary", "files", "messages"):
             by_run = api.get(f"{node_path(run_id, node_id)}/{view}")
