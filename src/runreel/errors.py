@@ -15,6 +15,7 @@ RunreelError
 ├── NameTakenError
 ├── QueueFullError
 ├── StreamLimitError
+├── ServerEndingError
 └── StorageError
     ├── StorageFullError
     ├── StorageUnavailableError
@@ -101,6 +102,10 @@ class QueueFullError(RunreelError):
 
 class StreamLimitError(RunreelError):
     """The server can't serve more streams now; asking again later helps."""
+
+
+class ServerEndingError(RunreelError):
+    """The server takes nothing more, because it was told to end."""
 
 
 class StorageError(RunreelError):

@@ -29,6 +29,7 @@ from runreel.errors import (
     QueueFullError,
     RenamedError,
     RunreelError,
+    ServerEndingError,
     StorageFullError,
     StorageUnavailableError,
     StreamLimitError,
@@ -108,6 +109,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (QueueFullError, 429),
     (StreamLimitError, 503),
     (StorageFullError, 507),
+    (ServerEndingError, 503),
     (StorageUnavailableError, 503),
     (RunreelError, 500),
 )
@@ -207,7 +209,7 @@ def _answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, RenamedError):
         return _answer_renamed(request, error)
     status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-    if status >= 500:
+    if status >= 500 and not isinstance(error, ServerEndingError):
         _log.warning("%s: %s", type(error).__name__, error)
     headers = {"retry-after": _RETRY_AFTER_S[status]} if status in _RETRY_AFTER_S else {}
     if isinstance(error, UnsatisfiableRangeError):

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from runreel.errors import QueueFullError, StorageError, StorageFullError, StorageUnavailableError
+from runreel.errors import QueueFullError, ServerEndingError, StorageError, StorageFullError, StorageUnavailableError
 from runreel.model.record import ApplyReport, Batch, Record, RecordIssue
 from runreel.model.run import Run
 from runreel.model.scope import Scope
@@ -156,7 +156,7 @@ class Ingest:
 
     def _require_open(self) -> None:
         if self._is_draining:
-            raise StorageUnavailableError("the server is ending; send again when it is back")
+            raise ServerEndingError("the server is ending; send again when it is back")
 
     def _give_room(self, answer: asyncio.Future[IngestResult], size_bytes: int) -> None:
         self._unanswered.discard(answer)

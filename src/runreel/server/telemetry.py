@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
-from runreel.errors import DecodeError, QueueFullError, StorageFullError, StorageUnavailableError
+from runreel.errors import DecodeError, QueueFullError, ServerEndingError, StorageFullError, StorageUnavailableError
 
 COMMIT_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 GROUP_BODIES = (1, 2, 4, 8, 16, 32, 64)
@@ -18,7 +18,7 @@ GROUP_BODIES = (1, 2, 4, 8, 16, 32, 64)
 _OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
     (QueueFullError, "queue_full"),
     (StorageFullError, "no_room"),
-    (StorageUnavailableError, "unavailable"),
+    ((ServerEndingError, StorageUnavailableError), "unavailable"),
     (DecodeError, "unreadable"),
 )
 

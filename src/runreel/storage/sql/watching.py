@@ -7,7 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -38,6 +38,9 @@ class Watcher:
         self._heads: dict[int, int | None] = {}
         self._thread: threading.Thread | None = None
         self._waker, self._alarm = socket.socketpair()
+        for end in (self._waker, self._alarm):
+            end.setblocking(False)
+        self._has_new = False
         self._is_closed = False
         database.add_listener(self._tell)
 
@@ -48,9 +51,11 @@ class Watcher:
                 self._projects[topic] = scope.project
             else:
                 self._runs.add(topic)
+            self._has_new = True
             if self._thread is None and not self._is_closed:
                 self._thread = threading.Thread(target=self._listen, name="runreel-watch", daemon=True)
                 self._thread.start()
+        self._wake()
         return topic
 
     def remove(self, number: int) -> None:
@@ -65,7 +70,7 @@ class Watcher:
             if self._is_closed:
                 return
             self._is_closed = True
-        self._alarm.send(b"\0")
+        self._wake()
         if self._thread is not None:
             # It may just be trying to reach a database that does not answer.
             self._thread.join(_POLL_S)
@@ -100,6 +105,22 @@ class Watcher:
             yield None
             while not self._is_closed:
                 yield listener.wait(self._waker, _POLL_S)
+                if self._take_new():
+                    yield None
+
+    def _wake(self) -> None:
+        # Where there is no room for another byte, there are enough of them to wake it.
+        with suppress(BlockingIOError):
+            self._alarm.send(b"\0")
+
+    def _take_new(self) -> bool:
+        """Tell whether something is followed since this was asked: of that, nobody has told how far it is."""
+        with suppress(BlockingIOError):
+            while self._waker.recv(4096):
+                pass
+        with self._lock:
+            has_new, self._has_new = self._has_new, False
+        return has_new
 
     def _moved(self) -> dict[int, int | None]:
         """Return what has another number than when this was asked the last time, with that number."""
