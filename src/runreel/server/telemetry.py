@@ -18,7 +18,8 @@ GROUP_BODIES = (1, 2, 4, 8, 16, 32, 64)
 _OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
     (QueueFullError, "queue_full"),
     (StorageFullError, "no_room"),
-    ((ServerEndingError, StorageUnavailableError), "unavailable"),
+    (ServerEndingError, "unavailable"),
+    (StorageUnavailableError, "unavailable"),
     (DecodeError, "unreadable"),
 )
 
