@@ -197,9 +197,10 @@ def contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes
         if known is None:
             known = sums[row[0]] = [0] * (N_TOTALS + 1)
         known[0] += event_row.is_sequenced(row)
-        for place, amount in enumerate(amounts, 1):
-            if amount:
-                known[place] += amount
+        known[1] += amounts[0]
+        known[2] += amounts[1]
+        for place in range(2, len(amounts)):
+            known[place + 1] += amounts[place]
     for run_pk, (n_sequenced, *totals) in sums.items():
         run = changes[run_pk].row
         run.sequenced_count += sign * n_sequenced

@@ -103,9 +103,8 @@ class RollupDelta:
             buckets[bucket] = buckets.get(bucket, 0) + sign
         sums[1] += sign * totals[0]
         sums[2] += sign * totals[1]
-        for place, amount in enumerate(totals[2:], 3):
-            if amount:
-                sums[place] += sign * amount
+        for place in range(2, len(totals)):
+            sums[place + 1] += sign * totals[place]
 
     def add_row(self, sign: int, key: RollupKey, sums: Sequence[int], durations: bytes) -> None:
         """Add (or take out) a whole stored row, its sums in the order of the columns."""
