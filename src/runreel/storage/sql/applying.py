@@ -14,7 +14,6 @@ from runreel.storage.sql.key import run_pk_of
 from runreel.storage.sql.naming import name_runs
 from runreel.storage.sql.run_row import (
     AGENT_SUMS,
-    UPDATE_SQL,
     RunChange,
     RunRow,
     decode_state,
@@ -72,7 +71,7 @@ def close_runs(transaction: Transaction, changes: Iterable[RunChange]) -> None:
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         [change.transition() for change in changed if change.has_new_status()],
     )
-    transaction.execute_many(UPDATE_SQL, [change.row.update_values() for change in changed])
+    _update_rows(transaction, changed)
     transaction.execute_many(
         "INSERT INTO run_states (run_pk, state) VALUES (?, ?) "
         "ON CONFLICT (run_pk) DO UPDATE SET state = excluded.state",
@@ -82,6 +81,17 @@ def close_runs(transaction: Transaction, changes: Iterable[RunChange]) -> None:
     transaction.execute_many("DELETE FROM run_tags WHERE run_pk = ?", [(row.run_pk,) for row in retagged])
     tags = [(row.run_pk, tag) for row in retagged for tag in read_run(row).tags]
     transaction.dialect.insert(transaction.cursor, schema.run_tags, tags)
+
+
+def _update_rows(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+    """Write the columns that differ: setting one that is in an index costs as much when its value is the same."""
+    by_columns: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+    for change in changes:
+        differing = change.differing()
+        by_columns.setdefault(tuple(differing), []).append((*differing.values(), change.row.run_pk))
+    for names, rows in by_columns.items():
+        assignments = ",".join(f"{name} = ?" for name in names)
+        transaction.execute_many(f"UPDATE runs SET {assignments} WHERE run_pk = ?", rows)
 
 
 def _touched(works: dict[RunKey, Work], changes: dict[RunKey, RunChange], batch: int) -> list[RunKey]:

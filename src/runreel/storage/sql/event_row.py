@@ -16,13 +16,13 @@ from runreel.storage.sql.codec import decode_json, encode_json
 COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
 _LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
-# The columns after the head, in their order; the last ones say where the payload is and what a price list makes of it.
-_COLUMN_FIELDS = COLUMNS[PLACE["event_type"] :]
 _ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
 _N_HEAD = PLACE["event_type"]
 _FIELDS = COLUMNS[_N_HEAD : PLACE["payload_block"]]
+# The last columns say where the payload is, and what a price list makes of the event: no record speaks of these.
+_UNKNOWN_YET = (None,) * (len(COLUMNS) - PLACE["payload_block"])
 CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
     PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
 )
@@ -58,7 +58,8 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
         _derive_missing(state, first_seen_at)
     rank, recorded_at = state.top
     row: list[Any] = [run_pk, event_id, change_seq, rank, recorded_at, 0]
-    row.extend(map(state.fields.get, _COLUMN_FIELDS))
+    row.extend(map(state.fields.get, _FIELDS))
+    row.extend(_UNKNOWN_YET)
     if any(row[_TOKENS_IN:_AFTER_USAGE]):
         row[IS_COUNTED] = 1
     return row

@@ -181,6 +181,11 @@ class RunChange:
         """Tell whether the row differs from the stored one, or the state does."""
         return self.is_new or self.state_changed or self.row.values() != self.before.values()
 
+    def differing(self) -> dict[str, Any]:
+        """Return the columns that are to be written, by name; of a new run these are all."""
+        values = zip(_UPDATED, _UPDATED_OF(self.row), _UPDATED_OF(self.before), strict=True)
+        return {name: value for name, value, before in values if value != before or self.is_new}
+
     def has_new_status(self) -> bool:
         """Tell whether the status is another than the stored one, or the run's first."""
         return self.is_new or self.row.status != self.before.status
