@@ -17,7 +17,7 @@ COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
 _LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
 # The columns after the head, in their order; the last ones say where the payload is and what a price list makes of it.
-_COLUMN_FIELDS = COLUMNS[PLACE["event_type"] :]
+COLUMN_FIELDS = COLUMNS[PLACE["event_type"] :]
 _ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
@@ -58,7 +58,7 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
         _derive_missing(state, first_seen_at)
     rank, recorded_at = state.top
     row: list[Any] = [run_pk, event_id, change_seq, rank, recorded_at, 0]
-    row.extend(map(state.fields.get, _COLUMN_FIELDS))
+    row.extend(map(state.fields.get, COLUMN_FIELDS))
     if any(row[_TOKENS_IN:_AFTER_USAGE]):
         row[IS_COUNTED] = 1
     return row
