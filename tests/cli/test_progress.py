@@ -17,7 +17,7 @@ def drawn(*, is_terminal: bool) -> str:
 
 
 def test_a_bar_is_drawn_on_a_terminal_and_goes_away() -> None:
-    assert drawn(is_terminal=True) == f"\rCopying [{'#' * 15}{'.' * 15}]  50%\r\x1b[K"
+    assert drawn(is_terminal=True) == f"\r\x1b[KCopying [{'#' * 15}{'.' * 15}]  50%\r\x1b[K"
 
 
 def test_elsewhere_nothing_is_drawn() -> None:

@@ -32,7 +32,11 @@ def runreel(server: RunningServer) -> CommandLine:
 
 
 def record(server: RunningServer, **run: object) -> None:
-    body = json.dumps({"version": 1, "records": [{"record": "run", **run}]}).encode()
+    send(server, {"record": "run", **run})
+
+
+def send(server: RunningServer, record: dict[str, object]) -> None:
+    body = json.dumps({"version": 1, "records": [record]}).encode()
     request = Request(f"{server.url}/api/records", body, {"Content-Type": "application/json"})
     with urlopen(request, timeout=10) as response:
         assert json.load(response)["accepted"] == 1
@@ -76,6 +80,42 @@ def test_a_run_of_any_name_is_shown_renamed_and_deleted(server: RunningServer, r
     gone = runreel("runs", "show", AGENT, names[-1])
     assert gone.code == 1
     assert "has no run" in gone.err
+
+
+def test_a_run_is_followed_to_its_end(server: RunningServer, runreel: CommandLine) -> None:
+    record(server, run_id="live", agent_name="walker", run_name="there", phase="start")
+    lines: list[str] = []
+    with subprocess.Popen(
+        [RUNREEL, "tail", "--id", "live", "--url", server.url, "--json"], stdout=subprocess.PIPE, text=True
+    ) as tail:
+        assert tail.stdout is not None
+        lines.append(tail.stdout.readline())
+        for event_id, status in (("e1", "completed"), ("e2", "failed")):
+            recorded = {"record": "event", "run_id": "live", "event_id": event_id, "status": status, "name": event_id}
+            send(server, {**recorded, "event_type": "tool_call", "recorded_at": "2026-01-02T03:04:05Z"})
+            while f'"event_id": "{event_id}"' not in lines[-1]:
+                assert lines[-1]
+                lines.append(tail.stdout.readline())
+        record(server, run_id="live", status="completed")
+        lines.extend(tail.stdout)
+        assert tail.wait(20) == 0
+    frames = [json.loads(line) for line in lines]
+    assert frames[-1]["run"]["status"] == "completed"
+    shown = runreel("tail", "walker", "there")
+    assert (shown.code, shown.out.splitlines()[-1]) == (0, "walker / there: completed")
+    assert [("e1" in line, "e2  failed" in line) for line in shown.out.splitlines()[:2]] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_figures_and_events_are_those_of_the_server(server: RunningServer, runreel: CommandLine) -> None:
+    record(server, run_id="sum", agent_name="adder", run_name="one", status="completed")
+    send(server, {"record": "event", "run_id": "sum", "event_id": "e", "event_type": "tool_call", "name": "add"})
+    assert "add" in runreel("events", "adder", "one").out
+    figures = runreel("stats", "--agent", "adder")
+    assert figures.code == 0
+    assert "events" in figures.out
 
 
 def test_a_taken_and_an_unusable_name_are_explained(server: RunningServer, runreel: CommandLine) -> None:

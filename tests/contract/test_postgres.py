@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
+    BundleStoreContract,
     ChangeStoreContract,
     EventStoreContract,
     FileStoreContract,
@@ -65,6 +66,12 @@ class TestPostgresMetricStore(MetricStoreContract):
 
 
 class TestPostgresFileStore(FileStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+
+class TestPostgresBundleStore(BundleStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store

@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
+    BundleStoreContract,
     ChangeStoreContract,
     EventStoreContract,
     FileStoreContract,
@@ -65,6 +66,12 @@ class TestSqliteMetricStore(MetricStoreContract):
 
 
 class TestSqliteFileStore(FileStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+
+class TestSqliteBundleStore(BundleStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store

@@ -13,12 +13,22 @@ from runreel.storage.sql import migrate, open_store
 from tests.property.laboratory import Laboratory
 
 
+@pytest.fixture(scope="session")
+def sqlite_laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    yield from _opened(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'runreel.db'}")
+
+
+@pytest.fixture(scope="session")
+def postgres_laboratory(postgres_url: str) -> Iterator[Laboratory]:
+    yield from _opened(postgres_url)
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def laboratory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'runreel.db'}"
-    else:
-        url = request.getfixturevalue("postgres_url")
+def laboratory(request: pytest.FixtureRequest) -> Laboratory:
+    return request.getfixturevalue(f"{request.param}_laboratory")
+
+
+def _opened(url: str) -> Iterator[Laboratory]:
     migrate(url)
     store = open_store(url)
     laboratory = Laboratory(url, store)

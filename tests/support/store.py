@@ -23,6 +23,7 @@ class StoreWith:
         self.prices: Any = _With(store.prices, instead)
         self.metrics: Any = _With(store.metrics, instead)
         self.files: Any = _With(store.files, instead)
+        self.bundles: Any = _With(store.bundles, instead)
         self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close

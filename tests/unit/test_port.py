@@ -7,14 +7,23 @@ from collections.abc import Callable
 
 import pytest
 
-from runreel.storage.port import ChangeStore, EventStore, MetricStore, PriceStore, RetentionStore, RunStore, SpanStore
+from runreel.storage.port import (
+    BundleStore,
+    ChangeStore,
+    EventStore,
+    MetricStore,
+    PriceStore,
+    RetentionStore,
+    RunStore,
+    SpanStore,
+)
 from runreel.testing.clock import Ticking
 from runreel.testing.record import AT, SECOND, make_batch, make_event, make_run
 
 # These speak for no one: they look after the whole store. `apply` has a scope beside each batch, and a watch begins
 # empty: what is added to it names its scope.
 _WITHOUT_SCOPE = {"apply", "settle_runs", "mark_lost_runs", "sweep_projects", "shrink", "check", "close", "watch"}
-_OF_PROJECTS = (RunStore, ChangeStore, MetricStore, PriceStore, RetentionStore)
+_OF_PROJECTS = (RunStore, ChangeStore, MetricStore, PriceStore, RetentionStore, BundleStore)
 _INSIDE_RUNS = (EventStore, SpanStore)
 
 

@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runreel.cli.console import Console
+from runreel.cli.console import Console, print_json
 from runreel.cli.extra import needed_extra
 from runreel.cli.progress import progress_bar
 from runreel.cli.quantity import count_of, format_instant, format_size
-from runreel.cli.remote import print_json
 from runreel.cli.up import add_storage_options, settings_of
 from runreel.model.instant import format_instant as iso_instant
 from runreel.model.instant import now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from http.client import HTTPException
 from typing import cast
 from urllib.error import HTTPError, URLError
@@ -18,6 +19,11 @@ from runreel.errors import ConfigError, InvalidNameError, NotFoundError, Runreel
 DEFAULT_URL = "http://127.0.0.1:4700"
 MAX_PAGE = 500
 
+_PIECE_BYTES = 64 * 1024
+_PROBE_S = 5.0
+# How long what is sent may take to be put in, after its last byte.
+_PATIENCE_S = 600.0
+
 
 class Client:
     """Asks one server; follows the redirects of former names.
@@ -30,6 +36,21 @@ class Client:
         self._base_url = check_url(base_url)
         self._timeout_s = timeout_s
         self._opener = _opener_for(self._base_url)
+
+    def is_answered(self) -> bool:
+        """Tell whether anything answers at the address, be it a Runreel or not."""
+        try:
+            with self._opener.open(self._request("GET", ("health",)), timeout=_PROBE_S):
+                return True
+        except HTTPError as error:
+            error.close()
+            return True
+        except TimeoutError:
+            return True
+        except URLError as error:
+            return isinstance(error.reason, TimeoutError)
+        except (OSError, HTTPException):
+            return True
 
     def get(self, *segments: str, query: Mapping[str, str] | None = None) -> JsonObject:
         """Read what is at the path of these segments, each of them one name or id, not yet encoded."""
@@ -53,6 +74,23 @@ class Client:
         """Delete what is at the path."""
         return self._ask("DELETE", segments, query=query)
 
+    def download(
+        self, *segments: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Generator[bytes]:
+        """Yield what is at the path as it comes, in pieces."""
+        request = self._request("GET", segments, query=query, headers=headers)
+        with self._translated(), self._opener.open(request, timeout=self._timeout_s) as response:
+            while piece := response.read1(_PIECE_BYTES):
+                yield piece
+
+    def upload(
+        self, *segments: str, query: Mapping[str, str], headers: Mapping[str, str], content: Iterable[bytes]
+    ) -> JsonObject:
+        """Send something large to the path, in pieces."""
+        request = self._request("POST", segments, query=query, headers=headers)
+        request.data = content
+        return self._read(self._send(request, timeout_s=_PATIENCE_S))
+
     def _ask(
         self,
         method: str,
@@ -61,20 +99,35 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> JsonObject:
-        request = Request(
+        request = self._request(method, segments, query=query)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        return self._read(self._send(request, timeout_s=self._timeout_s))
+
+    def _request(
+        self,
+        method: str,
+        segments: tuple[str, ...],
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Request:
+        return Request(
             self._base_url + encode_path(segments) + (f"?{urlencode(query)}" if query else ""),
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Accept": "application/json", "User-Agent": f"runreel/{__version__}"},
+            headers={"Accept": "application/json", "User-Agent": f"runreel/{__version__}", **(headers or {})},
             method=method,
         )
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-        return self._read(self._send(request))
 
-    def _send(self, request: Request) -> bytes:
+    def _send(self, request: Request, *, timeout_s: float) -> bytes:
+        with self._translated(), self._opener.open(request, timeout=timeout_s) as response:
+            return cast("bytes", response.read())
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        """Turn failures of the connection, and refusals, into errors of Runreel."""
         try:
-            with self._opener.open(request, timeout=self._timeout_s) as response:
-                return cast("bytes", response.read())
+            yield
         except HTTPError as error:
             with error:
                 raise self._refusal(error) from error

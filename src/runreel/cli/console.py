@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from runreel.cli.style import ASCII, PLAIN, TERMINAL, UNICODE, Glyphs, Palette
@@ -16,7 +17,10 @@ DEFAULT_WIDTH = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """Where a command reads and writes. `width` is None where lines may be of any length: not on a terminal."""
+    """Where a command reads and writes. `width` is None where lines may be of any length: not on a terminal.
+
+    `exits` holds what is to be ended when the command is.
+    """
 
     env: Mapping[str, str]
     out: TextIO
@@ -25,6 +29,7 @@ class Console:
     width: int | None
     palette: Palette
     glyphs: Glyphs
+    exits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @classmethod
     def of_streams(cls, *, env: Mapping[str, str], out: TextIO, err: TextIO, inp: TextIO) -> Console:
@@ -60,6 +65,13 @@ class Console:
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
         return self.inp.readline().strip().casefold() in {"y", "yes"}
+
+
+def print_json(value: object, console: Console) -> int:
+    """Print JSON; return the exit code."""
+    # Escaped, since not every terminal can show, and not every reader can decode, what recorders put into names.
+    console.say(json.dumps(value, indent=2))
+    return 0
 
 
 def _width(env: Mapping[str, str], out: TextIO) -> int | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from runreel.cli.console import Console
+from runreel.cli.console import Console, print_json
 from runreel.cli.extra import needed_extra
 from runreel.cli.progress import progress_bar
 from runreel.cli.quantity import count_of, format_count
-from runreel.cli.remote import print_json
 from runreel.cli.up import add_storage_options, settings_of
 from runreel.errors import ConfigError
 

@@ -11,9 +11,40 @@ import sys
 from collections.abc import Sequence
 
 from runreel import __version__
-from runreel.cli import backup, doctor, migrate, prices, retention, runs, up, version
+from runreel.cli import (
+    backup,
+    bundle_export,
+    bundle_import,
+    doctor,
+    events,
+    migrate,
+    prices,
+    retention,
+    runs,
+    stats,
+    tail,
+    up,
+    version,
+)
 from runreel.cli.console import Console
 from runreel.errors import ConfigError, InvalidNameError, RunreelError
+
+# In the order in which `--help` lists them.
+_MODULES = (
+    up,
+    migrate,
+    runs,
+    events,
+    tail,
+    stats,
+    prices,
+    retention,
+    bundle_export,
+    bundle_import,
+    doctor,
+    backup,
+    version,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +61,8 @@ def run(argv: Sequence[str], console: Console) -> int:
         parser.print_help(console.err)
         return 2
     try:
-        code: int = arguments.command(arguments, console)
+        with console.exits:
+            code: int = arguments.command(arguments, console)
         # Text that waits in a buffer would meet a closed pipe only when Python ends, outside any handler.
         console.out.flush()
         return code
@@ -55,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"runreel {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for module in (up, migrate, runs, prices, retention, doctor, backup, version):
+    for module in _MODULES:
         module.add_to(commands)
     return parser
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from runreel.cli.answer import JsonObject, list_at, number_at, objects_at, text_at
 from runreel.cli.client import MAX_PAGE, Client
 from runreel.cli.command import plain_number
-from runreel.cli.console import Console
+from runreel.cli.connection import connect, connection_options
+from runreel.cli.console import Console, print_json
 from runreel.cli.price_table import draw_prices, draw_unpriced
 from runreel.cli.quantity import format_cost
-from runreel.cli.remote import client_of, common_options, print_json
 
 if TYPE_CHECKING:
     from runreel.cli.command import Commands
@@ -23,7 +23,7 @@ _SUMS: Sequence[str] = ("examined_events", "changed_events", "cost_change", "unp
 
 def add_to(commands: Commands) -> None:
     """Declare the commands; plain `runreel prices` lists."""
-    common = common_options()
+    common = connection_options()
     filters = _list_options()
     prices = commands.add_parser(
         "prices",
@@ -63,7 +63,7 @@ def list_prices(arguments: argparse.Namespace, console: Console) -> int:
     """Print a table of the prices that count."""
     given = vars(arguments)
     query = {key: str(given[key]) for key in ("provider", "model") if key in given}
-    prices = _read_all(client_of(arguments, console), ("api", "prices"), query, "prices")
+    prices = _read_all(connect(arguments, console), ("api", "prices"), query, "prices")
     if "json" in arguments:
         return print_json({"prices": prices}, console)
     for line in draw_prices(objects_at({"prices": prices}, "prices"), console):
@@ -77,7 +77,7 @@ def set_price(arguments: argparse.Namespace, console: Console) -> int:
     """Set what a model costs."""
     given = vars(arguments)
     content = {name: given[name] for name in (*_RATES, "batch", "valid_from") if given[name] is not None}
-    price = client_of(arguments, console).put("api", "prices", arguments.provider, arguments.model, body=content)
+    price = connect(arguments, console).put("api", "prices", arguments.provider, arguments.model, body=content)
     if "json" in arguments:
         return print_json(price, console)
     for line in draw_prices([price], console):
@@ -89,7 +89,7 @@ def set_price(arguments: argparse.Namespace, console: Console) -> int:
 def unset_price(arguments: argparse.Namespace, console: Console) -> int:
     """Remove what was set for a model."""
     query = None if arguments.valid_from is None else {"valid_from": arguments.valid_from}
-    answer = client_of(arguments, console).delete("api", "prices", arguments.provider, arguments.model, query=query)
+    answer = connect(arguments, console).delete("api", "prices", arguments.provider, arguments.model, query=query)
     if "json" in arguments:
         return print_json(answer, console)
     n_deleted = number_at(answer, "deleted_prices")
@@ -99,7 +99,7 @@ def unset_price(arguments: argparse.Namespace, console: Console) -> int:
 
 def recompute(arguments: argparse.Namespace, console: Console) -> int:
     """Price recorded calls again, part by part; when it is broken off, what was done is done."""
-    client = client_of(arguments, console)
+    client = connect(arguments, console)
     wish: JsonObject = {"dry_run": arguments.dry_run}
     wish.update({key: value for key in ("model", "since") if (value := vars(arguments)[key]) is not None})
     sums = dict.fromkeys(_SUMS, 0.0)
@@ -121,7 +121,7 @@ def recompute(arguments: argparse.Namespace, console: Console) -> int:
 
 def list_unpriced(arguments: argparse.Namespace, console: Console) -> int:
     """Print a table of the models without a price."""
-    models = _read_all(client_of(arguments, console), ("api", "prices", "unpriced"), {}, "models")
+    models = _read_all(connect(arguments, console), ("api", "prices", "unpriced"), {}, "models")
     if "json" in arguments:
         return print_json({"models": models}, console)
     for line in draw_unpriced(objects_at({"models": models}, "models"), console):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.client import MAX_PAGE
-from runreel.cli.console import Console
+from runreel.cli.connection import connect, connection_options
+from runreel.cli.console import Console, print_json
 from runreel.cli.quantity import count_of, format_instant, format_size
-from runreel.cli.remote import client_of, common_options, print_json
 from runreel.cli.table import Cell, Column, lay_out, titles
 from runreel.errors import ConfigError
 
@@ -26,7 +26,7 @@ _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE)
 
 def add_to(commands: Commands) -> None:
     """Declare the commands; plain `runreel retention` lists the rules."""
-    common = common_options()
+    common = connection_options()
     text = "say how long runs are kept, and delete what is beyond that"
     retention = commands.add_parser("retention", help=text, description=f"{text.capitalize()}.", parents=[common])
     retention.set_defaults(command=list_rules)
@@ -52,7 +52,7 @@ def add_to(commands: Commands) -> None:
 
 def list_rules(arguments: argparse.Namespace, console: Console) -> int:
     """Print the rules."""
-    rules = _read_rules(client_of(arguments, console))
+    rules = _read_rules(connect(arguments, console))
     if "json" in arguments:
         return print_json({"rules": rules}, console)
     if not rules:
@@ -71,7 +71,7 @@ def set_rule(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.max_age is None and arguments.max_size is None:
         raise ConfigError("a rule needs --max-age, --max-size or both")
     body = {"max_age_ms": arguments.max_age, "max_bytes": arguments.max_size}
-    rule = client_of(arguments, console).put(*_path_of(arguments), body=body)
+    rule = connect(arguments, console).put(*_path_of(arguments), body=body)
     if "json" in arguments:
         return print_json(rule, console)
     bounds = " and ".join(filter(None, (_age_of(rule), _size_of(rule))))
@@ -81,7 +81,7 @@ def set_rule(arguments: argparse.Namespace, console: Console) -> int:
 
 def remove_rule(arguments: argparse.Namespace, console: Console) -> int:
     """Remove a rule; no run is touched by that."""
-    answer = client_of(arguments, console).delete(*_path_of(arguments))
+    answer = connect(arguments, console).delete(*_path_of(arguments))
     if "json" in arguments:
         return print_json(answer, console)
     console.say("The rule is removed.")
@@ -90,7 +90,7 @@ def remove_rule(arguments: argparse.Namespace, console: Console) -> int:
 
 def sweep_runs(arguments: argparse.Namespace, console: Console) -> int:
     """Delete all that is beyond the rules, or say what would go."""
-    client = client_of(arguments, console)
+    client = connect(arguments, console)
     if arguments.dry_run:
         report = client.post(*_PATH, "sweep", query={"dry_run": "true", "limit": str(MAX_PAGE)})
     else:

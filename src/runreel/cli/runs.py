@@ -10,8 +10,8 @@ from runreel.cli.answer import JsonObject, list_at, objects_at, text_at
 from runreel.cli.bulk_deletion import add_filters_to, delete_matching, wanted_of
 from runreel.cli.client import MAX_PAGE, Client
 from runreel.cli.command import positive_number
-from runreel.cli.console import Console
-from runreel.cli.remote import client_of, common_options, print_json
+from runreel.cli.connection import connect, connection_options
+from runreel.cli.console import Console, print_json
 from runreel.cli.run_table import draw_runs
 from runreel.cli.run_tree import draw_run
 from runreel.cli.run_view import name_of, read_run_view
@@ -28,12 +28,12 @@ DEFAULT_N_EVENTS = 1000
 
 def add_to(commands: Commands) -> None:
     """Declare the commands; plain `runreel runs` lists."""
-    common = common_options()
+    common = connection_options()
     filters = _list_options()
     runs = commands.add_parser(
         "runs",
         help="list, show, rename and delete runs",
-        description="Work with the runs of a running server. Without a command: list them.",
+        description="Work with recorded runs. Without a command: list them.",
         parents=[common, filters],
     )
     runs.set_defaults(command=list_runs)
@@ -64,7 +64,7 @@ def add_to(commands: Commands) -> None:
 
 def list_runs(arguments: argparse.Namespace, console: Console) -> int:
     """Print a table of runs, the newest first."""
-    client = client_of(arguments, console)
+    client = connect(arguments, console)
     given = vars(arguments)
     query = {key: str(given[key]) for key in ("agent", "status", "session") if key in given}
     page = _read_runs(client, query, limit=given.get("limit", DEFAULT_N_RUNS))
@@ -82,7 +82,7 @@ def list_runs(arguments: argparse.Namespace, console: Console) -> int:
 
 def show_run(arguments: argparse.Namespace, console: Console) -> int:
     """Print one run: what it was, and the tree of what happened."""
-    client = client_of(arguments, console)
+    client = connect(arguments, console)
     view = read_run_view(client, _reading_address(arguments), n_events=arguments.limit)
     if "json" in arguments:
         return print_json(view.as_json(), console)
@@ -94,7 +94,7 @@ def show_run(arguments: argparse.Namespace, console: Console) -> int:
 def rename_run(arguments: argparse.Namespace, console: Console) -> int:
     """Rename a run; its old name leads to it until another run takes it."""
     changes = {"new_run_name": arguments.new_name}
-    run = client_of(arguments, console).patch(*_writing_address(arguments), changes=changes)
+    run = connect(arguments, console).patch(*_writing_address(arguments), changes=changes)
     if "json" in arguments:
         return print_json(run, console)
     console.say(f"It is called {name_of(run)} now.")
@@ -106,7 +106,7 @@ def delete_run(arguments: argparse.Namespace, console: Console) -> int:
 
     Of one run, what was shown in the question is what is deleted, however it is called by then.
     """
-    client = client_of(arguments, console)
+    client = connect(arguments, console)
     wanted = wanted_of(arguments)
     if bool(wanted) is (arguments.address is not None):
         raise ConfigError("say which run to delete, or which runs by options; `--all` stands for every run")

@@ -14,6 +14,8 @@ RESERVED_RUN_NAMES = frozenset({"nodes"})
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# A trillion runs are more than a counter comes to; larger numbers are somebody's own choice.
+_NUMBERED = re.compile(r"run ([1-9][0-9]{0,11})", re.ASCII)
 _SIMPLE = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _.:/()-]{0,253}[A-Za-z0-9_:/()-])?", re.ASCII)
 
 
@@ -86,6 +88,12 @@ def repair_run_name(name: str) -> str | None:
 def numbered_name(number: int) -> str:
     """Return the automatic name of an agent's run number `number`."""
     return f"run {number}"
+
+
+def number_of(name: str) -> int | None:
+    """Return the number in an automatic name, or None where the name is another."""
+    match = _NUMBERED.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 def suffixed_name(name: str, copy: int) -> str:

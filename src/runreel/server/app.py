@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import quote
@@ -40,6 +41,7 @@ from runreel.errors import (
 from runreel.model.instant import now
 from runreel.server import (
     agent_routes,
+    bundle_routes,
     event_routes,
     file_routes,
     health_routes,
@@ -90,6 +92,7 @@ _ROUTERS = (
     retention_routes.router,
     price_routes.router,
     metrics_routes.router,
+    bundle_routes.router,
     health_routes.router,
     telemetry_routes.router,
     page_routes.router,
@@ -170,6 +173,8 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
                 max_bytes_at={
                     record_routes.PATHS: settings.max_body_bytes,
                     file_routes.PATHS: settings.max_file_bytes,
+                    # It is read piece by piece, and never as a whole.
+                    bundle_routes.PATHS: sys.maxsize,
                 },
             ),
             Middleware(RouteNote),

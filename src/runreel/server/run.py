@@ -7,10 +7,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from runreel import __version__
 from runreel.errors import ConfigError
@@ -19,6 +22,7 @@ from runreel.server.dependency import Parts
 from runreel.server.log import configure_log
 from runreel.server.settings import Settings
 from runreel.storage.blobs import open_blobs
+from runreel.storage.port import Store
 from runreel.storage.price_table import read_price_file
 from runreel.storage.sql import open_store
 
@@ -41,15 +45,55 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     return 0
 
 
+@contextmanager
+def serving_privately(settings: Settings) -> Generator[str]:
+    """Serve beside the caller's own work until the block ends, on a port that the system chooses; give the address.
+
+    Raises:
+        ConfigError: the place of the blobs can't be used.
+        StorageError: the database can't be used.
+    """
+    with _listen("127.0.0.1", 0) as listener:
+        is_settled = threading.Event()
+        server = _make_server(create_app(_open_store(settings), settings), on_started=is_settled.set)
+        thread = threading.Thread(target=_run_then, args=(server, listener, is_settled.set), name="private-server")
+        thread.start()
+        try:
+            is_settled.wait()
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _run_then(server: uvicorn.Server, listener: socket.socket, done: Callable[[], None]) -> None:
+    try:
+        server.run(sockets=[listener])
+    finally:
+        # Also where it could not start: nobody may wait for ever.
+        done()
+
+
 def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[str], None] | None) -> None:
-    prices = read_price_file(settings.prices.expanduser()) if settings.prices is not None else None
-    store = open_store(settings.database_url(), open_blobs(settings.blobs_place()), prices=prices)
+    store = _open_store(settings)
     # What is loaded by now lives as long as the process, and decoded batches come and go by the thousand objects:
     # collecting less often saves a tenth of the time that ingest takes.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
     app = create_app(store, settings)
+    # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _note_signal)
+    _make_server(app, on_started=_announce(listener, settings.host, on_ready)).run(sockets=[listener])
+
+
+def _open_store(settings: Settings) -> Store:
+    prices = read_price_file(settings.prices.expanduser()) if settings.prices is not None else None
+    return open_store(settings.database_url(), open_blobs(settings.blobs_place()), prices=prices)
+
+
+def _make_server(app: FastAPI, *, on_started: Callable[[], None]) -> _Server:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -59,17 +103,8 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
         # A slow sender must not lose its connection between two batches.
         timeout_keep_alive=30,
     )
-    # uvicorn raises the signals that it got again when it has ended; they must not end the process by themselves.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _note_signal)
     parts: Parts = app.state.parts
-    server = _Server(
-        config,
-        on_started=_announce(listener, settings.host, on_ready),
-        drain=parts.ingest.drain,
-        on_ending=parts.live.end,
-    )
-    server.run(sockets=[listener])
+    return _Server(config, on_started=on_started, drain=parts.ingest.drain, on_ending=parts.live.end)
 
 
 def _note_signal(_number: int, _frame: object) -> None:

@@ -17,16 +17,14 @@ from runreel.server.dependency import (
     EventLimit,
     Events,
     Limit,
-    NameQuery,
     RunId,
     RunName,
     Runs,
     ScopeOf,
-    TextQuery,
-    instant_of,
     link_next,
 )
 from runreel.server.maintenance import note_deletion
+from runreel.server.run_query import RunFilterOf
 from runreel.server.view import (
     DeletedView,
     RunDetailView,
@@ -52,38 +50,13 @@ _MAX_LIFECYCLE_EVENTS = 20
 def list_runs(
     scope: ScopeOf,
     runs: Runs,
-    agent: NameQuery = None,
-    session: NameQuery = None,
-    status: Annotated[list[str] | None, Query(description="May be given several times.")] = None,
-    environment: Annotated[str | None, Query()] = None,
-    mode: Annotated[str | None, Query()] = None,
-    tag: Annotated[str | None, Query()] = None,
-    parent: Annotated[str | None, Query(description="The id of the parent run.")] = None,
-    since: Annotated[str | None, Query(description="ISO 8601; runs created at that time or later.")] = None,
-    until: Annotated[str | None, Query(description="ISO 8601; runs created before that time.")] = None,
-    q: TextQuery = None,
-    has_errors: Annotated[bool | None, Query(description="Runs with failed events, or without.")] = None,
+    query: RunFilterOf,
     sort: Annotated[RunSort, Query()] = RunSort.CREATED_AT,
     order: Annotated[Literal["asc", "desc"], Query()] = "desc",
-    unpriced: Annotated[bool | None, Query(description="Whether a call is in them whose cost nobody knows.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """List runs, newest first unless they are sorted otherwise."""
-    query = RunFilter(
-        agent_name=agent,
-        session_id=session,
-        statuses=tuple(status or ()),
-        environment=environment,
-        mode=mode,
-        tag=tag,
-        parent_run_id=parent,
-        since=instant_of("since", since),
-        until=instant_of("until", until),
-        text=q,
-        has_errors=has_errors,
-        has_unpriced=unpriced,
-    )
     by = RunOrder(sort=sort, is_descending=order == "desc")
     page = runs.list_runs(scope, query, order=by, limit=limit, cursor=cursor)
     return json_response({"runs": [view_run(run) for run in page.items], "next_cursor": page.next_cursor})

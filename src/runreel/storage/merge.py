@@ -44,25 +44,31 @@ def new_state(record: Record) -> State:
 
 def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset()) -> State:
     """Return the state with one more record; fields named in `by_time` follow the time before the rank."""
-    stamp = (record.rank, record.recorded_at)
+    return joined(state, State(record.fields, (record.rank, record.recorded_at)), by_time=by_time)
+
+
+def joined(state: State, other: State, *, by_time: frozenset[str] = frozenset()) -> State:
+    """Return the state of all the records that either of two states was made of."""
     values = _flat(state.fields)
     stamps = {name: state.lower.get(name, state.top) for name in values}
-    for name, value in _flat(record.fields).items():
+    for name, value in _flat(other.fields).items():
+        stamp = other.lower.get(name, other.top)
         known = stamps.get(name)
         if known is None or _wins(stamp, value, known, values[name], by_time=name in by_time):
             values[name] = value
             stamps[name] = stamp
-    top = max(state.top, stamp)
+    top = max(state.top, other.top)
     return State(_nested(values), top, {name: known for name, known in stamps.items() if known != top})
 
 
-def merged_all(state: State | None, records: Sequence[Record]) -> State:
-    """Return the state with all the records of one thing."""
-    rest = records
-    if state is None:
-        state, rest = new_state(records[0]), records[1:]
-    for record in rest:
-        state = merged(state, record)
+def merged_all(state: State | None, sources: Sequence[Record | State]) -> State:
+    """Return the state with all the records of one thing, or with what others were merged to before."""
+    for source in sources:
+        if isinstance(source, Record):
+            state = new_state(source) if state is None else merged(state, source)
+        else:
+            state = source if state is None else joined(state, source)
+    assert state is not None
     return state
 
 

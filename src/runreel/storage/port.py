@@ -6,11 +6,12 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.blob import Blob, SweepReport
+from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts
 from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
@@ -622,6 +623,40 @@ class FileStore(Protocol):
         ...
 
 
+class BundleStore(Protocol):
+    """Takes runs out whole, and puts them in again."""
+
+    def export_run(self, scope: Scope, run_id: str, *, has_files: bool = True) -> Generator[Part]:
+        """Yield the session of a run, the run, its nodes, edges, messages, files and events; all of one moment.
+
+        - Importing the parts makes a run that is exported the same.
+        - With `has_files` the bytes of the files follow, as far as they are here, each once; `FileStore` takes them.
+        - A bounded number of rows is in memory at a time. Close it if it is not read to its end.
+
+        Raises:
+            NotFoundError: at the first step, where the scope sees no such run.
+        """
+        ...
+
+    def import_runs(
+        self, scope: Scope, runs: Sequence[RunParts], *, options: ImportOptions, now: int
+    ) -> list[RunImport]:
+        """Put runs in, all in one transaction; say of each what became of it.
+
+        - A run that is new here is the same as it was, with its name unless another run has it.
+        - A run that is here already is merged by the rules of records; what it has already changes nothing.
+        - What people did stays: names that they gave, on either side.
+        - The agent's counter never gives a number that came with a run.
+        - What people stated of a run comes with it, and still counts more than what records say.
+        - Calls without a recorder's cost are priced by the prices of this store.
+        - A deleted run is refused, unless the options lift its tombstone; then `change_seq` goes on where it ended.
+
+        Raises:
+            StorageError: nothing of the call was kept.
+        """
+        ...
+
+
 class Store(Protocol):
     """All ports, as the server gets them."""
 
@@ -658,6 +693,11 @@ class Store(Protocol):
     @property
     def files(self) -> FileStore:
         """What is kept of the bytes of files."""
+        ...
+
+    @property
+    def bundles(self) -> BundleStore:
+        """Runs as they travel."""
         ...
 
     @property

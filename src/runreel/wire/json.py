@@ -47,7 +47,7 @@ def decode_json(body: bytes | memoryview) -> object:
         value = _decode_strictly(bytes(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_tolerantly(bytes(body))
-    if _is_deeper([[value]], MAX_DEPTH):
+    if is_deeper([[value]], MAX_DEPTH):
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
     return value
 
@@ -58,7 +58,7 @@ def cleaned(value: object) -> object:
     Raises:
         DecodeError: it is nested deeper than `MAX_DEPTH`.
     """
-    if _is_deeper([[value]], MAX_DEPTH):
+    if is_deeper([[value]], MAX_DEPTH):
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
     return _clean(value)
 
@@ -78,7 +78,7 @@ def decode_elements(body: bytes, key: str, *, max_element_bytes: int) -> tuple[d
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_each(body, key, max_element_bytes)
     # What comes after this nests one call in another for every level, from whatever depth it is called.
-    if _is_deeper([[decoded]], MAX_DEPTH + 2):
+    if is_deeper([[decoded]], MAX_DEPTH + 2):
         return _decode_each(body, key, max_element_bytes)
     if not isinstance(decoded, dict):
         raise DecodeError(f"the body is no JSON object; send {{{key!r}: […]}}")
@@ -150,12 +150,12 @@ def _decode_tolerantly(body: bytes) -> object:
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels") from None
     except ValueError:
         raise DecodeError("it is no JSON") from None
-    if _is_deeper([[value]], MAX_DEPTH):
+    if is_deeper([[value]], MAX_DEPTH):
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
     return _clean(value)
 
 
-def _is_deeper(values: list[object], depth: int) -> bool:
+def is_deeper(values: list[object], depth: int) -> bool:
     """Tell whether one of the values has more than `depth` lists and objects in one another."""
     level = values
     for _ in range(depth + 1):

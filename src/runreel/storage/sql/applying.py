@@ -44,7 +44,7 @@ def apply(
     event_writing.write(transaction, pairs)
     name_runs(transaction, changes.values())
     close_runs(transaction, changes.values())
-    _remove_guessed_sessions(transaction, changes.values())
+    remove_guessed_sessions(transaction, changes.values())
     transaction.finish()
     return [
         ApplyReport(
@@ -129,7 +129,7 @@ def put_sessions(transaction: Transaction, keys: Iterable[tuple[str, str]], now:
     transaction.dialect.insert(transaction.cursor, schema.sessions, rows, or_ignore=True)
 
 
-def _remove_guessed_sessions(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+def remove_guessed_sessions(transaction: Transaction, changes: Iterable[RunChange]) -> None:
     """Remove the sessions that runs have left, where nobody declared them and nothing else is in them.
 
     They were guessed from what came first; had it come in another order, they would not be there.
@@ -179,15 +179,19 @@ def _put_session_records(transaction: Transaction, records: dict[RunKey, list[Re
         state = merged_all(before, records[project, session_id])
         if before is not None and same(state, before):
             continue
-        transaction.execute(
-            "UPDATE sessions SET name = ?, status = ?, created_at = ?, state = ? WHERE project = ? AND session_id = ?",
-            state.fields.get("name") or session_id,
-            state.fields.get("status") or "active",
-            state.fields.get("created_at") or state.top[1] or now,
-            encode_state(state),
-            project,
-            session_id,
-        )
+        update_session(transaction, (project, session_id), state, now)
+
+
+def update_session(transaction: Transaction, key: tuple[str, str], state: State, now: int) -> None:
+    """Write the merged state of a session, and what follows from it."""
+    transaction.execute(
+        "UPDATE sessions SET name = ?, status = ?, created_at = ?, state = ? WHERE project = ? AND session_id = ?",
+        state.fields.get("name") or key[1],
+        state.fields.get("status") or "active",
+        state.fields.get("created_at") or state.top[1] or now,
+        encode_state(state),
+        *key,
+    )
 
 
 def _open_runs(
@@ -197,7 +201,7 @@ def _open_runs(
     by_pk = {work.run_pk: work for work in works.values()}
     rows = transaction.lock_runs(list(by_pk))
     changes = _load_changes(transaction, rows, by_pk, now)
-    _put_owners(transaction, [change for change in changes.values() if change.is_moved()], now)
+    put_owners(transaction, [change for change in changes.values() if change.is_moved()], now)
     missing = [work for run_pk, work in sorted(by_pk.items()) if run_pk not in rows]
     if not missing:
         return changes, []
@@ -219,7 +223,7 @@ def _create_runs(transaction: Transaction, works: Sequence[Work], now: int) -> d
     for work in works:
         row = new_row(work.run_pk, work.project, work.run_id, now=now)
         drafts[work.run_pk] = _merged_change(work, row, empty_state(), now)
-    _put_owners(transaction, drafts.values(), now)
+    put_owners(transaction, drafts.values(), now)
     transaction.dialect.insert(
         transaction.cursor, schema.runs, [change.row.values() for change in drafts.values()], or_ignore=True
     )
@@ -229,7 +233,7 @@ def _create_runs(transaction: Transaction, works: Sequence[Work], now: int) -> d
     theirs = {run_pk: row for run_pk, row in rows.items() if row.change_seq}
     changes = {(change.row.project, change.row.run_id): change for change in drafts.values()}
     changes.update(_load_changes(transaction, theirs, by_pk, now))
-    _put_owners(transaction, [changes[row.project, row.run_id] for row in theirs.values()], now)
+    put_owners(transaction, [changes[row.project, row.run_id] for row in theirs.values()], now)
     return changes
 
 
@@ -259,14 +263,14 @@ def _merged_change(work: Work, row: RunRow, state: State, now: int) -> RunChange
     change.see(work.run_records)
     change.see(chain.from_iterable(work.events.values()))
     for others in work.others.values():
-        change.see(chain.from_iterable(others.values()))
+        change.see(source for source in chain.from_iterable(others.values()) if isinstance(source, Record))
     change.derive()
     if row.heartbeat_us is not None:
         change.beat(now)
     return change
 
 
-def _put_owners(transaction: Transaction, changes: Collection[RunChange], now: int) -> None:
+def put_owners(transaction: Transaction, changes: Collection[RunChange], now: int) -> None:
     """Create the agents and sessions that these runs belong to, where they don't exist yet."""
     put_agents(transaction, {(change.row.project, change.row.agent_name) for change in changes}, now)
     put_sessions(transaction, {(change.row.project, change.row.session_id) for change in changes}, now)

@@ -98,8 +98,8 @@ def delete_rows(transaction: Transaction, rows: Sequence[RunRow], now: int) -> D
         transaction.execute_many(f"DELETE FROM {table} WHERE run_pk = ?", keys)
     transaction.execute_many("DELETE FROM runs WHERE run_pk = ?", keys)
     transaction.execute_many(
-        "INSERT INTO tombstones (project, run_id, deleted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        [(row.project, row.run_id, now) for row in rows],
+        "INSERT INTO tombstones (project, run_id, deleted_at, change_seq) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(row.project, row.run_id, now, row.change_seq) for row in rows],
     )
     transaction.finish()
     return DeleteReport(n_runs=len(rows), n_events=sum(row.event_count for row in rows))

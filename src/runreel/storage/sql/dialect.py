@@ -89,6 +89,10 @@ class Dialect(Protocol):
     migrates_itself: bool
     is_remote: bool
 
+    def has_database(self) -> bool:
+        """Tell whether there is a database to open, as far as that can be seen from here."""
+        ...
+
     def write_engine(self) -> Engine: ...
     def read_engine(self) -> Engine: ...
 
@@ -232,6 +236,9 @@ class SqliteDialect:
             raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
         self._path = Path(url.database)
         self._url = url.set(drivername="sqlite+pysqlite")
+
+    def has_database(self) -> bool:
+        return self._path.exists()
 
     def write_engine(self) -> Engine:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -464,6 +471,9 @@ class PostgresDialect:
         self._data_error_type: type[BaseException] = psycopg.DataError
         self._url = url.set(drivername="postgresql+psycopg")
         self._sender = uuid.uuid4().hex[:12]
+
+    def has_database(self) -> bool:
+        return True
 
     def write_engine(self) -> Engine:
         return create_engine(

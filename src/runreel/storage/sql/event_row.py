@@ -19,8 +19,8 @@ _LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail
 _ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
-_N_HEAD = PLACE["event_type"]
-_FIELDS = COLUMNS[_N_HEAD : PLACE["payload_block"]]
+N_HEAD = PLACE["event_type"]
+_FIELDS = COLUMNS[N_HEAD : PLACE["payload_block"]]
 # The last columns say where the payload is, and what a price list makes of the event: no record speaks of these.
 _UNKNOWN_YET = (None,) * (len(COLUMNS) - PLACE["payload_block"])
 CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
@@ -86,7 +86,7 @@ def encode_payload(state: State) -> bytes | None:
 
 def read_state(row: Row, payload: bytes | None) -> State:
     """Return the state that `make_row` and `encode_payload` stored."""
-    fields = {name: value for name, value in zip(_FIELDS, row[_N_HEAD:], strict=False) if value is not None}
+    fields = {name: value for name, value in zip(_FIELDS, row[N_HEAD:], strict=False) if value is not None}
     lower: dict[str, Stamp] = {}
     if payload is not None:
         content = cast("dict[str, Any]", decode_json(payload))
@@ -110,7 +110,7 @@ def read_payload(payload: bytes | None) -> Payload:
 
 def read_event(row: Row, *, execution_order: int | None = None, depth: int | None = None) -> Event:
     """Return the narrow event of a row."""
-    values: dict[str, Any] = dict(zip(_FIELDS, row[_N_HEAD:], strict=False))
+    values: dict[str, Any] = dict(zip(_FIELDS, row[N_HEAD:], strict=False))
     if values["duration_us"] is None:
         values["duration_us"] = duration_us_of(row)
     return Event(

@@ -17,7 +17,7 @@ from runreel.storage.sql.codec import BlockWriter, read_block
 from runreel.storage.sql.event_row import BLOB, BLOCK, IS_COUNTED, LINE, PARENT
 from runreel.storage.sql.payload_blob import LARGE_BYTES, PayloadBlobs, read_payload_blob
 from runreel.storage.sql.rollup import N_TOTALS
-from runreel.storage.sql.run_row import RunChange
+from runreel.storage.sql.run_row import RunChange, RunRow
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
 
@@ -30,13 +30,14 @@ _PARENT_KEY = ("run_pk", "parent_event_id")
 
 
 @dataclass(slots=True)
-class _Written:
-    """The event rows of one transaction, old and new."""
+class Written:
+    """The event rows of one transaction, old and new; `silent` are new ones whose usage is known to be a child's."""
 
     new: dict[EventKey, list[Any]] = field(default_factory=dict[EventKey, list[Any]])
     old: dict[EventKey, Row] = field(default_factory=dict[EventKey, Row])
     blocks: list[tuple[int, int, int, bytes]] = field(default_factory=list[tuple[int, int, int, bytes]])
     blobs: PayloadBlobs = field(default_factory=PayloadBlobs)
+    silent: set[EventKey] = field(default_factory=set[EventKey])
 
 
 def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> None:
@@ -48,7 +49,13 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
     with_events = [(work, change) for work, change in pairs if work.events]
     if not with_events:
         return
-    written = _merge(transaction, with_events)
+    write_rows(transaction, _merge(transaction, with_events), changes)
+
+
+def write_rows(transaction: Transaction, written: Written, changes: dict[int, RunChange]) -> None:
+    """Write merged events with their payloads, price them, and add what they contribute."""
+    if transaction.blobs is not None:
+        written.blobs.write(transaction, transaction.blobs)
     pricing.price_new(transaction, written.new.values(), changes)
     doubtful = _count_usage(transaction, written, changes)
     contribute(transaction, -1, written.old.values(), changes)
@@ -58,17 +65,16 @@ def write(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> 
     transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
     transaction.dialect.insert(transaction.cursor, schema.payload_blocks, written.blocks)
     if doubtful:
-        _recount(transaction, doubtful, changes)
+        recount(transaction, doubtful, changes)
 
 
-def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> _Written:
-    stored = _stored_rows(transaction, pairs)
-    payloads = _stored_payloads(transaction, list(stored.values()), {work.run_pk: work.project for work, _ in pairs})
-    written = _Written()
-    block_bytes = LARGE_BYTES if transaction.blobs is not None else sys.maxsize
+def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> Written:
+    keys = [(work.run_pk, event_id) for work, change in pairs if change.before.event_count for event_id in work.events]
+    stored, payloads = stored_events(transaction, keys, {work.run_pk: work.project for work, _ in pairs})
+    written = Written()
     for work, change in pairs:
         run = change.row
-        blocks = BlockWriter(work.run_pk, run.block_count)
+        writer = PayloadWriter(transaction, written, run)
         for event_id, records in work.events.items():
             key = (work.run_pk, event_id)
             before: State | None = None
@@ -83,29 +89,47 @@ def _merge(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) ->
                     continue
             run.change_seq += 1
             row = event_row.make_row(work.run_pk, event_id, state, run.change_seq, first_seen_at=run.first_seen_at)
-            payload = event_row.encode_payload(state)
-            if payload is not None:
-                if len(payload) <= block_bytes:
-                    row[BLOCK], row[LINE] = blocks.add(payload)
-                else:
-                    row[BLOB], n_bytes = written.blobs.add(work.project, payload)
-                    run.payload_bytes += n_bytes
+            writer.place(row, event_row.encode_payload(state))
             written.new[key] = row
             if old is not None:
                 written.old[key] = old
-        rows = blocks.rows()
-        run.payload_bytes += sum(len(row[-1]) for row in rows)
-        written.blocks.extend(rows)
-        run.block_count = blocks.next_block
-    if transaction.blobs is not None:
-        written.blobs.write(transaction, transaction.blobs)
+        writer.close()
     return written
 
 
-def _stored_rows(transaction: Transaction, pairs: Sequence[tuple[Work, RunChange]]) -> dict[EventKey, Row]:
-    keys = [(work.run_pk, event_id) for work, change in pairs if change.before.event_count for event_id in work.events]
+class PayloadWriter:
+    """Places the payloads of one run: small ones in blocks, large ones among the blobs."""
+
+    def __init__(self, transaction: Transaction, written: Written, run: RunRow) -> None:
+        self._written = written
+        self._run = run
+        self._blocks = BlockWriter(run.run_pk, run.block_count)
+        self._block_bytes = LARGE_BYTES if transaction.blobs is not None else sys.maxsize
+
+    def place(self, row: list[Any], payload: bytes | None) -> None:
+        """Take the payload of an event, and note in its row where it is."""
+        if payload is None:
+            return
+        if len(payload) <= self._block_bytes:
+            row[BLOCK], row[LINE] = self._blocks.add(payload)
+        else:
+            row[BLOB], n_bytes = self._written.blobs.add(self._run.project, payload)
+            self._run.payload_bytes += n_bytes
+
+    def close(self) -> None:
+        """Hand over the blocks, and note in the run what it has now."""
+        rows = self._blocks.rows()
+        self._run.payload_bytes += sum(len(row[-1]) for row in rows)
+        self._written.blocks.extend(rows)
+        self._run.block_count = self._blocks.next_block
+
+
+def stored_events(
+    transaction: Transaction, keys: Sequence[EventKey], projects: Mapping[int, str]
+) -> tuple[dict[EventKey, Row], dict[EventKey, bytes]]:
+    """Return those of the events that are stored: their rows, and their payloads."""
     rows = transaction.dialect.select(transaction.cursor, schema.events, event_row.COLUMNS, _KEY, keys)
-    return {(row[0], row[1]): row for row in rows}
+    return {(row[0], row[1]): row for row in rows}, _stored_payloads(transaction, rows, projects)
 
 
 def _stored_payloads(
@@ -125,7 +149,7 @@ def _stored_payloads(
     return payloads
 
 
-def _count_usage(transaction: Transaction, written: _Written, changes: dict[int, RunChange]) -> list[EventKey]:
+def _count_usage(transaction: Transaction, written: Written, changes: dict[int, RunChange]) -> list[EventKey]:
     """Set `is_counted` of the new rows; return the stored events whose flag may have to change."""
     using = {key: row for key, row in written.new.items() if row[IS_COUNTED]}
     parents = {(key[0], row[PARENT]) for key, row in using.items() if row[PARENT] not in (None, key[1])}
@@ -136,7 +160,7 @@ def _count_usage(transaction: Transaction, written: _Written, changes: dict[int,
     # A stored child that is written anew here counts by its new row, which `using` holds.
     parents.update((row[0], row[1]) for row in children if any(row[3:]) and (row[0], row[2]) not in written.new)
     for key, row in using.items():
-        if key in parents:
+        if key in parents or key in written.silent:
             row[IS_COUNTED] = 0
     left = {
         (key[0], old[PARENT])
@@ -148,11 +172,11 @@ def _count_usage(transaction: Transaction, written: _Written, changes: dict[int,
     return sorted(key for key in parents | left if key in left or _may_be_stored(key, written, changes))
 
 
-def _may_be_stored(key: EventKey, written: _Written, changes: dict[int, RunChange]) -> bool:
+def _may_be_stored(key: EventKey, written: Written, changes: dict[int, RunChange]) -> bool:
     return key not in written.new and bool(changes[key[0]].before.event_count)
 
 
-def _recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[int, RunChange]) -> None:
+def recount(transaction: Transaction, keys: Sequence[EventKey], changes: dict[int, RunChange]) -> None:
     """Bring the flags of stored events up to date, and what the events contribute."""
     dialect, cursor = transaction.dialect, transaction.cursor
     stored = dialect.select(cursor, schema.events, event_row.COLUMNS, _KEY, keys)

@@ -24,6 +24,11 @@ class MigrationReport:
     to_revision: str
 
 
+def has_database(database_url: str) -> bool:
+    """Tell whether there is a database to open: a file that exists, or a server, which is not asked."""
+    return make_dialect(database_url).has_database()
+
+
 def migrate(database_url: str) -> MigrationReport:
     """Bring a database to the present schema; doing it again changes nothing.
 

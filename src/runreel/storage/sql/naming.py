@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from runreel.model.name import numbered_name, suffixed_name
+from runreel.model.name import number_of, numbered_name, suffixed_name
 from runreel.storage.sql import schema
 from runreel.storage.sql.run_row import NAMED_BY_COUNTER, NAMED_BY_PERSON, NAMED_BY_WIRE, RunChange
 from runreel.storage.sql.transaction import Transaction
@@ -31,7 +31,7 @@ def name_runs(transaction: Transaction, changes: Collection[RunChange], *, settl
         for change in waiting:
             _name(namer, change)
         namer.close()
-        _keep_aliases(transaction, waiting)
+        keep_aliases(transaction, waiting)
 
 
 def _is_due(change: RunChange, *, settle: bool) -> bool:
@@ -90,6 +90,10 @@ class Namer:
                     return self._give(name)
             copy += _PROBE
 
+    def pass_over(self, name: str) -> None:
+        """Never draw the number that this name has; it was given elsewhere."""
+        self._last_number = max(self._last_number, number_of(name) or 0)
+
     def close(self) -> None:
         """Write back the counter, and end aliases whose names were given out."""
         transaction, key = self._transaction, (self._project, self._agent_name)
@@ -121,7 +125,8 @@ class Namer:
         return {row[0] for row in rows if row[1] != run_pk} | self._given.intersection(names)
 
 
-def _keep_aliases(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+def keep_aliases(transaction: Transaction, changes: Iterable[RunChange]) -> None:
+    """Let the names that runs had before lead to them."""
     for change in changes:
         row = change.row
         if change.before.run_name is not None and (change.before.agent_name, change.before.run_name) != (

@@ -14,7 +14,17 @@ from runreel.model.run import Run
 from runreel.model.transition import BY_RECORDER
 from runreel.model.usage import Usage
 from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT, is_ended
-from runreel.storage.merge import Stamp, State, decode_lower, encode_lower, merged, new_state, same, stamp_of_key
+from runreel.storage.merge import (
+    Stamp,
+    State,
+    decode_lower,
+    encode_lower,
+    joined,
+    merged,
+    new_state,
+    same,
+    stamp_of_key,
+)
 from runreel.storage.sql import schema
 from runreel.storage.sql.codec import compress, decode_json, decompress, encode_json
 from runreel.storage.sql.rollup import N_TOTALS, TOTALS
@@ -124,6 +134,7 @@ class RunChange:
         self.why: str | None = None
         self.at: int | None = None
         self._status_at: int | None = None
+        self.has_history = False
         self.wish_before = self.wish()
         self._earliest = _NEVER
         self._latest = -_NEVER
@@ -131,8 +142,16 @@ class RunChange:
     def merge_record(self, record: Record) -> None:
         """Merge one run record into the state."""
         before = self.state
-        self.state = merged(before, record, by_time=_BY_TIME) if before.top[0] >= 0 else new_state(record)
-        self.state_changed = self.state_changed or not same(self.state, before)
+        self._set_state(merged(before, record, by_time=_BY_TIME) if before.top[0] >= 0 else new_state(record))
+
+    def merge_state(self, state: State) -> None:
+        """Merge what run records were merged to elsewhere."""
+        before = self.state
+        self._set_state(joined(before, state, by_time=_BY_TIME) if before.top[0] >= 0 else state)
+
+    def _set_state(self, state: State) -> None:
+        self.state_changed = self.state_changed or not same(state, self.state)
+        self.state = state
 
     def merge_edit(self, fields: dict[str, object], *, now: int) -> None:
         """Merge what a person stated: later than all that persons stated before, and than the status that they saw."""
@@ -169,10 +188,15 @@ class RunChange:
                 and record.kind is _EVENT
                 and "agent_name" in fields
             ):
-                self._infer_agent(cast("str", fields["agent_name"]), recorded_at)
+                self.infer_agent(cast("str", fields["agent_name"]), recorded_at)
         self._earliest, self._latest = earliest, latest
 
-    def _infer_agent(self, agent_name: str, at: int) -> None:
+    def see_span(self, earliest: int, latest: int) -> None:
+        """Take note of the first and the last time that records seen elsewhere speak of."""
+        self._earliest, self._latest = min(self._earliest, earliest), max(self._latest, latest)
+
+    def infer_agent(self, agent_name: str, at: int) -> None:
+        """Take note of the agent of an event, in case that it is the earliest one."""
         row = self.row
         if row.inferred_at is None or (at, agent_name) < (row.inferred_at, row.inferred_agent or ""):
             row.inferred_agent, row.inferred_at = agent_name, at
@@ -187,7 +211,9 @@ class RunChange:
         return {name: value for name, value, before in values if value != before or self.is_new}
 
     def has_new_status(self) -> bool:
-        """Tell whether the status is another than the stored one, or the run's first."""
+        """Tell whether the status is another than the stored one, or the run's first; not where its history says so."""
+        if self.has_history:
+            return False
         return self.is_new or self.row.status != self.before.status
 
     def transition(self) -> tuple[Any, ...]:

@@ -203,6 +203,7 @@ tombstones = Table(
     Column("deleted_at", BigInteger, nullable=False),
     Column("late_count", BigInteger, nullable=False, server_default="0"),
     Column("change_no", BigInteger, nullable=False, server_default="0"),
+    Column("change_seq", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("project", "run_id"),
     Index("tombstones_changed", "project", "change_no", "run_id"),
 )

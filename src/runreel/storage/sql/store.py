@@ -53,6 +53,7 @@ from runreel.storage.sql import (
     span_reading,
     timeline_reading,
 )
+from runreel.storage.sql.bundle_store import SqlBundleStore
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
@@ -383,6 +384,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self.runs = SqlRunStore(database)
         self.events = SqlEventStore(database)
+        self.bundles = SqlBundleStore(database)
         self.changes = SqlChangeStore(database)
         self.spans = SqlSpanStore(database)
         self.prices = SqlPriceStore(database)

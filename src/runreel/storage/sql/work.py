@@ -7,21 +7,27 @@ from itertools import chain
 from typing import cast
 
 from runreel.model.record import Record, RecordKind, split_edge_key
+from runreel.storage.merge import State
 
 # Looked up once: members of an enum are slow to reach.
 _EVENT, _RUN = RecordKind.EVENT, RecordKind.RUN
 
 
+# A record, or what the records of a thing were merged to elsewhere.
+Source = Record | State
+
+
 @dataclass(slots=True)
 class Work:
-    """What a transaction brings to one run."""
+    """What a transaction brings to one run; `nodes` are ids that it names beside those in its records."""
 
     project: str
     run_id: str
     run_pk: int
     run_records: list[Record] = field(default_factory=list[Record])
     events: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
-    others: dict[RecordKind, dict[str, list[Record]]] = field(default_factory=dict[RecordKind, dict[str, list[Record]]])
+    others: dict[RecordKind, dict[str, list[Source]]] = field(default_factory=dict[RecordKind, dict[str, list[Source]]])
+    nodes: set[str] = field(default_factory=set[str])
     batches: set[int] = field(default_factory=set[int])
 
     def add(self, batch: int, record: Record) -> None:
@@ -46,6 +52,7 @@ class Work:
             for record in chain.from_iterable((*self.events.values(), *self._records_in_nodes()))
             if "node_id" in record.fields
         }
+        named |= self.nodes
         for key in self.others.get(RecordKind.EDGE, ()):
             named.update(split_edge_key(key)[:2])
         declared = self.others.get(RecordKind.NODE, {})
@@ -56,7 +63,7 @@ class Work:
         )
         return named.difference(declared)
 
-    def _records_in_nodes(self) -> list[list[Record]]:
+    def _records_in_nodes(self) -> list[list[Source]]:
         return [
             records for kind in (RecordKind.MESSAGE, RecordKind.FILE) for records in self.others.get(kind, {}).values()
         ]

@@ -1,6 +1,7 @@
 """The contract of stores: one test for each promise of `runreel.storage.port`, run against every backend."""
 
 from runreel.testing.contract.blob_store import BlobStoreContract
+from runreel.testing.contract.bundle_store import BundleStoreContract
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
 from runreel.testing.contract.file_store import FileStoreContract
@@ -11,6 +12,7 @@ from runreel.testing.contract.span import SpanStoreContract
 
 __all__ = [
     "BlobStoreContract",
+    "BundleStoreContract",
     "ChangeStoreContract",
     "EventStoreContract",
     "FileStoreContract",

@@ -44,6 +44,7 @@ def _add_columns() -> None:
     for table, column in (
         ("projects", _counter("change_no")),
         ("tombstones", _counter("change_no")),
+        ("tombstones", _counter("change_seq")),
         ("agents", sa.Column("durations", sa.LargeBinary(), nullable=True)),
         ("runs", _counter("payload_bytes")),
         ("runs", sa.Column("heartbeat_at", sa.BigInteger(), nullable=True)),

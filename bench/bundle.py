@@ -1,0 +1,107 @@
+"""Bundles: how fast runs leave a server and come into another, and how much memory that takes."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from bench import postgres
+from bench.corpus import OUT
+from bench.large_database import keep_large_database
+from bench.report import Bound, Figure, Report, gate
+from bench.scale import Scale
+from bench.server import Server, migrate, running_server
+
+_EVENTS_PER_S = 30_000
+_MEMORY_MB = 200
+_PIECE_BYTES = 256 * 1024
+_TIMEOUT_S = 3_600
+
+
+def run(scale: Scale) -> Iterable[Report]:
+    bundle = OUT / "bundle.jsonl"
+    try:
+        yield _export(scale, bundle)
+        yield _import_on_sqlite(scale, bundle)
+        if postgres.is_reachable():
+            yield _import_on_postgres(scale, bundle)
+    finally:
+        bundle.unlink(missing_ok=True)
+
+
+def _export(scale: Scale, bundle: Path) -> Report:
+    with running_server(keep_large_database(scale)) as server:
+        seconds = _time_s(lambda: _download(server, bundle))
+        figures = _figures("export", scale.n_read_events / seconds, server)
+    notes = [f"  the bundle: {bundle.stat().st_size:,} bytes"]
+    return Report(title=f"Exporting {scale.n_read_events:,} events from SQLite", figures=figures, notes=notes)
+
+
+def _import_on_sqlite(scale: Scale, bundle: Path) -> Report:
+    data = OUT / "imported"
+    shutil.rmtree(data, ignore_errors=True)
+    try:
+        with running_server(data) as server:
+            return _measure_import(server, bundle, scale, "SQLite")
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _import_on_postgres(scale: Scale, bundle: Path) -> Report:
+    with postgres.temporary_database() as database:
+        migrate(database)
+        with running_server(OUT / "not-used", database=database) as server:
+            return _measure_import(server, bundle, scale, "PostgreSQL")
+
+
+def _measure_import(server: Server, bundle: Path, scale: Scale, database: str) -> Report:
+    seconds = _time_s(lambda: _upload(server, bundle))
+    figures = _figures("import", scale.n_read_events / seconds, server)
+    again = _time_s(lambda: _upload(server, bundle))
+    figures.append(Figure(name="import of the same again", unit="events/s", values=(scale.n_read_events / again,)))
+    return Report(title=f"Importing {scale.n_read_events:,} events into {database}", figures=figures)
+
+
+def _figures(name: str, events_per_s: float, server: Server) -> list[Figure]:
+    memory = Bound(kind="gate", sense="<", value=_MEMORY_MB)
+    peak_mb = server.read_peak_rss_bytes() / 1e6
+    return [
+        Figure(name=name, unit="events/s", values=(events_per_s,), bound=gate(">=", _EVENTS_PER_S)),
+        Figure(name=f"{name}, peak memory of the server", unit="MB", values=(peak_mb,), bound=memory),
+    ]
+
+
+def _download(server: Server, bundle: Path) -> None:
+    with closing(http.client.HTTPConnection(*server.address, timeout=_TIMEOUT_S)) as connection:
+        connection.request("GET", "/api/export")
+        response = connection.getresponse()
+        if response.status != 200:
+            raise RuntimeError(f"the export was answered {response.status}")
+        with bundle.open("wb") as file:
+            shutil.copyfileobj(response, file, _PIECE_BYTES)
+
+
+def _upload(server: Server, bundle: Path) -> None:
+    with closing(http.client.HTTPConnection(*server.address, timeout=_TIMEOUT_S)) as connection:
+        headers = {"Content-Length": str(bundle.stat().st_size)}
+        connection.request("POST", "/api/import", body=_pieces(bundle), headers=headers)
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != 200 or b'"refused":0' not in answer or b'"problem":null' not in answer:
+            raise RuntimeError(f"the import was answered {response.status}: {answer[:500]!r}")
+
+
+def _pieces(bundle: Path) -> Iterator[bytes]:
+    with bundle.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
+
+
+def _time_s(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
