@@ -258,6 +258,7 @@ class SqliteDialect:
                 "journal_size_limit=67108864",
             ):
                 connection.execute(f"PRAGMA {pragma}")
+            connection.create_function("runreel_lower", 1, _lower, deterministic=True)
 
         @event.listens_for(engine, "begin")
         def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]

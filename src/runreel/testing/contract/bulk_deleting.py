@@ -29,6 +29,7 @@ class BulkDeletingContract(StoreContract):
             (RunFilter(run_ids=("d", "a", "nothing", "a\0b")), "ad"),
             (RunFilter(run_ids=("a", "b"), statuses=("failed",)), "b"),
             (RunFilter(text="UN 1", has_errors=False, agent_name="planner"), "a"),
+            (RunFilter(text="É"), "d"),
             (RunFilter(run_ids=()), ""),
         ],
         ids=str,
@@ -45,7 +46,7 @@ class BulkDeletingContract(StoreContract):
                 make_run("b", at=AT + SECOND, tags=["t"], environment="live", mode="hitl"),
                 make_run_end("b", at=AT + 2 * SECOND, status="failed"),
                 make_run("c", at=AT + 2 * SECOND, session_id="s", parent_run_id="a"),
-                make_run("d", at=AT + 3 * SECOND, agent_name="writer"),
+                make_run("d", at=AT + 3 * SECOND, agent_name="writer", run_name="café"),
             )
         n_events = int("a" in matching)
         count = store.runs.count_runs(scope, query)
