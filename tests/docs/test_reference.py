@@ -35,8 +35,6 @@ def operations() -> dict[str, dict[str, object]]:
     """Give what the OpenAPI document says of each route, by method and path."""
 
     class NoStore:
-        is_remote = False
-
         def __getattr__(self, _name: str) -> None:
             return None
 

@@ -38,11 +38,6 @@ def body(key: str, *, size_bytes: int = 0) -> Callable[[], Batch]:
     return lambda: Batch(records=[record], n_received=1, size_bytes=size_bytes)
 
 
-@pytest.fixture(params=[False, True], ids=["decodes in turn", "decodes ahead"])
-def decodes_ahead(request: pytest.FixtureRequest) -> bool:
-    return request.param
-
-
 def run_ingest(test: Callable[[Ingest, FakeRuns], Awaitable[None]], **settings: Any) -> FakeRuns:
     runs = FakeRuns()
 
@@ -110,7 +105,7 @@ def test_a_group_is_bounded_in_bodies() -> None:
     assert [len(group) for group in runs.groups] == [1, GROUP_BODIES, 3]
 
 
-def test_what_can_not_be_decoded_costs_no_other(decodes_ahead: bool) -> None:
+def test_what_can_not_be_decoded_costs_no_other() -> None:
     def fail() -> Batch:
         raise RecursionError
 
@@ -125,7 +120,7 @@ def test_what_can_not_be_decoded_costs_no_other(decodes_ahead: bool) -> None:
             await bad
         await first
 
-    assert run_ingest(test, decodes_ahead=decodes_ahead).groups == [[["first"]], [["good"]]]
+    assert run_ingest(test).groups == [[["first"]], [["good"]]]
 
 
 def test_a_body_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
@@ -136,7 +131,7 @@ def test_a_body_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
     assert run_ingest(test, queue_bytes=10).groups == [[["large"]]]
 
 
-def test_room_is_given_back_whatever_became_of_the_body(decodes_ahead: bool) -> None:
+def test_room_is_given_back_whatever_became_of_the_body() -> None:
     def fail() -> Batch:
         raise StorageUnavailableError("away")
 
@@ -150,16 +145,11 @@ def test_room_is_given_back_whatever_became_of_the_body(decodes_ahead: bool) -> 
         task.cancel()
         await ingest.put(Scope(), body("last"), size_bytes=10, patience_s=5)
 
-    keys = [
-        key
-        for group in run_ingest(test, queue_bytes=10, decodes_ahead=decodes_ahead).groups
-        for keys in group
-        for key in keys
-    ]
+    keys = [key for group in run_ingest(test, queue_bytes=10).groups for keys in group for key in keys]
     assert keys == ["left alone", "last"]
 
 
-def test_all_that_wait_for_room_get_it_in_the_end(decodes_ahead: bool) -> None:
+def test_all_that_wait_for_room_get_it_in_the_end() -> None:
     async def test(ingest: Ingest, runs: FakeRuns) -> None:
         first = await held(ingest, runs)
         tasks = [
@@ -171,16 +161,11 @@ def test_all_that_wait_for_room_get_it_in_the_end(decodes_ahead: bool) -> None:
         runs.may_go_on.set()
         await asyncio.gather(first, *tasks)
 
-    keys = [
-        key
-        for group in run_ingest(test, queue_bytes=1, decodes_ahead=decodes_ahead).groups
-        for keys in group
-        for key in keys
-    ]
+    keys = [key for group in run_ingest(test, queue_bytes=1).groups for keys in group for key in keys]
     assert sorted(keys) == sorted(["first", *(f"b{n}" for n in range(20))])
 
 
-def test_closing_writes_what_is_queued(decodes_ahead: bool) -> None:
+def test_closing_writes_what_is_queued() -> None:
     async def test(ingest: Ingest, runs: FakeRuns) -> None:
         await held(ingest, runs)
         tasks = [asyncio.create_task(ingest.put(Scope(), body(f"b{n}"), size_bytes=1, patience_s=0)) for n in range(5)]
@@ -189,7 +174,7 @@ def test_closing_writes_what_is_queued(decodes_ahead: bool) -> None:
         runs.may_go_on.set()
         await asyncio.gather(closing, *tasks)
 
-    keys = {key for group in run_ingest(test, decodes_ahead=decodes_ahead).groups for keys in group for key in keys}
+    keys = {key for group in run_ingest(test).groups for keys in group for key in keys}
     assert keys == {"first", *(f"b{n}" for n in range(5))}
 
 

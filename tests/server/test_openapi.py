@@ -64,8 +64,6 @@ SHAPE_CHECKS = [
 
 
 class _NoStore:
-    is_remote = False
-
     def __getattr__(self, _name: str) -> None:
         return None
 

@@ -24,7 +24,6 @@ class StoreWith:
         self.metrics: Any = _With(store.metrics, instead)
         self.files: Any = _With(store.files, instead)
         self.bundles: Any = _With(store.bundles, instead)
-        self.is_remote = store.is_remote
         self.changes: Any = _With(store.changes, instead)
         self.close = store.close
         self.operation: Any = _With(getattr(store, "operation", None), instead)

@@ -128,7 +128,6 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         store.runs,
         queue_bytes=settings.queue_bytes,
         now=now,
-        decodes_ahead=store.is_remote,
         on_commit=telemetry.note_commit,
     )
     file = settings.database_file()

@@ -25,7 +25,6 @@ GROUP_BYTES = 4 * 1024 * 1024
 GROUP_BODIES = 64
 _NO_ROOM_MEMORY_US = 30_000_000
 _MOMENT_S = 0.003
-_DECODED_AHEAD = 8
 
 _log = logging.getLogger(__name__)
 
@@ -56,8 +55,7 @@ class Ingest:
     """Takes bodies from the event loop to the store.
 
     One thread decodes and writes in turn: beside a busy thread, a database in the same process pays for the
-    interpreter's lock at every row. Where writing mostly waits for a database elsewhere, `decodes_ahead` lets another
-    thread decode meanwhile.
+    interpreter's lock at every row, and one elsewhere gets smaller groups.
     """
 
     def __init__(
@@ -66,7 +64,6 @@ class Ingest:
         *,
         queue_bytes: int,
         now: Callable[[], int],
-        decodes_ahead: bool = False,
         on_commit: Callable[[float, int], None] = lambda _seconds, _n_bodies: None,
     ) -> None:
         self._runs = runs
@@ -74,8 +71,6 @@ class Ingest:
         self._capacity_bytes = queue_bytes
         self._now = now
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        # What is decoded takes several times the memory: only a few bodies are decoded ahead, and of large ones one.
-        self._decoded: queue.Queue[_Item | None] = queue.Queue(_DECODED_AHEAD)
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.used_bytes = 0
         self._unanswered: set[asyncio.Future[IngestResult]] = set()
@@ -83,9 +78,7 @@ class Ingest:
         self._no_room: tuple[StorageFullError | None, int] = None, 0
         self._n_together = 1
         self._ends = False
-        self._take = self._take_decoded if decodes_ahead else self._take_and_decode
-        works = (self._decode_ahead, self._work) if decodes_ahead else (self._work,)
-        self._threads = [threading.Thread(target=work, name="runreel-ingest", daemon=True) for work in works]
+        self._thread = threading.Thread(target=self._work, name="runreel-ingest", daemon=True)
 
     @property
     def n_waiting(self) -> int:
@@ -104,16 +97,14 @@ class Ingest:
             raise no_room
 
     def open(self) -> None:
-        """Start the threads."""
-        for thread in self._threads:
-            thread.start()
+        """Start the writing thread."""
+        self._thread.start()
 
     def close(self) -> None:
-        """Finish what is queued, then end the threads; safe twice."""
+        """Finish what is queued, then end the thread; safe twice."""
         self._items.put(None)
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     async def drain(self) -> None:
         """Take nothing more, and return when all that was taken is written and answered, however long that takes."""
@@ -124,7 +115,7 @@ class Ingest:
     async def put(
         self, scope: Scope, decode: Callable[[], Batch], *, size_bytes: int, patience_s: float
     ) -> IngestResult:
-        """Return when what `decode` finds is committed; `decode` is called in another thread.
+        """Return when what `decode` finds is committed; `decode` is called in the writing thread.
 
         Raises:
             QueueFullError: there was no room for `patience_s` seconds; nothing was taken.
@@ -200,24 +191,12 @@ class Ingest:
         self._n_together = len(group)
         return group
 
-    def _take_and_decode(self, timeout_s: float | None) -> _Item | None:
+    def _take(self, timeout_s: float | None) -> _Item | None:
         """Return the next body, decoded; None at the end. Raises `queue.Empty` when none comes in time."""
         item = self._items.get(timeout_s != 0, timeout_s)
         if item is not None:
             self._decode(item)
         return item
-
-    def _take_decoded(self, timeout_s: float | None) -> _Item | None:
-        item = self._decoded.get(timeout_s != 0, timeout_s)
-        self._decoded.task_done()
-        return item
-
-    def _decode_ahead(self) -> None:
-        while (item := self._take_and_decode(None)) is not None:
-            self._decoded.put(item)
-            if item.n_bytes >= GROUP_BYTES:
-                self._decoded.join()
-        self._decoded.put(None)
 
     def _decode(self, item: _Item) -> None:
         """Decode a body, or answer that it can't be; its size is then known, which compression may have hidden."""

@@ -701,11 +701,6 @@ class Store(Protocol):
         ...
 
     @property
-    def is_remote(self) -> bool:
-        """Whether writing mostly waits for another process."""
-        ...
-
-    @property
     def retention(self) -> RetentionStore:
         """How long runs are kept."""
         ...

@@ -87,7 +87,6 @@ class Dialect(Protocol):
 
     name: str
     migrates_itself: bool
-    is_remote: bool
 
     def has_database(self) -> bool:
         """Tell whether there is a database to open, as far as that can be seen from here."""
@@ -224,7 +223,6 @@ class SqliteDialect:
 
     name = "sqlite"
     migrates_itself = True
-    is_remote = False
 
     def __init__(self, url: URL, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
         if version < _LEAST_VERSION:
@@ -461,7 +459,6 @@ class PostgresDialect:
 
     name = "postgresql"
     migrates_itself = False
-    is_remote = True
 
     def __init__(self, url: URL) -> None:
         try:

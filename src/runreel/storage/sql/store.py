@@ -390,7 +390,6 @@ class SqlStore:
         self.prices = SqlPriceStore(database)
         self.metrics = SqlMetricStore(database)
         self.files = SqlFileStore(database)
-        self.is_remote = database.dialect.is_remote
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
 
