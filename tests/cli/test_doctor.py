@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from runreel.model.scope import Scope
+from runreel.storage.blobs import open_blobs
 from runreel.storage.sql import open_store
-from runreel.testing.record import NOW
+from runreel.testing.record import NOW, make_event
 from runreel.testing.workflow import make_workflow
 from tests.cli.command_line import CommandLine, Result
 
@@ -49,6 +50,25 @@ def test_damage_is_listed_and_the_code_is_1(data: Path) -> None:
     assert "changes: run 'a'" in result.out
     assert "--repair" in result.err
     assert "backup" in result.err
+
+
+def test_bytes_that_are_gone_are_told(data: Path) -> None:
+    blobs = data / "elsewhere"
+    store = open_store(f"sqlite:///{data / 'runreel.db'}", open_blobs(str(blobs)))
+    batch = [make_event("large", "a", inputs="".join(map(str, range(200_000))))]
+    store.runs.apply([(Scope(), batch)], now=NOW)
+    store.close()
+    assert CommandLine("")("doctor", "--data", str(data), RUNREEL_BLOBS=str(blobs)).code == 0
+
+    (blob,) = [path for path in blobs.rglob("*") if path.is_file()]
+    blob.write_bytes(b"other")
+    found = CommandLine("")("doctor", "--data", str(data), RUNREEL_BLOBS=str(blobs))
+    blob.unlink()
+    gone = CommandLine("")("doctor", "--data", str(data), RUNREEL_BLOBS=str(blobs))
+
+    assert (found.code, gone.code) == (1, 1)
+    assert "has other bytes than its hash says" in found.out
+    assert "is missing" in gone.out
 
 
 def test_repairing_says_how_much_was_made_right(data: Path) -> None:

@@ -146,6 +146,21 @@ def test_nothing_is_written_over(data: Path, tmp_path: Path, what: str) -> None:
         restore(make_copy(data, tmp_path / "copy") and tmp_path / "copy", data)
 
 
+def test_blobs_are_copied_from_where_the_setting_keeps_them(data: Path, tmp_path: Path) -> None:
+    (data / "blobs").rename(tmp_path / "elsewhere")
+    arguments = ("backup", str(tmp_path / "copy"), "--data", str(data), "--json")
+    result = CommandLine("")(*arguments, RUNREEL_BLOBS=str(tmp_path / "elsewhere"))
+    assert json.loads(result.out)["blobs"] == 2
+
+
+def test_a_bucket_is_not_part_of_a_backup_and_that_is_said(data: Path, tmp_path: Path) -> None:
+    result = CommandLine("")(
+        "backup", str(tmp_path / "copy"), "--data", str(data), "--json", RUNREEL_BLOBS="s3://bucket/prefix"
+    )
+    assert (result.code, json.loads(result.out)["blobs"]) == (0, 0)
+    assert "bucket" in result.err
+
+
 def test_a_copy_that_fails_leaves_no_backup(data: Path, tmp_path: Path) -> None:
     def fail(_done: int, _all: int) -> None:
         raise OSError(28, "No space left on device")

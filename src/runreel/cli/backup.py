@@ -40,11 +40,14 @@ def add_to(commands: Commands) -> None:
 def back_up_data(arguments: argparse.Namespace, console: Console) -> int:
     """Make a backup."""
     with needed_extra("runreel backup"), progress_bar(console, "Copying") as show:
-        from runreel.storage.sql.backup import BLOBS_NAME, back_up
+        from runreel.storage.blobs import find_folder
+        from runreel.storage.sql.backup import back_up
 
         settings = settings_of(arguments, console.env)
-        blobs = settings.data.expanduser() / BLOBS_NAME
+        blobs = find_folder(settings.blobs_place())
         report = back_up(settings.database_url(), arguments.target, blobs=blobs, now=now(), on_progress=show)
+    if blobs is None:
+        console.complain("What is in the bucket is not part of it: keep a copy of the bucket, made after this one.")
     if arguments.json:
         return print_json(_as_json(report), console)
     console.say(f"Backed up {_contents(report)}, and found the copy whole.")

@@ -11,6 +11,7 @@ from runreel.cli.progress import progress_bar
 from runreel.cli.quantity import count_of, format_count
 from runreel.cli.up import add_storage_options, settings_of
 from runreel.errors import ConfigError
+from runreel.model.scope import Scope
 
 if TYPE_CHECKING:
     from runreel.cli.command import Commands
@@ -33,10 +34,18 @@ def examine_database(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.quick and arguments.repair:
         raise ConfigError("--repair counts everything anew, so it can't be --quick")
     with needed_extra("runreel doctor"), progress_bar(console, "Examining") as show:
+        from runreel.storage.blobs import open_blobs
         from runreel.storage.sql.doctor import examine
 
-        url = settings_of(arguments, console.env).database_url()
-        diagnosis = examine(url, quick=arguments.quick, repair=arguments.repair, on_progress=show)
+        settings = settings_of(arguments, console.env)
+        blobs = open_blobs(settings.blobs_place())
+        diagnosis = examine(
+            settings.database_url(),
+            quick=arguments.quick,
+            repair=arguments.repair,
+            read_blob=lambda project, content_hash: blobs.read(Scope(project=project), content_hash),
+            on_progress=show,
+        )
     code = 0 if diagnosis.is_sound else 1
     if arguments.json:
         print_json(_as_json(diagnosis), console)

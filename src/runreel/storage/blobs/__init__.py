@@ -1,5 +1,5 @@
 """Stores of bytes: a folder on disk, and a bucket that speaks S3."""
 
-from runreel.storage.blobs.opening import open_blobs
+from runreel.storage.blobs.opening import find_folder, open_blobs
 
-__all__ = ["open_blobs"]
+__all__ = ["find_folder", "open_blobs"]

@@ -24,6 +24,15 @@ def open_blobs(place: str) -> BlobStore:
         except ImportError:
             raise ConfigError("blobs in a bucket need a library; install it with: pip install 'runreel[s3]'") from None
         return BucketBlobStore(place)
+    return FolderBlobStore(_folder_at(place))
+
+
+def find_folder(place: str) -> Path | None:
+    """Return the folder that a place is, or None where it is a bucket."""
+    return None if place.startswith(_BUCKET_SCHEME) else _folder_at(place)
+
+
+def _folder_at(place: str) -> Path:
     if "://" in place:
         raise ConfigError(f"blobs can't be kept at {place!r}; give a folder, or s3://BUCKET/PREFIX")
-    return FolderBlobStore(Path(place).expanduser())
+    return Path(place).expanduser()

@@ -52,9 +52,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def back_up(
-    database_url: str, target: Path, *, blobs: Path, now: int, on_progress: Progress = lambda _done, _all: None
+    database_url: str, target: Path, *, blobs: Path | None, now: int, on_progress: Progress = lambda _done, _all: None
 ) -> BackupReport:
     """Copy a database that may be in use, and its blobs, to a new folder; it is there whole, or not at all.
+
+    Without a folder of `blobs` there are none in the copy.
 
     Raises:
         ConfigError: the target has something in it, or the database is one that its own tool backs up.
@@ -67,9 +69,11 @@ def back_up(
     partial = target.with_name(target.name + _PARTIAL)
     with _files_written("backup"), _removed_if_broken_off(partial):
         (partial / BLOBS_NAME).mkdir(parents=True, mode=0o700)
-        _copy_missing_blobs(blobs, partial / BLOBS_NAME)
+        if blobs is not None:
+            _copy_missing_blobs(blobs, partial / BLOBS_NAME)
         dialect.copy_to(partial / DATABASE_NAME, on_progress)
-        _copy_missing_blobs(blobs, partial / BLOBS_NAME)
+        if blobs is not None:
+            _copy_missing_blobs(blobs, partial / BLOBS_NAME)
         manifest = _verify(partial, now)
         (partial / MANIFEST_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         _sync(partial / MANIFEST_NAME, partial / DATABASE_NAME, partial)
