@@ -25,16 +25,17 @@ AGENT = "long agent"
 def run(scale: Scale) -> Iterable[Report]:
     data = OUT / "long"
     shutil.rmtree(data, ignore_errors=True)
-    with running_server(data) as server, server.connect() as client:
+    with running_server(data) as server:
         # A quarter of a run's events are steps, which are in no node.
         in_nodes = scale.n_node_events * N_LOOPED_STEPS * 4 // 3
         sizes = (scale.n_long_events, scale.n_longest_events, in_nodes)
-        long, longest, with_node = (_load(server, client, seed, size) for seed, size in enumerate(sizes))
-        yield _measure(client, scale, long, longest, with_node)
+        long, longest, with_node = (_load(server, seed, size) for seed, size in enumerate(sizes))
+        with server.connect() as client:
+            yield _measure(client, scale, long, longest, with_node)
     shutil.rmtree(data)
 
 
-def _load(server: Server, client: Client, seed: int, n_events: int) -> str:
+def _load(server: Server, seed: int, n_events: int) -> str:
     """Record a run through the API, and return its path by id."""
     started_at = STARTED_AT + timedelta(days=100 * seed)
     events = iter_run_events(Random(seed), AGENT, n_events=n_events, started_at=started_at, has_graph=True)
@@ -42,7 +43,9 @@ def _load(server: Server, client: Client, seed: int, n_events: int) -> str:
     write_bodies(path, _iter_bodies(events))
     send(server.url, path, n_connections=1)
     path.unlink()
-    newest = client.get_json(f"/api/agents/{quote(AGENT)}/runs?limit=10")
+    # A connection of its own: one that waits while a million events are sent is closed by the server.
+    with server.connect() as client:
+        newest = client.get_json(f"/api/agents/{quote(AGENT)}/runs?limit=10")
     return next(f"/api/by-id/{run['run_id']}" for run in newest if run["created_at"][:10] >= f"{started_at:%Y-%m-%d}")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Row, Select, Table, bindparam, select, tuple_
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Select, Table, Text, bindparam, select, tuple_
 
 from runreel.errors import NotFoundError
 from runreel.model.blob import parse_content_hash
@@ -29,6 +29,7 @@ from runreel.storage.port import BlobStore
 from runreel.storage.sql import event_row
 from runreel.storage.sql.codec import decompress, read_block
 from runreel.storage.sql.payload_blob import read_payload_blob
+from runreel.storage.sql.prepared import fetch, fetch_one
 from runreel.storage.sql.run_reading import get_row
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import (
@@ -47,18 +48,33 @@ from runreel.storage.sql.schema import (
 _PAGE_ROWS = 1_000
 _CACHE_BYTES = 8 * 1024 * 1024
 _BLOB_PART_BYTES = 1024 * 1024
-# Built once: for runs of a few dozen events, building statements would take longer than running them.
+# In the driver's own words: for runs of a few dozen events, building statements would take longer than running them.
 _OF_RUN: ColumnElement[int] = bindparam("run_pk", type_=BigInteger())
-_SESSION = select(sessions).where(
-    sessions.c.project == bindparam("project"), sessions.c.session_id == bindparam("session_id")
-)
+_SESSION = select(
+    sessions.c.session_id,
+    sessions.c.name,
+    sessions.c.status,
+    sessions.c.created_at,
+    sessions.c.person_name,
+    sessions.c.state,
+).where(sessions.c.project == bindparam("project"), sessions.c.session_id == bindparam("session_id"))
 _STATE = select(run_states.c.state).where(run_states.c.run_pk == _OF_RUN)
 _ALIASES = (
     select(run_aliases.c.agent_name, run_aliases.c.run_name)
     .where(run_aliases.c.run_pk == _OF_RUN)
     .order_by(run_aliases.c.agent_name, run_aliases.c.run_name)
 )
-_TRANSITIONS = select(run_transitions).where(run_transitions.c.run_pk == _OF_RUN).order_by(run_transitions.c.change_seq)
+_TRANSITIONS = (
+    select(
+        run_transitions.c.at,
+        run_transitions.c.from_status,
+        run_transitions.c.to_status,
+        run_transitions.c.who,
+        run_transitions.c.why,
+    )
+    .where(run_transitions.c.run_pk == _OF_RUN)
+    .order_by(run_transitions.c.change_seq)
+)
 # Events that changed together have their payloads in one block, so each block is read about once. An import numbers
 # them in the same order: a copy is exported as the original was.
 _EVENTS = (
@@ -81,17 +97,19 @@ _BLOCK = select(payload_blocks.c.data).where(
 
 @dataclass(frozen=True, slots=True)
 class _Thing:
-    """How things of one kind are read."""
+    """How things of one kind are read: from the first of them, and after one."""
 
     kind: RecordKind
-    key: Sequence[Column[Any]]
-    statement: Select[Any]
+    names: Sequence[str]
+    first: Select[Any]
+    after: Select[Any]
 
 
 def _thing(kind: RecordKind, table: Table, *names: str) -> _Thing:
-    key = [table.c[name] for name in names]
-    statement = select(*key, table.c.state).where(table.c.run_pk == _OF_RUN).order_by(*key).limit(_PAGE_ROWS)
-    return _Thing(kind, key, statement)
+    key: list[Column[Any]] = [table.c[name] for name in names]
+    first = select(*key, table.c.state).where(table.c.run_pk == _OF_RUN).order_by(*key).limit(_PAGE_ROWS)
+    last: list[ColumnElement[str]] = [bindparam(name, type_=Text()) for name in names]
+    return _Thing(kind, names, first, first.where(tuple_(*key) > tuple_(*last)))
 
 
 # In the order in which an import needs them.
@@ -120,19 +138,20 @@ def iter_parts(
 
 
 def _read_session(connection: Connection, run: RunRow) -> SessionPart:
-    row = connection.execute(_SESSION, {"project": run.project, "session_id": run.session_id}).one()
+    [row] = fetch(connection, _SESSION, project=run.project, session_id=run.session_id)
+    session_id, name, status, created_at, person_name, state = row
     return SessionPart(
-        session_id=row.session_id,
-        name=row.name,
-        status=row.status,
-        created_at=row.created_at,
-        person_name=row.person_name,
-        state=_json(row.state),
+        session_id=session_id,
+        name=name,
+        status=status,
+        created_at=created_at,
+        person_name=person_name,
+        state=_json(state),
     )
 
 
 def _read_run(connection: Connection, row: RunRow) -> RunPart:
-    of_run = {"run_pk": row.run_pk}
+    state = fetch_one(connection, _STATE, run_pk=row.run_pk)
     return RunPart(
         run_id=row.run_id,
         agent_name=row.agent_name,
@@ -145,32 +164,32 @@ def _read_run(connection: Connection, row: RunRow) -> RunPart:
         inferred_agent=row.inferred_agent,
         inferred_at=row.inferred_at,
         is_lost=bool(row.is_lost),
-        state=_json(connection.execute(_STATE, of_run).scalar_one_or_none()),
-        aliases=[(alias.agent_name, alias.run_name) for alias in connection.execute(_ALIASES, of_run)],
-        transitions=[_read_transition(each) for each in connection.execute(_TRANSITIONS, of_run)],
+        state=_json(state and state[0]),
+        aliases=[(agent_name, run_name) for agent_name, run_name in fetch(connection, _ALIASES, run_pk=row.run_pk)],
+        transitions=[_read_transition(*each) for each in fetch(connection, _TRANSITIONS, run_pk=row.run_pk)],
     )
 
 
-def _read_transition(row: Row[Any]) -> TransitionPart:
-    return TransitionPart(at=row.at, from_status=row.from_status, to_status=row.to_status, who=row.who, why=row.why)
+def _read_transition(at: int, from_status: str | None, to_status: str, who: str, why: str | None) -> TransitionPart:
+    return TransitionPart(at=at, from_status=from_status, to_status=to_status, who=who, why=why)
 
 
 def _iter_things(connection: Connection, run_pk: int, thing: _Thing) -> Iterator[ThingPart]:
-    page = thing.statement
-    while True:
-        rows = connection.execute(page, {"run_pk": run_pk}).all()
+    rows = fetch(connection, thing.first, run_pk=run_pk)
+    while rows:
         for row in rows:
             yield ThingPart(thing.kind, tuple(row[:-1]), _json(row[-1]))
         if len(rows) < _PAGE_ROWS:
             return
-        page = thing.statement.where(tuple_(*thing.key) > tuple(rows[-1][:-1]))
+        last = dict(zip(thing.names, rows[-1], strict=False))
+        rows = fetch(connection, thing.after, run_pk=run_pk, **last)
 
 
 def _iter_events(connection: Connection, run: RunRow, blobs: BlobStore | None) -> Iterator[EventPart]:
     blocks = _Blocks(connection, run.run_pk)
     last = 0
     while True:
-        rows = connection.execute(_EVENTS, {"run_pk": run.run_pk, "last": last}).all()
+        rows = fetch(connection, _EVENTS, run_pk=run.run_pk, last=last)
         for row in rows:
             block, content_hash = row[event_row.BLOCK], row[event_row.BLOB]
             payload = None if block is None else blocks.line(block, row[event_row.LINE])
@@ -187,7 +206,7 @@ def _iter_hashes(connection: Connection, run_pk: int) -> Iterator[str]:
     """Yield the content hashes that files of a run name, each once."""
     last = ""
     while True:
-        rows = connection.execute(_HASHES, {"run_pk": run_pk, "last": last}).scalars().all()
+        rows = [content_hash for (content_hash,) in fetch(connection, _HASHES, run_pk=run_pk, last=last)]
         # What isn't one is a recorder's own mark: no bytes are kept under it.
         yield from (content_hash for content_hash in rows if parse_content_hash(content_hash) == content_hash)
         if len(rows) < _PAGE_ROWS:
@@ -234,9 +253,8 @@ class _Blocks:
         if lines is not None:
             self._kept.move_to_end(block)
             return lines
-        lines = self._kept[block] = read_block(
-            self._connection.execute(_BLOCK, {"run_pk": self._run_pk, "block": block}).scalar_one()
-        )
+        [(data,)] = fetch(self._connection, _BLOCK, run_pk=self._run_pk, block=block)
+        lines = self._kept[block] = read_block(data)
         self._n_bytes += sum(map(len, lines))
         while self._n_bytes > _CACHE_BYTES and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
