@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from runreel.model.record import RecordKind
 
@@ -17,10 +17,6 @@ EVENT_FIELDS = (
     "rank",
     "recorded_at",
     "event_type",
-    "status",
-    "started_at",
-    "ended_at",
-    "duration_us",
     "event_subtype",
     "name",
     "node_id",
@@ -28,6 +24,10 @@ EVENT_FIELDS = (
     "parent_event_id",
     "previous_event_id",
     "sequence",
+    "status",
+    "started_at",
+    "ended_at",
+    "duration_us",
     "first_token_at",
     "model",
     "provider",
@@ -100,8 +100,7 @@ class ThingPart:
     state: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class EventPart:
+class EventPart(NamedTuple):
     """An event: its narrow fields in the order of `EVENT_FIELDS`, and its payload.
 
     `is_silent` says that it has usage which a child of it counts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from runreel.errors import DecodeError, StorageError, StorageFullError, StorageUnavailableError
@@ -43,7 +44,7 @@ class Importer:
     """Takes the bytes of one body; whole runs are in the store as soon as they have come. Not for several threads.
 
     Small runs share a transaction. A large one takes several; it is in the store whole when the import is repeated,
-    should something come between.
+    should something come between. While one transaction is written, what the next one gets is read and looked at.
     """
 
     def __init__(
@@ -68,6 +69,8 @@ class Importer:
         self._n_waiting_lines = 0
         self._n_waiting_bytes = 0
         self._report = ImportReport()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
+        self._writing: Future[list[RunImport]] | None = None
 
     def feed(self, body: bytes) -> None:
         """Take the next bytes.
@@ -83,6 +86,7 @@ class Importer:
         """Put in what waits, and say what became of everything; raises as `feed` does."""
         self._take(self._reader.finish())
         self._flush()
+        self._add_written()
         self._report.problem = self._reader.problem
         try:
             self._inflater.finish()
@@ -91,8 +95,9 @@ class Importer:
         return self._report
 
     def close(self) -> None:
-        """Let go of what has not come to its end; safe twice."""
+        """Let go of what has not come to its end, once what is being written is; safe twice."""
         self._reader.close()
+        self._writer.shutdown()
 
     def _take(self, texts: Iterator[RunText]) -> None:
         for text in texts:
@@ -108,28 +113,29 @@ class Importer:
         try:
             # First the bytes of its files: from here on they are kept for long enough, whenever the run is there.
             keep_files(self._files, self._scope, text.iter_blobs(), is_trial=self._options.is_trial, now=self._now)
-            outcome = self._take_pieces(text)
+            self._take_pieces(text)
         except (StorageFullError, StorageUnavailableError):
             raise
         except (DecodeError, StorageError) as error:
             self._refuse(text, str(error))
-            return
-        if outcome is not None:
-            self._report.add(outcome)
 
-    def _take_pieces(self, text: RunText) -> RunImport | None:
+    def _take_pieces(self, text: RunText) -> None:
         """Put a run in, or let it wait for others, where it has one piece alone."""
         outcome: RunImport | None = None
+        writing: Future[list[RunImport]] | None = None
         for piece in text.iter_pieces():
-            if piece.is_last and outcome is None:
-                self._wait(piece, text.n_bytes)
-                return None
-            self._flush()
-            [made] = self._import([piece])
-            outcome = made if outcome is None else joined(outcome, made)
-            if outcome.outcome is ImportOutcome.REFUSED:
-                break
-        return outcome
+            if writing is None:
+                if piece.is_last:
+                    self._wait(piece, text.n_bytes)
+                    return
+                self._flush()
+            else:
+                outcome = _joined(outcome, writing)
+                if outcome.outcome is ImportOutcome.REFUSED:
+                    break
+            writing = self._begin([piece])
+        if writing is not None:
+            self._report.add(_joined(outcome, writing))
 
     def _wait(self, run: RunParts, n_bytes: int) -> None:
         n_lines = len(run.things) + len(run.events)
@@ -141,10 +147,20 @@ class Importer:
         self._n_waiting_bytes += n_bytes
 
     def _flush(self) -> None:
+        """Begin to write the runs that wait, once those before them are written."""
         runs, self._waiting = list(self._waiting.values()), {}
         self._n_waiting_lines = self._n_waiting_bytes = 0
-        for made in self._import(runs) if runs else ():
+        if runs:
+            self._add_written()
+            self._writing = self._begin(runs)
+
+    def _add_written(self) -> None:
+        writing, self._writing = self._writing, None
+        for made in () if writing is None else writing.result():
             self._report.add(made)
+
+    def _begin(self, runs: list[RunParts]) -> Future[list[RunImport]]:
+        return self._writer.submit(self._import, runs)
 
     def _import(self, runs: list[RunParts]) -> list[RunImport]:
         try:
@@ -160,6 +176,11 @@ class Importer:
 
     def _refuse(self, text: RunText, reason: str) -> None:
         self._report.add(_refusal(text.run_id, text.agent_name, text.run_name, reason))
+
+
+def _joined(before: RunImport | None, writing: Future[list[RunImport]]) -> RunImport:
+    [made] = writing.result()
+    return made if before is None else joined(before, made)
 
 
 def _refusal(run_id: str, agent_name: str, run_name: str | None, reason: str) -> RunImport:

@@ -25,6 +25,7 @@ from runreel.wire.bundle_line import (
     SessionLine,
     decode_line,
     encode_line,
+    events_of,
     line_of,
     part_of,
     tag_of,
@@ -32,12 +33,14 @@ from runreel.wire.bundle_line import (
 
 CHUNK_BYTES = 256 * 1024
 # So many lines, or bytes, of a run are put into the database in one transaction.
-PIECE_LINES = 20_000
-PIECE_BYTES = 16 * 1024 * 1024
+PIECE_LINES = 10_000
+PIECE_BYTES = 8 * 1024 * 1024
 
 # The line of a session is repeated when so many others came since, so that a reader need not remember more.
 _N_SESSIONS = 1_000
 _SPOOL_BYTES = 4 * 1024 * 1024
+# So many events are looked at together.
+_GROUP_LINES = 500
 # Lines that begin like this are looked at later: there are many of the ones, and much in the others.
 _EVENT_BEGIN = b'{"line":"event",'
 _BLOB_BEGIN = b'{"line":"blob",'
@@ -122,18 +125,18 @@ class RunText:
         self._file = SpooledTemporaryFile[bytes](max_size=_SPOOL_BYTES)
         self._blob_file = SpooledTemporaryFile[bytes](max_size=_SPOOL_BYTES)
 
-    def add(self, text: bytes) -> None:
-        """Take one line with its end."""
+    def add(self, text: bytes, *, n_lines: int = 1) -> None:
+        """Take a line with its end, or several."""
         self.n_bytes += len(text)
-        self._add(text, self._file)
+        self._add(text, n_lines, self._file)
 
     def add_blob(self, text: bytes) -> None:
         """Take one line with bytes of a file; they are apart from what a database gets."""
-        self._add(text, self._blob_file)
+        self._add(text, 1, self._blob_file)
 
-    def _add(self, text: bytes, file: SpooledTemporaryFile[bytes]) -> None:
+    def _add(self, text: bytes, n_lines: int, file: SpooledTemporaryFile[bytes]) -> None:
         self._hash.update(text)
-        self.n_lines += 1
+        self.n_lines += n_lines
         if self.problem is None:
             file.write(text)
 
@@ -168,8 +171,8 @@ class RunText:
                 yield piece
                 piece, n_bytes = self._new_piece(), 0
             n_bytes += size_bytes
-            if isinstance(part, EventPart):
-                piece.events.append(part)
+            if isinstance(part, list):
+                piece.events += part
             elif isinstance(part, ThingPart):
                 piece.things.append(part)
         piece.silent_before = silent
@@ -196,15 +199,42 @@ class RunText:
         assert self.run is not None
         return RunParts(run=self.run, session=self.session)
 
-    def _iter_parts(self) -> Iterator[tuple[Part, int]]:
+    def _iter_parts(self) -> Iterator[tuple[Part | list[EventPart] | None, int]]:
+        """Yield the parts with how many bytes their lines have; events that follow each other together."""
         self._file.seek(0)
+        events: list[bytes] = []
+        n_event_bytes, number = 0, 0
         for number, text in enumerate(self._file, 1):
-            try:
-                part = part_of(decode_line(text))
-            except DecodeError as error:
-                raise DecodeError(f"line {number} of the run: {error}") from None
-            if part is not None:
-                yield part, len(text)
+            if text.startswith(_EVENT_BEGIN) and len(events) < _GROUP_LINES and n_event_bytes < CHUNK_BYTES:
+                events.append(text)
+                n_event_bytes += len(text)
+                continue
+            if events:
+                yield _events_of(events, number - len(events)), n_event_bytes
+                events, n_event_bytes = [], 0
+            if text.startswith(_EVENT_BEGIN):
+                events, n_event_bytes = [text], len(text)
+            else:
+                yield _part_of(text, number), len(text)
+        if events:
+            yield _events_of(events, number + 1 - len(events)), n_event_bytes
+
+
+def _events_of(texts: list[bytes], number: int) -> list[EventPart]:
+    """Return events; the first line has this number within the run."""
+    try:
+        return events_of(texts)
+    except DecodeError:
+        # Looked at one by one, the line that is to blame says so.
+        parts = (_part_of(text, number) for number, text in enumerate(texts, number))
+        return [part for part in parts if isinstance(part, EventPart)]
+
+
+def _part_of(text: bytes, number: int) -> Part | None:
+    try:
+        return part_of(decode_line(text))
+    except DecodeError as error:
+        raise DecodeError(f"line {number} of the run: {error}") from None
 
 
 class BundleReader:
@@ -230,13 +260,19 @@ class BundleReader:
         """
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
+        if lines and self._is_skipping:
+            self._is_skipping = False
+            del lines[0]
+        events: list[bytes] = []
         for line in lines:
-            if self._is_skipping:
-                self._is_skipping = False
+            if self._run is not None and line.startswith(_EVENT_BEGIN):
+                events.append(line)
                 continue
+            self._take_events(events)
             run = self._take(line + b"\n")
             if run is not None:
                 yield run
+        self._take_events(events)
         if len(self._rest) > self._max_line_bytes:
             self._skip_line()
 
@@ -261,12 +297,25 @@ class BundleReader:
             self._run.close()
             self._run = None
 
+    def _take_events(self, lines: list[bytes]) -> None:
+        """Take lines of the present run unread, and empty the list."""
+        if self._run is None or not lines:
+            return
+        self._counts["event"] += len(lines)
+        lines.append(b"")
+        text = b"\n".join(lines)
+        self._hash.update(text)
+        self._run.add(text, n_lines=len(lines) - 1)
+        lines.clear()
+
     def _take(self, text: bytes) -> RunText | None:
         if self._is_closed:
             self._note("the bundle goes on after its last line")
             return None
-        if self._run is not None and self._is_taken_unread(self._run, text):
+        if self._run is not None and text.startswith(_BLOB_BEGIN):
             self._hash.update(text)
+            self._counts["blob"] += 1
+            self._run.add_blob(text)
             return None
         try:
             line = decode_line(text)
@@ -287,17 +336,6 @@ class BundleReader:
         elif not isinstance(line, HeaderLine):
             self._take_below(text, is_blob=isinstance(line, BlobLine))
         return None
-
-    def _is_taken_unread(self, run: RunText, text: bytes) -> bool:
-        if text.startswith(_EVENT_BEGIN):
-            self._counts["event"] += 1
-            run.add(text)
-            return True
-        if text.startswith(_BLOB_BEGIN):
-            self._counts["blob"] += 1
-            run.add_blob(text)
-            return True
-        return False
 
     def _take_header(self, line: Line) -> None:
         if not isinstance(line, HeaderLine) or line.format != FORMAT:

@@ -5,8 +5,9 @@ States and payloads pass as they are: they are looked at once, on their way in, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from operator import attrgetter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -36,6 +37,7 @@ from runreel.wire.bundle_state import (
     RankOf,
     Text,
     check_payload,
+    check_payloads,
     check_state,
     require_ids,
     require_names,
@@ -120,7 +122,7 @@ class FileLine(_ThingLine, tag="file"):
 
 
 class EventLine(Struct, tag_field="line", tag="event", omit_defaults=True, forbid_unknown_fields=True):
-    """An event; its first fields are in the order of `EVENT_FIELDS`."""
+    """An event; those of its fields that must be there come first."""
 
     event_id: str
     rank: RankOf
@@ -201,7 +203,12 @@ _make_run: Callable[..., RunLine] = RunLine
 
 encode_line: Callable[[Struct], bytes] = msgspec.json.Encoder().encode
 _decode_line: Callable[[bytes], Line] = msgspec.json.Decoder(Line).decode
+_decode_events: Callable[[bytes], list[EventLine]] = msgspec.json.Decoder(list[EventLine]).decode
 _event_values: Callable[[EventLine], tuple[Any, ...]] = attrgetter(*EVENT_FIELDS)
+# An event's values as its line has them, from where `EVENT_FIELDS` has them.
+_in_line_order: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(
+    *(EVENT_FIELDS.index(name) for name in EventLine.__struct_fields__[: len(EVENT_FIELDS)])
+)
 _event_texts: Callable[[EventLine], tuple[str | None, ...]] = attrgetter(
     "event_type", "status", "event_subtype", "name", "node_id", "agent_name", "model", "provider"
 )
@@ -214,7 +221,7 @@ def line_of(part: Part) -> Line:
     """Return a part of a run as a line."""
     if isinstance(part, EventPart):
         payload = _NOTHING if part.payload is None else Raw(part.payload)
-        return _make_event(*part.values, part.is_silent, payload)
+        return _make_event(*_in_line_order(part.values), part.is_silent, payload)
     if isinstance(part, ThingPart):
         return _THING_LINES[part.kind](part.key, _raw(part.state))
     if isinstance(part, BlobPart):
@@ -269,6 +276,28 @@ def part_of(line: Line) -> Part | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DecodeError(f"a {tag_of(line)} can't be read: {str(error)[:200]}") from None
     return None
+
+
+def events_of(texts: Sequence[bytes]) -> list[EventPart]:
+    """Return the events of lines that all begin as events do: checked together, which is far quicker than one by one.
+
+    Raises:
+        DecodeError: one of them can't be read; `part_of` tells which, and why.
+    """
+    try:
+        lines = _decode_events(b"[%b]" % b",".join(texts))
+        if len(lines) != len(texts):
+            raise DecodeError("there is more than one event in a line")
+        payloads = [bytes(line.payload) if line.payload else None for line in lines]
+        check_payloads([payload for payload in payloads if payload is not None])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(f"an event can't be read: {str(error)[:200]}") from None
+    require_ids(set(chain.from_iterable(map(_event_ids, lines))))
+    require_names(set(chain.from_iterable(map(_event_texts, lines))))
+    values = map(_event_values, lines)
+    return [
+        EventPart(each, payload, line.is_silent) for each, payload, line in zip(values, payloads, lines, strict=True)
+    ]
 
 
 def tag_of(line: Struct) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -135,6 +135,7 @@ class _State(Struct, forbid_unknown_fields=True):
 
 
 _decode_payload: Callable[[bytes], _Payload] = msgspec.json.Decoder(_Payload).decode
+_decode_payloads: Callable[[bytes], list[_Payload]] = msgspec.json.Decoder(list[_Payload]).decode
 _decode_state: Callable[[bytes], _State] = msgspec.json.Decoder(_State).decode
 
 
@@ -145,8 +146,14 @@ def check_payload(text: bytes) -> None:
         DecodeError: it is nested too deep.
         msgspec.DecodeError: it is no payload.
     """
-    payload = _decode_payload(text)
-    _check_depth(text, [payload.inputs, payload.outputs, payload.error, payload.attributes])
+    _check_payload_depth(text, _decode_payload(text))
+
+
+def check_payloads(texts: Sequence[bytes]) -> None:
+    """Refuse payloads of which one could not be read again; raises as `check_payload` does."""
+    payloads = _decode_payloads(b"[%b]" % b",".join(texts))
+    for text, payload in zip(texts, payloads, strict=True):
+        _check_payload_depth(text, payload)
 
 
 def check_state(kind: RecordKind, text: bytes) -> None:
@@ -176,6 +183,10 @@ def require_names(names: Iterable[str | None]) -> None:
     for name in names:
         if name is not None and repair_name(name) != name:
             raise DecodeError("a name or a short text breaks the rules of names")
+
+
+def _check_payload_depth(text: bytes, payload: _Payload) -> None:
+    _check_depth(text, [payload.inputs, payload.outputs, payload.error, payload.attributes])
 
 
 def _check_depth(text: bytes, values: list[Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from runreel.errors import StorageError
@@ -22,10 +21,6 @@ from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, RunRow, deco
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
 
-# Where the values of an event stand that follow the columns which the store itself fills in.
-_COLUMNS_OF = itemgetter(
-    *(EVENT_FIELDS.index(name) if name in EVENT_FIELDS else -1 for name in event_row.COLUMNS[event_row.N_HEAD :])
-)
 _NODE = EVENT_FIELDS.index("node_id")
 
 
@@ -241,8 +236,8 @@ def _merge_events(
 
 
 def _new_row(run_pk: int, event: EventPart) -> list[Any]:
-    event_id, rank, recorded_at, *_ = event.values
-    row = [run_pk, event_id, 0, rank, recorded_at, 0, *_COLUMNS_OF((*event.values, None))]
+    event_id, rank, recorded_at, *fields = event.values
+    row = [run_pk, event_id, 0, rank, recorded_at, 0, *fields, *event_row.UNKNOWN_YET]
     row[event_row.IS_COUNTED] = int(event_row.has_usage(row))
     return row
 

@@ -12,7 +12,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from operator import is_not
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -52,6 +52,8 @@ _USED_TIMEOUT_MS = 500
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
+# The driver hands the interpreter over at every statement: beside a busy thread, that takes longer than the statement.
+_ROWS_AT_ONCE = (64, 8)
 _JSON_FROM_KEYS = 16
 _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
@@ -311,8 +313,17 @@ class SqliteDialect:
         verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
         for filled, alike in by_columns.items():
             names = [column.name for column in compress(table.columns, filled)]
-            marks = ",".join("?" * len(names))
-            cursor.executemany(f"{verb} INTO {table.name} ({_quoted(names)}) VALUES ({marks})", alike)
+            marks = f"({','.join('?' * len(names))})"
+            statement = f"{verb} INTO {table.name} ({_quoted(names)}) VALUES "
+            n_done = 0
+            for n_rows in _ROWS_AT_ONCE:
+                if len(alike) - n_done < n_rows:
+                    continue
+                several = statement + ",".join([marks] * n_rows)
+                for start in range(n_done, len(alike) - n_rows + 1, n_rows):
+                    cursor.execute(several, list(chain.from_iterable(alike[start : start + n_rows])))
+                    n_done = start + n_rows
+            cursor.executemany(statement + marks, alike[n_done:])
 
     def select(
         self,

@@ -22,7 +22,7 @@ PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 N_HEAD = PLACE["event_type"]
 _FIELDS = COLUMNS[N_HEAD : PLACE["payload_block"]]
 # The last columns say where the payload is, and what a price list makes of the event: no record speaks of these.
-_UNKNOWN_YET = (None,) * (len(COLUMNS) - PLACE["payload_block"])
+UNKNOWN_YET = (None,) * (len(COLUMNS) - PLACE["payload_block"])
 CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
     PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
 )
@@ -59,7 +59,7 @@ def make_row(run_pk: int, event_id: str, state: State, change_seq: int, *, first
     rank, recorded_at = state.top
     row: list[Any] = [run_pk, event_id, change_seq, rank, recorded_at, 0]
     row.extend(map(state.fields.get, _FIELDS))
-    row.extend(_UNKNOWN_YET)
+    row.extend(UNKNOWN_YET)
     if any(row[_TOKENS_IN:_AFTER_USAGE]):
         row[IS_COUNTED] = 1
     return row

@@ -118,12 +118,16 @@ class RollupDelta:
         """Return the keys whose sums don't come to nothing."""
         return sorted(key for key, sums in self._sums.items() if any(sums) or any(self._buckets[key].values()))
 
+    def agent_keys(self) -> set[AgentKey]:
+        """Return the agents that have sums here."""
+        return {key[:2] for key in self._sums}
+
     def write(self, dialect: Dialect, cursor: Cursor) -> None:
-        """Bring the stored sums of agents up to date; rows that come to nothing are removed."""
+        """Bring the stored sums of agents up to date, which are locked; rows that come to nothing are removed."""
         _write(dialect, cursor, schema.rollups, _KEY, self._sums, self._buckets)
 
     def write_projects(self, dialect: Dialect, cursor: Cursor) -> None:
-        """Bring the stored sums of projects up to date."""
+        """Bring the stored sums of projects up to date, which are locked."""
         sums: dict[tuple[Any, ...], list[int]] = {}
         buckets: dict[tuple[Any, ...], Buckets] = {}
         for key, amounts in self._sums.items():
@@ -158,16 +162,15 @@ def _write(
     if not keys:
         return
     stored = _stored(dialect, cursor, table, key_names, keys)
-    missing = [key for key in keys if key not in stored]
-    if missing:
-        # Another process may insert one of them at the same moment: then its row is the one to add to.
-        empty = (*([0] * (N_TOTALS + 1)), encode_buckets({}))
-        dialect.insert(cursor, table, [(*key, *empty) for key in missing], or_ignore=True)
-        stored.update(_stored(dialect, cursor, table, key_names, missing))
+    new: list[tuple[Any, ...]] = []
     changed: list[tuple[Any, ...]] = []
     emptied: list[Sequence[Any]] = []
     for key in keys:
-        row = stored[key]
+        row = stored.get(key)
+        if row is None:
+            counts = {bucket: count for bucket, count in buckets[key].items() if count}
+            new.append((*key, *deltas[key], encode_buckets(counts)))
+            continue
         sums = list(map(add, row, deltas[key]))
         counts = decode_buckets(row[-1])
         add_buckets(counts, buckets[key])
@@ -175,6 +178,7 @@ def _write(
             changed.append((*sums, encode_buckets(counts), *key))
         else:
             emptied.append(key)
+    dialect.insert(cursor, table, new)
     where = " AND ".join(f"{name} = ?" for name in key_names)
     if changed:
         assignments = ",".join(f"{name} = ?" for name in (*_SUMS, "durations"))

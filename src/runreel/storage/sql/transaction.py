@@ -113,6 +113,8 @@ class Transaction:
         rows = [[*delta, project, agent] for (project, agent), delta in sorted(self.agent_deltas.items()) if any(delta)]
         self.execute_many(f"UPDATE agents SET {assignments} WHERE project = ? AND agent_name = ?", rows)
         self._write_agent_durations()
+        # Whoever holds an agent's row may insert rollups of it without meeting anyone.
+        self.lock_agents(self.rollup.agent_keys() - {(project, agent) for *_, project, agent in rows})
         self.rollup.write(self.dialect, self.cursor)
         # From here to the commit, writers of a project take turns: what follows is short.
         self._number_changes()
