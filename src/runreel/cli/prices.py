@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
     prices = commands.add_parser(
         "prices",
         help="list and set what models cost",
-        description="Work with the prices of a running server. Without a command: list them.",
+        description="Work with the prices of models. Without a command: list them.",
         parents=[common, filters],
     )
     prices.set_defaults(command=list_prices)

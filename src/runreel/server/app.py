@@ -139,7 +139,6 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         settle_after_s=settings.settle_after_s,
         now=now,
     )
-
     live = Live(store, max_streams=settings.max_streams)
 
     @asynccontextmanager

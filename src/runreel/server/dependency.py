@@ -73,16 +73,6 @@ async def _spans(request: Request) -> SpanStore:
     return parts_of(request).store.spans
 
 
-def instant_of(name: str, text: str | None) -> int | None:
-    """Return the instant that a parameter stands for."""
-    if text is None:
-        return None
-    instant = parse_instant(text)
-    if instant is None:
-        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
-    return instant
-
-
 async def _prices(request: Request) -> PriceStore:
     return parts_of(request).store.prices
 
@@ -93,6 +83,16 @@ async def _metrics(request: Request) -> MetricStore:
 
 async def _files(request: Request) -> FileStore:
     return parts_of(request).store.files
+
+
+def instant_of(name: str, text: str | None) -> int | None:
+    """Return the instant that a parameter stands for."""
+    if text is None:
+        return None
+    instant = parse_instant(text)
+    if instant is None:
+        raise InvalidQueryError(f"{name} is {text!r}; give a time like 2026-01-31T12:00:00Z")
+    return instant
 
 
 def link_next(request: Request, changes: Mapping[str, str | int]) -> str:
