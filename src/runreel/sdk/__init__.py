@@ -1,0 +1,1 @@
+"""Recording in the host process; needs nothing but the standard library."""

@@ -1,0 +1,372 @@
+"""The journal of this process: records go in from any thread, and come out in their order."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from zlib import crc32
+
+from runreel.sdk.journal.folder import SEGMENT_SUFFIX, make_folder, remove_files, remove_folder
+from runreel.sdk.journal.layout import (
+    FIRST_FRAME,
+    FRAME,
+    FRAME_BYTES,
+    MARK,
+    MAX_RECORD_BYTES,
+    frame_bytes_of,
+)
+from runreel.sdk.journal.reading import Chunk, Position, Walk
+from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from runreel.sdk.journal.folder import Target
+    from runreel.sdk.journal.lock import FolderLock
+    from runreel.sdk.journal.segment import Reserve
+
+SEGMENT_BYTES = 4 * 1024 * 1024
+
+_MIN_SEGMENT_BYTES = 4096
+_MIN_SEGMENTS = 4
+# While the disk refuses, a call of the host pays for asking it again this often only.
+_ALLOCATION_PAUSE_S = 0.1
+_FRAME_ROUND = FRAME_BYTES + 7
+_pack_frame = FRAME.pack_into
+
+
+class Journal:
+    """Records of one recorder, in memory-mapped segments; safe from any thread, signal handler and `__del__`.
+
+    One thread at a time reads and acknowledges. A record whose `append` returned True outlives a kill of the process.
+    """
+
+    __slots__ = (
+        "_acknowledged",
+        "_current",
+        "_extra_bytes",
+        "_is_closed",
+        "_is_inside",
+        "_lock",
+        "_lock_of_folder",
+        "_max_bytes",
+        "_n_made",
+        "_n_records",
+        "_next",
+        "_refused_at",
+        "_reserve",
+        "_segment_bytes",
+        "_segments",
+        "folder",
+    )
+
+    def __init__(
+        self, folder: str, lock_of_folder: FolderLock, *, max_bytes: int, segment_bytes: int, reserve: Reserve
+    ) -> None:
+        self.folder = folder
+        self._lock_of_folder = lock_of_folder
+        self._max_bytes = max_bytes
+        self._segment_bytes = max(_MIN_SEGMENT_BYTES, min(segment_bytes, max_bytes // _MIN_SEGMENTS))
+        self._reserve = reserve
+        # Re-entrant, since a signal handler or a `__del__` may append while its thread is inside `append`.
+        self._lock = threading.RLock()
+        self._is_inside = False
+        self._is_closed = False
+        self._current = no_segment()
+        self._segments: tuple[Segment, ...] = ()
+        self._next: Segment | None = None
+        self._n_made = 0
+        self._n_records = 0
+        self._extra_bytes = 0
+        self._refused_at = -_ALLOCATION_PAUSE_S
+        self._acknowledged = Position(0, 0, 0)
+
+    @classmethod
+    def open(
+        cls,
+        root: str,
+        target: Target,
+        *,
+        recorder_id: str,
+        max_bytes: int,
+        segment_bytes: int = SEGMENT_BYTES,
+        reserve: Reserve = reserve_space,
+    ) -> Journal:
+        """Make a new journal. A full disk is no error here: then `append` refuses until there is room.
+
+        Raises:
+            ConfigError: a recorder with this id has a journal there.
+            OSError: the folder can't be made, or not locked.
+        """
+        folder, lock = make_folder(root, target, recorder_id)
+        journal = cls(folder, lock, max_bytes=max_bytes, segment_bytes=segment_bytes, reserve=reserve)
+        journal.prepare_next_segment()
+        return journal
+
+    def append(self, record: bytes, n_blobs: int = 0) -> bool:
+        """Keep a record, which names so many blobs. False: there is no room, on the disk or within the bound.
+
+        No system call, unless the segment is full and none is prepared. What interrupts this thread here and appends
+        as well gets the room behind.
+        """
+        length = len(record)
+        size = (length + _FRAME_ROUND) & -8
+        with self._lock:
+            is_outermost = not self._is_inside
+            segment = first = self._current
+            try:
+                self._is_inside = True
+                # Python runs handlers and finalizers at calls and allocations. There is none between a look at the
+                # current segment and taking room in it, or its room would be taken twice.
+                while (end := (start := segment.reserved) + size) > segment.size:
+                    if not self._make_room(length):
+                        return False
+                    segment = self._current
+                segment.reserved = end
+                mapping = segment.mapping
+                begin = start + FRAME_BYTES
+                mapping[begin : begin + length] = record
+                # Last, so that a kill before leaves nothing that looks like a frame.
+                _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start + n_blobs), n_blobs)
+                self._n_records += 1
+                return True
+            except (TypeError, ValueError):
+                if not self._is_closed:
+                    raise
+                # The mapping is gone: this thread was interrupted by what closed the journal, or forked.
+                return False
+            finally:
+                if is_outermost:
+                    self._is_inside = False
+                    if first is self._current:
+                        first.complete = first.reserved
+                    else:
+                        self._complete_all()
+
+    @property
+    def n_bytes_waiting(self) -> int:
+        """The bytes of records, with their frames, that were not acknowledged."""
+        return sum(segment.complete - segment.acknowledged for segment in self._segments)
+
+    @property
+    def n_records_waiting(self) -> int:
+        """The number of records that were not acknowledged."""
+        return max(0, self._n_records - self._acknowledged.n_records)
+
+    def note_extra_bytes(self, n_bytes: int) -> None:
+        """Count bytes that are kept beside the segments within the bound; negative when they are gone."""
+        with self._lock:
+            self._extra_bytes += n_bytes
+
+    def prepare_next_segment(self) -> None:
+        """Allocate ahead of need, and free what was acknowledged. For the thread that reads; call it often."""
+        with self._lock:
+            if self._is_closed:
+                return
+            if not self._is_inside:
+                self._complete_all()
+            self._free_acknowledged()
+            self._unmap_waiting()
+            wanted = self._next is None
+        if not wanted:
+            return
+        # Outside of the lock: allocating takes milliseconds, during which records may find room where there is some.
+        segment = self._allocate(self._segment_bytes, is_forced=True)
+        if segment is None:
+            return
+        with self._lock:
+            if self._next is None and not self._is_closed and self._has_room_for(segment.size):
+                self._next, segment = segment, None
+        _discard(segment)
+
+    def read(self, max_bytes: int, max_records: int, *, after: Position | None = None) -> Chunk:
+        """Return the next records after the last `acknowledge`, or after another place; at least one if any waits.
+
+        Reading again gives the same. It holds no lock, so no caller of `append` waits for it.
+        """
+        position = after or self._acknowledged
+        n_damaged = 0
+        for segment in self._segments:
+            if segment.sequence < position.sequence:
+                continue
+            # Asked first: more may come into the current segment before its end is read.
+            is_finished = self._is_finished(segment)
+            start = position.offset if segment.sequence == position.sequence else FIRST_FRAME
+            if start < segment.complete:
+                try:
+                    segment.map_again()
+                except FileNotFoundError:
+                    n_damaged += 1
+                    continue
+                except OSError:
+                    break
+            walk = Walk(segment.mapping, salt=segment.salt, start=start, end=segment.complete, is_trusted=True)
+            try:
+                walk.read(max_bytes, max_records)
+            except (TypeError, ValueError):
+                if not self._is_closed:
+                    raise
+                break
+            n_damaged += walk.n_damaged
+            position = Position(segment.sequence, walk.offset, position.n_records + len(walk.records))
+            if walk.records:
+                return Chunk(walk.records, position, naming_blobs=walk.naming_blobs, n_damaged=n_damaged)
+            if not is_finished:
+                break
+        return Chunk([], position, n_damaged=n_damaged)
+
+    def acknowledge(self, position: Position) -> None:
+        """Say that everything before this place was delivered: it is never read again, and its room is freed."""
+        if self._is_closed or not self._acknowledged.is_before(position):
+            return
+        self._acknowledged = position
+        for segment in self._segments:
+            if segment.sequence == position.sequence:
+                segment.acknowledge(position.offset)
+            elif segment.sequence < position.sequence and segment.acknowledged < segment.complete:
+                segment.acknowledge(segment.complete)
+        self._free_acknowledged()
+
+    def close(self, *, delete_if_empty: bool = True) -> None:
+        """Let go of memory, files and lock; safe twice. The folder goes if nothing waits in it.
+
+        What waits is left to whoever adopts the journal. From here on `append` refuses.
+        """
+        with self._lock:
+            if self._is_closed:
+                return
+            self._acknowledge_gaps()
+            self._is_closed = True
+            segments, self._segments = self._segments, ()
+            following, self._next = self._next, None
+            self._current = no_segment()
+            if self._is_inside:
+                # This thread was interrupted while it writes a record. The memory stays until it has done so, and the
+                # lock until the process ends.
+                return
+        _discard(following)
+        is_empty = all(segment.acknowledged >= segment.complete for segment in segments)
+        for segment in segments:
+            _leave(segment, delete=delete_if_empty)
+        if delete_if_empty and is_empty:
+            remove_files(self.folder)
+            remove_folder(self.folder, self._lock_of_folder)
+        self._lock_of_folder.release()
+
+    def drop_in_child(self) -> None:
+        """Let go in a forked child of what is its parent's, without touching that: memory, files and lock.
+
+        Another thread may have held the lock of this object at the fork: it is not asked for.
+        """
+        self._lock = threading.RLock()
+        self._is_closed = True
+        segments, self._segments = self._segments, ()
+        following, self._next = self._next, None
+        self._current = no_segment()
+        for segment in segments if following is None else (*segments, following):
+            segment.mapping.close()
+        self._lock_of_folder.drop_in_child()
+
+    def _make_room(self, length: int) -> bool:
+        """Bring another segment into use.
+
+        Anything here may be interrupted by an `append` of the same thread that does so as well. So all is made ready
+        first, and counts only if nothing has changed meanwhile.
+        """
+        if length > MAX_RECORD_BYTES:
+            return False
+        needed = max(self._segment_bytes, FIRST_FRAME + frame_bytes_of(length))
+        fresh: Segment | None = None
+        while not self._is_closed:
+            seen, current = self._segments, self._current
+            if current.reserved + frame_bytes_of(length) <= current.size:
+                _discard(fresh)
+                return True
+            if fresh is None:
+                fresh = self._take_next(needed) or self._allocate(needed)
+                if fresh is None:
+                    return False
+            fresh.begin(current.sequence + 1)
+            segments = (*seen, fresh)
+            if self._segments is seen and self._current is current:
+                self._segments = segments
+                self._current = fresh
+                return True
+        _discard(fresh)
+        return False
+
+    def _take_next(self, needed: int) -> Segment | None:
+        following = self._next
+        if following is None or following.size < needed:
+            return None
+        self._next = None
+        return following
+
+    def _allocate(self, size: int, *, is_forced: bool = False) -> Segment | None:
+        if not self._has_room_for(size):
+            return None
+        now = time.monotonic()
+        if not is_forced and now < self._refused_at + _ALLOCATION_PAUSE_S:
+            return None
+        with self._lock:
+            self._n_made += 1
+            name = f"{self._n_made:08}{SEGMENT_SUFFIX}"
+        try:
+            segment = allocate_segment(os.path.join(self.folder, name), size, self._reserve)
+        except (OSError, ValueError):
+            self._refused_at = now
+            return None
+        self._refused_at = -_ALLOCATION_PAUSE_S
+        return segment
+
+    def _has_room_for(self, size: int) -> bool:
+        following = self._next
+        allocated = sum(segment.size for segment in self._segments) + (following.size if following else 0)
+        return allocated + self._extra_bytes + size <= self._max_bytes
+
+    def _is_finished(self, segment: Segment) -> bool:
+        return segment is not self._current and segment.complete == segment.reserved
+
+    def _acknowledge_gaps(self) -> None:
+        """Pass over the room of records that were never finished, if nothing else is left."""
+        rest = self.read(1, 1)
+        if not rest:
+            self.acknowledge(rest.position)
+
+    def _unmap_waiting(self) -> None:
+        """Keep in memory what is written and what is read next, so that a server that is away costs disk only."""
+        for segment in self._segments[1:]:
+            if self._is_finished(segment):
+                segment.unmap()
+
+    def _complete_all(self) -> None:
+        for segment in self._segments:
+            segment.complete = segment.reserved
+
+    def _free_acknowledged(self) -> None:
+        with self._lock:
+            seen = self._segments
+            done = [each for each in seen if self._is_finished(each) and each.acknowledged >= each.complete]
+            kept = tuple(each for each in seen if each not in done)
+            # What interrupted this thread may have brought another segment into use; then it is for the next time.
+            if not done or self._segments is not seen:
+                return
+            self._segments = kept
+        for segment in done:
+            segment.remove()
+
+
+def _discard(segment: Segment | None) -> None:
+    if segment is not None:
+        segment.remove()
+
+
+def _leave(segment: Segment, *, delete: bool) -> None:
+    """Let go of a segment: the file goes if nothing waits in it, and the room that no record took does in any case."""
+    if delete and segment.acknowledged >= segment.complete:
+        segment.remove()
+        return
+    segment.mapping.close()
+    with suppress(OSError):
+        os.truncate(segment.path, segment.complete)

@@ -1,0 +1,105 @@
+"""Where everything is in a segment: format 1, as docs/reference/journal.md has it.
+
+Nothing here depends on where a kill struck: whatever was half written fails its checksum.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from zlib import crc32
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
+FORMAT = 1
+MAGIC = b"RUNREEL\x00"
+
+# Of a newer format only these two are known: they stay where they are for ever.
+_MAGIC_AND_FORMAT = Struct("<8sH")
+_HEAD = Struct("<8sHHIId")
+_CHECKSUM = Struct("<I")
+_HEAD_OFFSETS = (0, 32)
+
+_SLOT = Struct("<QI")
+_OFFSET = Struct("<Q")
+_SLOT_OFFSETS = (64, 80)
+
+FIRST_FRAME = 128
+FRAME = Struct("<III")
+FRAME_BYTES = FRAME.size
+# Set in the first word of every frame, so that an empty record is not taken for room that nobody used.
+MARK = 0x8000_0000
+MAX_RECORD_BYTES = MARK - 1
+
+
+class Head:
+    """What is settled when a segment comes into use."""
+
+    __slots__ = ("opened_at", "salt", "sequence")
+
+    def __init__(self, *, sequence: int, salt: int, opened_at: float) -> None:
+        self.sequence = sequence
+        self.salt = salt
+        self.opened_at = opened_at
+
+
+def frame_bytes_of(length: int) -> int:
+    """Return the room that a record of this length takes."""
+    return (length + FRAME_BYTES + 7) & -8
+
+
+def seed_of(salt: int, offset: int, n_blobs: int) -> int:
+    """Return what the checksum of a frame starts from, so that it holds in one segment, at one place only."""
+    return salt + offset + n_blobs
+
+
+def write_head(data: mmap | bytearray, head: Head) -> None:
+    """Write both copies; a segment is in use from then on."""
+    fields = _HEAD.pack(MAGIC, FORMAT, 0, head.sequence, head.salt, head.opened_at)
+    copy = fields + _CHECKSUM.pack(crc32(fields))
+    for offset in _HEAD_OFFSETS:
+        data[offset : offset + len(copy)] = copy
+
+
+def find_head(data: bytes) -> Head | None:
+    """Return what the first sound copy says, or None where none is."""
+    for offset in _HEAD_OFFSETS:
+        copy = data[offset : offset + _HEAD.size + _CHECKSUM.size]
+        if len(copy) < _HEAD.size + _CHECKSUM.size:
+            continue
+        fields = copy[: _HEAD.size]
+        magic, version, _, sequence, salt, opened_at = _HEAD.unpack(fields)
+        if magic == MAGIC and version == FORMAT and _CHECKSUM.unpack(copy[_HEAD.size :])[0] == crc32(fields):
+            return Head(sequence=sequence, salt=salt, opened_at=opened_at)
+    return None
+
+
+def find_newer_format(data: bytes) -> int | None:
+    """Return the format of a segment that a newer version wrote; ask `find_head` first."""
+    if len(data) < _MAGIC_AND_FORMAT.size:
+        return None
+    magic, version = _MAGIC_AND_FORMAT.unpack_from(data)
+    return version if magic == MAGIC and version > FORMAT else None
+
+
+def encode_slot(salt: int, offset: int) -> bytes:
+    """Return what says that everything before this offset was acknowledged."""
+    return _SLOT.pack(offset, crc32(_OFFSET.pack(offset), salt))
+
+
+def slot_offset(n_written: int) -> int:
+    """Return where the next slot is written: in turn, so that a torn one leaves the one before it."""
+    return _SLOT_OFFSETS[n_written % 2]
+
+
+def read_slots(data: bytes, salt: int) -> tuple[int, int]:
+    """Return up to where a segment was acknowledged, and how many slots count as written, for `slot_offset`."""
+    acknowledged, n_written = FIRST_FRAME, 0
+    for index, place in enumerate(_SLOT_OFFSETS):
+        if len(data) < place + _SLOT.size:
+            continue
+        offset, checksum = _SLOT.unpack_from(data, place)
+        if checksum == crc32(_OFFSET.pack(offset), salt) and offset > acknowledged:
+            acknowledged, n_written = offset, index + 1
+    return acknowledged, n_written

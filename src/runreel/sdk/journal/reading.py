@@ -1,0 +1,137 @@
+"""Records out of the bytes of a segment, past whatever is damaged or was never finished."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, MAX_RECORD_BYTES, seed_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from mmap import mmap
+
+_ZEROS = bytes(65_536)
+
+
+class Position:
+    """A place between two records: `acknowledge` takes it, and what comes before it is delivered."""
+
+    __slots__ = ("n_records", "offset", "sequence")
+
+    def __init__(self, sequence: int, offset: int, n_records: int) -> None:
+        self.sequence = sequence
+        self.offset = offset
+        self.n_records = n_records
+
+    def is_before(self, other: Position) -> bool:
+        """Tell whether this place comes before the other of the same journal."""
+        return (self.sequence, self.offset) < (other.sequence, other.offset)
+
+
+class Chunk:
+    """Some records in their order; empty when nothing waits.
+
+    `naming_blobs` are the indexes of the records that name blobs. `n_damaged` places were passed over.
+    """
+
+    __slots__ = ("n_damaged", "naming_blobs", "position", "records")
+
+    def __init__(
+        self, records: list[bytes], position: Position, *, naming_blobs: Sequence[int] = (), n_damaged: int = 0
+    ) -> None:
+        self.records = records
+        self.position = position
+        self.naming_blobs = naming_blobs
+        self.n_damaged = n_damaged
+
+    def __bool__(self) -> bool:
+        return bool(self.records)
+
+
+class Walk:
+    """The way through one segment, from frame to frame.
+
+    `is_trusted`: the bytes were written by this process, so frames need no look at their checksums. That takes half of
+    the time, during which no other thread of the host runs.
+    """
+
+    __slots__ = ("data", "end", "is_trusted", "n_damaged", "naming_blobs", "offset", "records", "salt")
+
+    def __init__(self, data: bytes | mmap, *, salt: int, start: int, end: int, is_trusted: bool = False) -> None:
+        self.data = data
+        self.salt = salt
+        self.offset = start
+        self.end = end
+        self.is_trusted = is_trusted
+        self.records: list[bytes] = []
+        self.naming_blobs: list[int] = []
+        self.n_damaged = 0
+
+    def read(self, max_bytes: int, max_records: int) -> None:
+        """Take the next records, at least one if there is any."""
+        data, salt, end, records, is_trusted = self.data, self.salt, self.end, self.records, self.is_trusted
+        unpack, take = FRAME.unpack_from, records.append
+        offset, last = self.offset, end - FRAME_BYTES
+        room = max_bytes
+        while offset <= last:
+            word, checksum, n_blobs = unpack(data, offset)
+            begin = offset + FRAME_BYTES
+            stop = begin + word - MARK
+            if begin <= stop <= end:
+                record = data[begin:stop]
+                if is_trusted or crc32(record, seed_of(salt, offset, n_blobs)) == checksum:
+                    room -= stop - begin
+                    if records and room < 0:
+                        break
+                    if n_blobs:
+                        self.naming_blobs.append(len(records))
+                    take(record)
+                    offset = (stop + 7) & -8
+                    if len(records) >= max_records:
+                        break
+                    continue
+            self.n_damaged += word >= MARK
+            offset = find_frame(data, offset + 8, end, salt)
+        self.offset = offset
+
+
+def find_frame(data: bytes | mmap, start: int, end: int, salt: int) -> int:
+    """Return the offset of the next sound frame, or `end`.
+
+    Frames begin at multiples of eight, and their checksum depends on where they are: a record that holds a copy of a
+    journal is not mistaken for one.
+    """
+    offset = start
+    while offset <= end - FRAME_BYTES:
+        word, checksum, n_blobs = FRAME.unpack_from(data, offset)
+        begin = offset + FRAME_BYTES
+        stop = begin + (word & MAX_RECORD_BYTES)
+        if word >= MARK and stop <= end and crc32(data[begin:stop], seed_of(salt, offset, n_blobs)) == checksum:
+            return offset
+        offset = offset + 8 if word else _skip_zeros(data, offset + 8, end)
+    return end
+
+
+def count_frames(data: bytes, start: int) -> tuple[int, int]:
+    """Return how many records there seem to be from there on, and their bytes, without looking at what is in them."""
+    n_records = n_bytes = 0
+    offset, end = max(start, FIRST_FRAME), len(data)
+    while offset <= end - FRAME_BYTES:
+        length = FRAME.unpack_from(data, offset)[0] - MARK
+        if not 0 <= length <= end - offset - FRAME_BYTES:
+            break
+        n_records += 1
+        n_bytes += length
+        offset = (offset + FRAME_BYTES + length + 7) & -8
+    return n_records, n_bytes
+
+
+def _skip_zeros(data: bytes | mmap, start: int, end: int) -> int:
+    offset = start
+    while offset < end:
+        piece = data[offset : min(offset + len(_ZEROS), end)]
+        if piece != _ZEROS[: len(piece)]:
+            return (offset + len(piece) - len(piece.lstrip(b"\0"))) & -8
+        offset += len(piece)
+    return end

@@ -1,0 +1,138 @@
+"""One file of a journal, mapped into memory while this process writes it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from contextlib import suppress
+from mmap import PAGESIZE, mmap
+
+from runreel.sdk.journal.layout import FIRST_FRAME, Head, encode_slot, slot_offset, write_head
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Reserve = Callable[[int, int], None]
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_ZEROS_BYTES = 256 * 1024
+_UNSUPPORTED = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+class Segment:
+    """A mapped file. `reserved`: where the next frame will begin; `complete`: up to where nobody writes any more."""
+
+    __slots__ = ("acknowledged", "complete", "mapping", "n_slots", "path", "reserved", "salt", "sequence", "size")
+
+    def __init__(self, path: str, mapping: mmap, size: int) -> None:
+        self.path = path
+        self.mapping = mapping
+        self.size = size
+        self.salt = 0
+        self.sequence = 0
+        self.reserved = size
+        self.complete = size
+        self.acknowledged = size
+        self.n_slots = 0
+
+    def unmap(self) -> None:
+        """Let go of the memory until it is asked for: a segment that waits long shall cost the host nothing."""
+        self.mapping.close()
+
+    def map_again(self) -> None:
+        """Map what `unmap` let go of; nothing happens if it is mapped.
+
+        Raises:
+            OSError: the file is gone, was cut, or can't be opened now.
+        """
+        if not self.mapping.closed:
+            return
+        descriptor = os.open(self.path, os.O_RDWR | _BINARY)
+        try:
+            if os.fstat(descriptor).st_size < self.size:
+                raise FileNotFoundError(errno.ENOENT, "the segment was cut", self.path)
+            self.mapping = _mapped(descriptor, self.size)
+        finally:
+            os.close(descriptor)
+
+    def begin(self, sequence: int) -> None:
+        """Bring an allocated segment into use. Without a system call, and safe to repeat until it holds a record."""
+        self.sequence = sequence
+        write_head(self.mapping, Head(sequence=sequence, salt=self.salt, opened_at=time.time()))
+        self.reserved = self.complete = self.acknowledged = FIRST_FRAME
+
+    def acknowledge(self, offset: int) -> None:
+        """Keep up to where the records were delivered; in turn in two places, so that a kill spoils at most one."""
+        self.acknowledged = offset
+        slot = encode_slot(self.salt, offset)
+        place = slot_offset(self.n_slots)
+        self.n_slots += 1
+        # Where it can't be kept, the file is gone, or whoever adopts it delivers something again.
+        with suppress(OSError, ValueError):
+            self.map_again()
+            self.mapping[place : place + len(slot)] = slot
+
+    def remove(self) -> None:
+        """Let go of the memory, then of the file."""
+        self.mapping.close()
+        with suppress(OSError):
+            os.unlink(self.path)
+
+
+def no_segment() -> Segment:
+    """Return one that has room for nothing, for when there is none."""
+    return Segment("", mmap(-1, PAGESIZE), 0)
+
+
+def allocate_segment(path: str, size: int, reserve: Reserve) -> Segment:
+    """Make a file that has all its room on disk, and map it.
+
+    A page that had no room on disk would kill the process at the first write to it; so a full disk is an error here.
+
+    Raises:
+        OSError: there is no room, or no such folder; nothing is left behind.
+    """
+    size = -(-size // PAGESIZE) * PAGESIZE
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    try:
+        reserve(descriptor, size)
+        segment = Segment(path, _mapped(descriptor, size), size)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+    finally:
+        os.close(descriptor)
+    segment.salt = int.from_bytes(os.urandom(4), "little")
+    return segment
+
+
+def reserve_space(descriptor: int, size: int) -> None:
+    """Give a new file its room on disk, all zeros."""
+    allocate = getattr(os, "posix_fallocate", None)
+    if allocate is None:
+        return write_zeros(descriptor, size)
+    try:
+        allocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        write_zeros(descriptor, size)
+
+
+def write_zeros(descriptor: int, size: int) -> None:
+    """Give a new file its room where the system can't just reserve it."""
+    zeros = memoryview(bytes(min(size, _ZEROS_BYTES)))
+    left = size
+    while left > 0:
+        left -= os.write(descriptor, zeros[:left])
+
+
+def _mapped(descriptor: int, size: int) -> mmap:
+    # A mapping that keeps a descriptor of its own would take one of the host's for every segment that waits.
+    if sys.version_info >= (3, 13):
+        return mmap(descriptor, size, trackfd=False)
+    return mmap(descriptor, size)

@@ -1,0 +1,207 @@
+"""A thread is interrupted inside `append`, by what appends too or by an exception: nothing hangs or is torn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from runreel.sdk.journal.journal import Journal
+from tests.sdk.journal.example import KIB, MIB, OpenJournal, copy_of, drain, left_in, waiting
+from tests.sdk.journal.interruption import OUTER, interrupt
+
+Prepare = Callable[[Journal], None]
+
+BEFORE = [b"before %d" % n for n in range(3)]
+AFTER = [b"after %d" % n for n in range(3)]
+
+
+def _nothing(_journal: Journal) -> None:
+    pass
+
+
+def _fill(journal: Journal) -> None:
+    """Leave no room for `OUTER` in the current segment, and no other segment prepared."""
+    assert journal.append(b"f" * 7800)
+    assert len(list(Path(journal.folder).glob("*.segment"))) == 1
+
+
+def _fill_and_prepare(journal: Journal) -> None:
+    _fill(journal)
+    journal.prepare_next_segment()
+
+
+STATES = [_nothing, _fill, _fill_and_prepare]
+NESTED = {
+    "small": [b"nested"],
+    "as much as leaves no room": [b"nested" + b"n" * 7700],
+    "as much as rotates": [b"nested" + b"n" * 3000 + b"%d" % n for n in range(5)],
+    "larger than a segment": [b"nested" + b"l" * 20_000, b"nested"],
+}
+
+
+@pytest.mark.parametrize("nested", NESTED.values(), ids=NESTED.keys())
+@pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
+def test_what_interrupts_an_append_may_append(
+    open_journal: OpenJournal, tmp_path: Path, bring: Prepare, nested: list[bytes]
+) -> None:
+    event, is_reached = 0, True
+    while is_reached:
+        event += 1
+        journal = open_journal(f"{event:016x}")
+        bring(journal)
+        for record in BEFORE:
+            assert journal.append(record)
+        taken: list[bytes] = []
+
+        def append_nested(journal: Journal = journal, taken: list[bytes] = taken) -> None:
+            taken.extend(record for record in nested if journal.append(record))
+
+        is_kept, is_reached = interrupt(journal, event, append_nested)
+        assert is_kept
+        assert taken == (nested if is_reached else [])
+        for record in AFTER:
+            assert journal.append(record)
+        left = [each for each in left_in(copy_of(journal.folder, tmp_path / str(event))) if each[:1] != b"f"]
+        assert [each for each in drain(journal) if each[:1] != b"f"] == left
+        assert [each for each in left if each[:6] == b"nested"] == taken
+        assert sorted(left) == sorted([*BEFORE, OUTER, *AFTER, *taken])
+        assert left[:3] == BEFORE
+        assert left[-3:] == AFTER
+        journal.close()
+        assert not Path(journal.folder).exists()
+    assert event > 3
+
+
+@pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
+def test_an_exception_in_the_middle_costs_at_most_that_record(
+    open_journal: OpenJournal, tmp_path: Path, bring: Prepare
+) -> None:
+    def break_in() -> None:
+        raise KeyboardInterrupt
+
+    event, is_reached = 0, True
+    while is_reached:
+        event += 1
+        journal = open_journal(f"{event:016x}")
+        bring(journal)
+        for record in BEFORE:
+            assert journal.append(record)
+        with suppress(KeyboardInterrupt):
+            _, is_reached = interrupt(journal, event, break_in)
+        for record in AFTER:
+            assert journal.append(record)
+        left = [each for each in left_in(copy_of(journal.folder, tmp_path / str(event))) if each[:1] != b"f"]
+        assert [each for each in drain(journal) if each[:1] != b"f"] == left
+        assert left in ([*BEFORE, *AFTER], [*BEFORE, OUTER, *AFTER])
+        assert journal.append(b"and on")
+        assert drain(journal) == [b"and on"]
+        journal.close()
+        assert not Path(journal.folder).exists()
+    assert event > 3
+
+
+def test_an_exception_leaves_no_gap_to_adopt(open_journal: OpenJournal) -> None:
+    def break_in() -> None:
+        raise KeyboardInterrupt
+
+    event, is_reached = 0, True
+    while is_reached:
+        event += 1
+        journal = open_journal(f"{event:016x}")
+        with suppress(KeyboardInterrupt):
+            _, is_reached = interrupt(journal, event, break_in)
+        drain(journal)
+        journal.close()
+        assert not Path(journal.folder).exists()
+
+
+@pytest.mark.parametrize("nested", NESTED.values(), ids=NESTED.keys())
+@pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
+def test_reader_never_passes_an_append_that_goes_on(
+    open_journal: OpenJournal, bring: Prepare, nested: list[bytes]
+) -> None:
+    event, is_reached = 0, True
+    while is_reached:
+        event += 1
+        journal = open_journal(f"{event:016x}")
+        bring(journal)
+        read: list[bytes] = []
+
+        def append_and_read(journal: Journal = journal, read: list[bytes] = read) -> None:
+            for record in nested:
+                assert journal.append(record)
+            read.extend(drain(journal))
+            journal.acknowledge(journal.read(MIB, 1).position)
+            journal.prepare_next_segment()
+
+        is_kept, is_reached = interrupt(journal, event, append_and_read)
+        assert is_kept
+        read += drain(journal)
+        assert sorted(each for each in read if each[:1] != b"f") == sorted([OUTER, *(nested if is_reached else [])])
+
+
+@pytest.mark.parametrize("event", range(1, 10))
+def test_closing_in_the_middle_of_an_append_harms_nothing(
+    open_journal: OpenJournal, tmp_path: Path, event: int
+) -> None:
+    journal = open_journal(f"{event:016x}")
+    assert journal.append(b"first")
+    is_kept, _ = interrupt(journal, event, journal.close)
+    assert not journal.append(b"late")
+    left = left_in(copy_of(journal.folder, tmp_path / "copy"))
+    assert left == ([b"first", OUTER] if is_kept else [b"first"])
+
+
+def test_finalizer_appends_while_the_collector_runs(open_journal: OpenJournal) -> None:
+    journal = open_journal(max_bytes=64 * MIB)
+
+    n_left: list[bool] = []
+
+    class Leaving:
+        def __init__(self) -> None:
+            self.myself = self
+
+        def __del__(self) -> None:
+            n_left.append(journal.append(b"left"))
+
+    n_records = 20_000
+    for _ in range(n_records):
+        Leaving()
+        assert journal.append(b"stays")
+    records = drain(journal)
+    assert records.count(b"stays") == n_records
+    assert records.count(b"left") == n_left.count(True) > 0
+
+
+def test_threads_append_while_another_reads(open_journal: OpenJournal) -> None:
+    journal = open_journal(max_bytes=64 * MIB, segment_bytes=64 * KIB)
+    n_threads, n_records = 4, 3000
+    read: list[bytes] = []
+    is_over = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(n_records):
+            assert journal.append(b"%d:%d" % (writer, number) + b" " * (number % 300))
+
+    def ship() -> None:
+        while not is_over.is_set():
+            journal.prepare_next_segment()
+            read.extend(drain(journal))
+        read.extend(drain(journal))
+
+    writers = [threading.Thread(target=write, args=(each,)) for each in range(n_threads)]
+    shipper = threading.Thread(target=ship)
+    for thread in (*writers, shipper):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    is_over.set()
+    shipper.join()
+    for writer in range(n_threads):
+        numbers = [int(each.split(b":")[1]) for each in read if each.startswith(b"%d:" % writer)]
+        assert numbers == list(range(n_records))
+    assert waiting(journal) == []
