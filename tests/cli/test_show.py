@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runreel.cli.style import TERMINAL
 from tests.cli.command_line import CommandLine
 from tests.cli.example import make_event, make_node, make_run
 from tests.cli.fake_server import Answer, FakeServer, problem
@@ -80,6 +81,42 @@ def test_a_run_is_shown_as_a_tree(server: FakeServer, runreel: CommandLine) -> N
         "└── ○ step_2                  step        skipped",
     ]
     assert result.code == 0
+
+
+@pytest.mark.parametrize(
+    ("received", "expected", "dropped", "line"),
+    [
+        (4312, 4312, 0, "4,312 of 4,312 records, 0 dropped"),
+        (1, 1, 0, "1 of 1 record, 0 dropped"),
+        (4300, 4312, 12, "4,300 of 4,312 records, 12 dropped: 12 missing"),
+        (4300, 4312, 3, "4,300 of 4,312 records, 3 dropped: 12 missing, 9 of them not arrived yet"),
+        (4300, 4312, 0, "4,300 of 4,312 records, 0 dropped: 12 missing, 12 of them not arrived yet"),
+    ],
+)
+def test_a_run_says_how_complete_it_is(
+    server: FakeServer, runreel: CommandLine, received: int, expected: int, dropped: int, line: str
+) -> None:
+    completeness = {
+        "received": received,
+        "expected": expected,
+        "dropped": dropped,
+        "recorders": 1,
+        "is_complete": received == expected and not dropped,
+    }
+    server.answers(RUN, make_run(completeness=completeness))
+    server.answers(NODES, {"nodes": [], "edges": []})
+    server.answers(TRACE, trace())
+    result = runreel("runs", "show", "climate_analyst", "run 1")
+    assert result.out.splitlines()[4] == line
+    shown = runreel("runs", "show", "climate_analyst", "run 1", is_terminal=True).out.splitlines()[4]
+    assert shown.startswith(TERMINAL.faint if completeness["is_complete"] else TERMINAL.bad)
+
+
+def test_a_run_without_numbers_says_nothing_of_it(server: FakeServer, runreel: CommandLine) -> None:
+    server.answers(RUN, make_run(completeness=None))
+    server.answers(NODES, {"nodes": [], "edges": []})
+    server.answers(TRACE, trace())
+    assert "dropped" not in runreel("runs", "show", "climate_analyst", "run 1").out
 
 
 def test_names_of_any_kind_reach_the_server_as_one_segment(server: FakeServer, runreel: CommandLine) -> None:

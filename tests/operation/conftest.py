@@ -11,7 +11,18 @@ from sqlalchemy import Engine
 from runreel.model.scope import Scope
 from runreel.storage.sql import migrate, open_store
 from runreel.storage.sql.dialect import make_dialect
-from runreel.testing.record import AT, HOUR, NOW, SECOND, make_event, make_llm_call, make_run, make_run_end
+from runreel.testing.record import (
+    AT,
+    HOUR,
+    NOW,
+    SECOND,
+    make_event,
+    make_llm_call,
+    make_recorder,
+    make_run,
+    make_run_end,
+    numbered,
+)
 from runreel.testing.workflow import make_workflow
 
 
@@ -27,6 +38,8 @@ def fill(url: str) -> None:
             make_llm_call("child", "b", at=AT + HOUR, parent_event_id="parent", sequence=2, duration_us=7 * SECOND),
             make_event("failed", "b", at=AT + 2 * HOUR, status="failed", error={"message": "no"}),
             make_run_end("b", at=AT + 3 * HOUR),
+            numbered(make_run_end("a"), 2),
+            make_recorder("recorder-1", "a", record_count=3, sdk="sdk/1"),
             make_event("guess", "moved", agent_name="helper"),
         ]
         store.runs.apply([(scope, batch)], now=NOW)

@@ -47,6 +47,7 @@ BEYOND_REPAIR = {
     "keys": "UPDATE runs SET run_id = 'c' WHERE run_id = 'b'",
     "changes": f"UPDATE runs SET change_seq = 1 WHERE {RUN} = 'a'",
     "numbers": "UPDATE agents SET last_number = 0 WHERE agent_name = 'writer'",
+    "recorders": "UPDATE recorders SET received = :bytes",
 }
 
 
@@ -115,6 +116,22 @@ def test_what_can_not_be_counted_anew_is_told_and_stays(url: str, engine: Engine
     assert check in checks(found)
     assert not any(finding.is_repairable for finding in found.findings if finding.check == check)
     assert check in checks(examine(url, repair=True))
+
+
+@pytest.mark.parametrize(
+    ("damaged", "detail"),
+    [
+        ("received_count = 7", "says 7 received up to 2, and its ranges come to 1 up to 2"),
+        ("highest_number = 1", "says 1 received up to 1, and its ranges come to 1 up to 2"),
+        ("state = :bytes", "can't be read"),
+    ],
+)
+def test_what_came_of_a_recorder_is_looked_at(url: str, engine: Engine, damaged: str, detail: str) -> None:
+    values = {"bytes": b"damaged"} if ":bytes" in damaged else {}
+    damage(engine, f"UPDATE recorders SET {damaged} WHERE recorder_id = 'recorder-1'", **values)
+    (first, second) = examine(url).findings
+    assert (first.check, second.check, first.is_repairable) == ("recorders", "recorders", False)
+    assert detail in first.detail
 
 
 def test_a_damaged_payload_is_found_by_its_checksum(url: str, engine: Engine) -> None:

@@ -34,6 +34,10 @@ _json: SearchStrategy[object] = st.sampled_from([0, 1, 1.0, True, "", "text", []
 _maps = st.dictionaries(st.sampled_from(["k", "l", "a\x1fb"]), _json, max_size=3)
 _errors: SearchStrategy[object] = st.sampled_from([{"type": "E", "message": "m"}, "broken"])
 _sequences: SearchStrategy[object] = st.sampled_from([-1, 0, 1, 2])
+_origin: dict[str, SearchStrategy[Any]] = {
+    "recorder_id": st.sampled_from(["p1", "p2"]),
+    "number": st.one_of(st.integers(1, 12), st.sampled_from([0, "first"])),
+}
 _tags = st.lists(st.sampled_from(["x", "y", "z"]), max_size=2)
 
 
@@ -48,6 +52,7 @@ def _native_runs() -> SearchStrategy[dict[str, Any]]:
         {"record": st.just("run"), "run_id": _run_ids},
         {
             **phase,
+            **_origin,
             **span,
             "agent_name": _agent_names,
             "run_name": st.sampled_from(["wish", "wish (2)", "temp_1"]),
@@ -65,7 +70,7 @@ def _native_runs() -> SearchStrategy[dict[str, Any]]:
 
 
 def _native_records() -> SearchStrategy[dict[str, Any]]:
-    moment = {"recorded_at": _times}
+    moment = {"recorded_at": _times, **_origin}
     phase = {"phase": st.sampled_from(["start", "end", "whole"]), **moment}
     span = {"started_at": _times, "ended_at": _times, "duration_ms": _durations}
     usage = _some(
@@ -122,6 +127,18 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
         _some(
             {"record": st.just("file"), "run_id": _run_ids, "file_id": st.sampled_from(["f1", "f2"])},
             {**moment, "created_at": _times, "node_id": _node_ids, "path": st.sampled_from(["a", "b"])},
+        ),
+        _some(
+            {"record": st.just("recorder"), "run_id": _run_ids, "recorder_id": st.sampled_from(["p1", "p2", "p3"])},
+            {
+                "recorded_at": _times,
+                "record_count": _counts,
+                "dropped_count": _counts,
+                "closed": st.booleans(),
+                "sdk": st.sampled_from(["a/1", "b/2"]),
+                "metadata": _maps,
+                "extra": _json,
+            },
         ),
         _some(
             {"record": st.just("session"), "session_id": st.sampled_from(["s1", "s2"])},

@@ -68,6 +68,7 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "outputs": ["done"],
         "error": None,
         "aliases": [],
+        "completeness": None,
     }
     assert api.get("/api/runs")["runs"] == [expected]
     assert api.runs_of("planner") == [expected]

@@ -47,12 +47,47 @@ def reasons_of(batch: Batch) -> list[str]:
         ({"record": "message", "run_id": "run-1", "message_id": "m"}, RecordKind.MESSAGE, "m", Rank.END),
         ({"record": "file", "run_id": "run-1", "file_id": "f"}, RecordKind.FILE, "f", Rank.END),
         ({"record": "session", "session_id": "s"}, RecordKind.SESSION, "s", Rank.END),
+        ({"record": "recorder", "run_id": "run-1", "recorder_id": "p"}, RecordKind.RECORDER, "p", Rank.END),
     ],
 )
 def test_a_record_is_known_by_its_kind_and_id(record: dict[str, Any], kind: RecordKind, key: str, rank: Rank) -> None:
     decoded = decode_one(record)
     assert (decoded.kind, decoded.key, decoded.rank) == (kind, key, rank)
     assert decoded.run_id == ("" if kind is RecordKind.SESSION else "run-1")
+
+
+def test_a_record_has_the_number_that_its_recorder_gave_it() -> None:
+    decoded = decode_one({**EVENT, "recorder_id": "p", "number": 7})
+    assert decoded.origin == ("p", 7)
+    assert "attributes" not in decoded.fields
+    assert decode_one(EVENT).origin is None
+
+
+@pytest.mark.parametrize("alone", [{"recorder_id": "p"}, {"number": 7}])
+def test_a_recorder_or_a_number_alone_says_nothing(alone: dict[str, Any]) -> None:
+    assert decode_one({**EVENT, **alone}).origin is None
+
+
+@pytest.mark.parametrize("unusable", [{"number": 0}, {"number": 1.5}, {"number": True}, {"recorder_id": ""}])
+def test_an_unusable_number_is_kept_and_counts_nothing(unusable: dict[str, Any]) -> None:
+    batch = decode({**EVENT, "recorder_id": "p", "number": 1, **unusable})
+    (decoded,) = batch.records
+    assert (batch.refused, decoded.origin) == ([], None)
+    assert decoded.fields["attributes"] == unusable
+    assert len(batch.warnings) == 1
+
+
+@pytest.mark.parametrize("record", [{"record": "session", "session_id": "s"}, {**RUN, "record": "recorder"}])
+def test_what_is_not_numbered_keeps_a_number_as_any_field(record: dict[str, Any]) -> None:
+    decoded = decode_one({**record, "recorder_id": "p", "number": 7})
+    assert decoded.origin is None
+    assert decoded.fields["metadata"] == {"number": 7, **({"recorder_id": "p"} if "session_id" in record else {})}
+
+
+def test_what_a_recorder_says_is_taken() -> None:
+    said = {"record_count": 4312, "dropped_count": 0, "closed": True, "sdk": "runreel/0.1.0", "language": "CPython"}
+    decoded = decode_one({"record": "recorder", "run_id": "r", "recorder_id": "p", "recorded_at": TIME, **said, "x": 1})
+    assert (decoded.recorded_at, decoded.fields) == (AT, {**said, "metadata": {"x": 1}})
 
 
 def test_an_edge_is_known_by_its_four_parts() -> None:

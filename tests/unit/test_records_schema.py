@@ -19,6 +19,7 @@ from runreel.demo.errors import StepFailedError
 from runreel.demo.pace import Pace
 from runreel.demo.recording import session_record
 from runreel.demo.scenes import SCRIPT, Job, iter_jobs
+from runreel.model.recorder import MAX_NUMBER
 from runreel.model.run import MAX_TAGS
 from runreel.wire import field, native
 from runreel.wire.native import decode_batch
@@ -34,6 +35,7 @@ READERS: dict[Callable[..., object], str] = {
     native._id: "id",
     native._map: "map",
     native._name: "name",
+    native._number: "number",
     native._run_name: "run_name",
     native._tags: "tags",
     native._task: "long_text",
@@ -64,6 +66,21 @@ GOOD: list[dict[str, object]] = [
     {"record": "message", "run_id": "r", "message_id": "m", "content": [], "tokens": 3},
     {"record": "file", "run_id": "r", "file_id": "f", "size_bytes": 10, "is_final_output": True},
     {"record": "session", "session_id": "a / b"},
+    {**EVENT, "recorder_id": "0123456789abcdef", "number": 1},
+    {**RUN, "recorder_id": "p", "number": 10**12},
+    {**NODE, "recorder_id": None, "number": None},
+    {"record": "recorder", "run_id": "r", "recorder_id": "p"},
+    {
+        "record": "recorder",
+        "run_id": "r",
+        "recorder_id": "p",
+        "record_count": 4312,
+        "dropped_count": 0,
+        "closed": True,
+        "sdk": "runreel/0.1.0",
+        "language": "CPython 3.11.7",
+        "recorded_at": 1769860800.25,
+    },
 ]
 # What the decoder would refuse, repair, or keep elsewhere with a warning.
 BAD: list[dict[str, object]] = [
@@ -90,6 +107,14 @@ BAD: list[dict[str, object]] = [
     {"record": "node", "run_id": "r"},
     {"record": "edge", "run_id": "r", "source": "a"},
     {"record": "session", "session_id": None},
+    {**EVENT, "recorder_id": "p", "number": 0},
+    {**EVENT, "recorder_id": "p", "number": 10**12 + 1},
+    {**EVENT, "recorder_id": "p", "number": "1"},
+    {**EVENT, "recorder_id": "a\tb", "number": 1},
+    {"record": "recorder", "run_id": "r"},
+    {"record": "recorder", "recorder_id": "p"},
+    {"record": "recorder", "run_id": "r", "recorder_id": "p", "record_count": -1},
+    {"record": "recorder", "run_id": "r", "recorder_id": "p", "closed": "yes"},
 ]
 
 
@@ -100,6 +125,7 @@ def test_schema_is_one() -> None:
     assert SCHEMA["$defs"]["tags"]["maxItems"] == MAX_TAGS
     bounds = {"count": field._MAX_COUNT, "duration": field._MAX_DURATION_MS, "cost": field._MAX_COST_DOLLARS}
     assert {name: SCHEMA["$defs"][name]["maximum"] for name in bounds} == bounds
+    assert SCHEMA["$defs"]["number"]["maximum"] == MAX_NUMBER == field._MAX_COUNT
     assert SCHEMA["$defs"]["phase"]["enum"] == [*native._PHASE_RANKS, None]
     assert sorted(SCHEMA["$defs"]["record"]["properties"]["record"]["enum"]) == KINDS
 

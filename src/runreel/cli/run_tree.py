@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runreel.cli.answer import JsonObject, list_at, number_at, object_of, text_at
+from runreel.cli.completeness import describe_completeness
 from runreel.cli.console import Console
 from runreel.cli.quantity import format_cost, format_count, format_duration, format_instant
 from runreel.cli.run_table import cost_of
@@ -84,6 +85,9 @@ def _draw_head(run: JsonObject, console: Console) -> Iterator[str]:
         f"id {run.get('run_id')}",
     ]
     yield palette.paint(harmless(glyphs.dot.join(filter(None, facts))), palette.faint)
+    if completeness := object_of(run.get("completeness")):
+        is_complete = completeness.get("is_complete") is True
+        yield palette.paint(describe_completeness(completeness), palette.faint if is_complete else palette.bad)
     for line in _error_lines(run):
         yield palette.paint(line, palette.bad)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from runreel.model.received import Received
 from runreel.model.record import RecordKind
 
 EVENT_FIELDS = (
@@ -100,6 +101,17 @@ class ThingPart:
     state: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderPart:
+    """What came of one recorder, and what it said itself; `state` is None where it said nothing."""
+
+    recorder_id: str
+    received: Received
+    record_count: int = 0
+    dropped_count: int = 0
+    state: bytes | None = None
+
+
 class EventPart(NamedTuple):
     """An event: its narrow fields in the order of `EVENT_FIELDS`, and its payload.
 
@@ -121,7 +133,7 @@ class BlobPart:
     data: bytes
 
 
-Part = SessionPart | RunPart | ThingPart | EventPart | BlobPart
+Part = SessionPart | RunPart | ThingPart | RecorderPart | EventPart | BlobPart
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,6 +147,7 @@ class RunParts:
     run: RunPart
     session: SessionPart | None = None
     things: list[ThingPart] = field(default_factory=list[ThingPart])
+    recorders: list[RecorderPart] = field(default_factory=list[RecorderPart])
     events: list[EventPart] = field(default_factory=list[EventPart])
     is_last: bool = True
     silent_before: Sequence[str] = ()

@@ -9,6 +9,7 @@ from runreel.model.edge import Edge
 from runreel.model.event import Event
 from runreel.model.file import FileReference
 from runreel.model.message import Message
+from runreel.model.recorder import Completeness
 from runreel.model.run import Run
 
 
@@ -37,8 +38,8 @@ class DeclaredNode:
 class RunChanges:
     """The run as it is now, and those of its things whose latest change is in a stretch of `change_seq`.
 
-    `change_seq` is the end of that stretch, `is_caught_up` tells whether it was the run's present number. Events have
-    neither `execution_order` nor `depth`: both change with other events.
+    `completeness` is that of now, too. `change_seq` is the end of that stretch, `is_caught_up` tells whether it was the
+    run's present number. Events have neither `execution_order` nor `depth`: both change with other events.
     """
 
     run: Run
@@ -49,6 +50,7 @@ class RunChanges:
     files: tuple[FileReference, ...]
     change_seq: int
     is_caught_up: bool
+    completeness: Completeness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

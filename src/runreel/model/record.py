@@ -27,6 +27,7 @@ class RecordKind(StrEnum):
     EVENT = "event"
     MESSAGE = "message"
     FILE = "file"
+    RECORDER = "recorder"
 
 
 class Rank(IntEnum):
@@ -43,9 +44,10 @@ class Rank(IntEnum):
 class Record:
     """Some fields of one thing of one run (of a session: `run_id` is empty).
 
-    `key` identifies the thing within its run: the node, event, message, file or session id; empty for the run
-    itself; for an edge its four parts, see `edge_key`. `index` is its place in the batch that brought it. Treat it
-    as a value; it is not frozen only because ingest makes hundreds of thousands of them.
+    `key` identifies the thing within its run: the node, event, message, file, session or recorder id; empty for the
+    run itself; for an edge its four parts, see `edge_key`. `index` is its place in the batch that brought it, `origin`
+    its recorder and the number that it has there, where it has one. Treat it as a value; it is not frozen only because
+    ingest makes hundreds of thousands of them.
     """
 
     kind: RecordKind
@@ -55,6 +57,7 @@ class Record:
     recorded_at: int
     fields: dict[str, object]
     index: int = 0
+    origin: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runreel.model.recorder import Completeness
 from runreel.model.usage import NO_USAGE, Usage
 
 MAX_TAGS = 100
@@ -52,13 +53,17 @@ class FormerName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run."""
+    """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run.
+
+    `completeness` is None where no recorder numbers its records of the run.
+    """
 
     inputs: object = None
     outputs: object = None
     error: object = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
     aliases: tuple[FormerName, ...] = ()
+    completeness: Completeness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

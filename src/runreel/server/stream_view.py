@@ -12,12 +12,14 @@ from runreel.server.view import (
     EdgeView,
     EventView,
     FileView,
+    FollowedRunView,
     MessageView,
     RunView,
     encode_json,
     view_edge,
     view_event,
     view_file,
+    view_followed_run,
     view_message,
     view_run,
 )
@@ -49,7 +51,7 @@ class DeclaredNodeView(TypedDict):
 class RunChangesView(TypedDict):
     """The data of `event: changes`: the run as it is, and things of it that are new or have changed."""
 
-    run: RunView | None
+    run: FollowedRunView | None
     nodes: list[DeclaredNodeView]
     edges: list[EdgeView]
     events: list[EventView]
@@ -70,7 +72,7 @@ class ProjectChangesView(TypedDict):
 def encode_run_changes(changes: RunChanges) -> bytes:
     """Return the message that tells of changes of a run."""
     view: RunChangesView = {
-        "run": view_run(changes.run),
+        "run": view_followed_run(changes.run, changes.completeness),
         "nodes": [_view_declared_node(node) for node in changes.nodes],
         "edges": [view_edge(edge) for edge in changes.edges],
         "events": [view_event(event) for event in changes.events],

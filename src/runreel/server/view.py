@@ -17,6 +17,7 @@ from runreel.model.instant import format_instant
 from runreel.model.message import Message
 from runreel.model.metrics import Activity
 from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.recorder import Completeness
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFamily
 from runreel.model.session import Session
 from runreel.server.metrics_view import QuantilesView, success_rate, view_quantiles
@@ -78,7 +79,23 @@ class FormerNameView(TypedDict):
     run_name: str
 
 
-class RunDetailView(RunView):
+class CompletenessView(TypedDict):
+    """How much has come of what the recorders of a run numbered; those that they dropped are among the expected."""
+
+    received: int
+    expected: int
+    dropped: int
+    recorders: int
+    is_complete: bool
+
+
+class FollowedRunView(RunView):
+    """A run with how complete it is, which is null where no recorder numbers its records."""
+
+    completeness: CompletenessView | None
+
+
+class RunDetailView(FollowedRunView):
     """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation."""
 
     parent_run: RunNameView | None
@@ -443,10 +460,25 @@ def view_run(run: Run) -> RunView:
     }
 
 
+def view_followed_run(run: Run, completeness: Completeness | None) -> FollowedRunView:
+    """Return a run with how complete it is."""
+    return {**view_run(run), "completeness": None if completeness is None else _view_completeness(completeness)}
+
+
+def _view_completeness(completeness: Completeness) -> CompletenessView:
+    return {
+        "received": completeness.n_received,
+        "expected": completeness.n_expected,
+        "dropped": completeness.n_dropped,
+        "recorders": completeness.n_recorders,
+        "is_complete": completeness.is_complete,
+    }
+
+
 def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetailView:
     """Return a run with what only its own page shows."""
     return {
-        **view_run(run),
+        **view_followed_run(run, detail.completeness),
         "parent_run": _view_run_name(family.parent),
         "previous_run": _view_run_name(family.previous),
         "next_run": _view_run_name(family.next),

@@ -49,6 +49,7 @@ class RunStore(Protocol):
 
         - The rows, totals, statuses and trees that result depend only on the set of records ever applied.
         - Records of a deleted run are refused and counted.
+        - A number of a recorder counts as received once, and only where its record was kept.
         - A run is named when its agent is settled or when it ends, see DESIGN §2.
         - Totals, rollups and change numbers are of the same transaction.
 
@@ -70,7 +71,7 @@ class RunStore(Protocol):
         ...
 
     def get_run_detail(self, scope: Scope, run_id: str) -> RunDetail:
-        """Return inputs, outputs, error and metadata of a run, and at most 100 of its aliases."""
+        """Return inputs, outputs, error and metadata of a run, at most 100 of its aliases, and how complete it is."""
         ...
 
     def get_run_family(self, scope: Scope, run_id: str) -> RunFamily:

@@ -93,6 +93,17 @@ def make_session(session_id: str = "session-1", *, at: int = AT, **fields: objec
     return Record(RecordKind.SESSION, "", session_id, Rank.END, at, _without_none(fields))
 
 
+def make_recorder(recorder_id: str = "recorder-1", run_id: str = "run-1", *, at: int = AT, **fields: object) -> Record:
+    """Build what a recorder says of its own records of a run."""
+    return Record(RecordKind.RECORDER, run_id, recorder_id, Rank.END, at, _without_none(fields))
+
+
+def numbered(record: Record, number: int, recorder_id: str = "recorder-1") -> Record:
+    """Return the record with the number that its recorder gave it."""
+    record.origin = recorder_id, number
+    return record
+
+
 def make_batch(records: Sequence[Record]) -> Batch:
     """Build what a decoder makes of a body with these records, none of them refused."""
     for index, record in enumerate(records):

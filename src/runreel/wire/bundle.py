@@ -12,7 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from tempfile import SpooledTemporaryFile
 
 from runreel.errors import DecodeError
-from runreel.model.bundle import BlobPart, EventPart, Part, RunPart, RunParts, SessionPart, ThingPart
+from runreel.model.bundle import (
+    BlobPart,
+    EventPart,
+    Part,
+    RecorderPart,
+    RunPart,
+    RunParts,
+    SessionPart,
+    ThingPart,
+)
 from runreel.wire.bundle_line import (
     FORMAT,
     VERSION,
@@ -165,7 +174,7 @@ class RunText:
         piece, n_bytes = self._new_piece(), 0
         silent: list[str] = []
         for part, size_bytes in self._iter_parts():
-            if len(piece.things) + len(piece.events) >= PIECE_LINES or n_bytes >= PIECE_BYTES:
+            if len(piece.things) + len(piece.recorders) + len(piece.events) >= PIECE_LINES or n_bytes >= PIECE_BYTES:
                 piece.is_last = False
                 silent += [event.values[0] for event in piece.events if event.is_silent]
                 yield piece
@@ -175,6 +184,8 @@ class RunText:
                 piece.events += part
             elif isinstance(part, ThingPart):
                 piece.things.append(part)
+            elif isinstance(part, RecorderPart):
+                piece.recorders.append(part)
         piece.silent_before = silent
         yield piece
 

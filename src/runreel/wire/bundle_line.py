@@ -20,13 +20,16 @@ from runreel.model.bundle import (
     BlobPart,
     EventPart,
     Part,
+    RecorderPart,
     RunPart,
     SessionPart,
     ThingPart,
     TransitionPart,
 )
 from runreel.model.name import is_run_id, repair_run_name
+from runreel.model.received import MAX_RANGES, received_of_ranges
 from runreel.model.record import RecordKind
+from runreel.model.recorder import MAX_NUMBER
 from runreel.wire.bundle_state import (
     Count,
     DurationUs,
@@ -152,6 +155,21 @@ class EventLine(Struct, tag_field="line", tag="event", omit_defaults=True, forbi
     payload: Raw = _NOTHING
 
 
+Number = Annotated[int, Meta(ge=1, le=MAX_NUMBER)]
+
+
+class RecorderLine(Struct, tag_field="line", tag="recorder", omit_defaults=True, forbid_unknown_fields=True):
+    """What came of a recorder: ranges of numbers, and how many of those up to one that are in no range any more."""
+
+    recorder_id: str
+    received: Annotated[list[tuple[Number, Number]], Meta(max_length=MAX_RANGES)] = []
+    settled_until: Annotated[int, Meta(ge=0, le=MAX_NUMBER)] = 0
+    settled_count: Count = 0
+    record_count: Count = 0
+    dropped_count: Count = 0
+    state: Raw = _NOTHING
+
+
 class BlobLine(Struct, tag_field="line", tag="blob", forbid_unknown_fields=True):
     """Some of the bytes of files of the run; JSON has them as Base64."""
 
@@ -184,6 +202,7 @@ Line = (
     | EdgeLine
     | MessageLine
     | FileLine
+    | RecorderLine
     | EventLine
     | BlobLine
     | EndLine
@@ -224,6 +243,8 @@ def line_of(part: Part) -> Line:
         return _make_event(*_in_line_order(part.values), part.is_silent, payload)
     if isinstance(part, ThingPart):
         return _THING_LINES[part.kind](part.key, _raw(part.state))
+    if isinstance(part, RecorderPart):
+        return _recorder_line(part)
     if isinstance(part, BlobPart):
         return BlobLine(part.content_hash, part.size_bytes, part.offset, part.data)
     if isinstance(part, RunPart):
@@ -238,6 +259,19 @@ def _run_line(run: RunPart) -> RunLine:
         for each in run.transitions
     ]
     return _make_run(*values, _raw(run.state), list(run.aliases), transitions)
+
+
+def _recorder_line(recorder: RecorderPart) -> RecorderLine:
+    received = recorder.received
+    return RecorderLine(
+        recorder.recorder_id,
+        received.ranges,
+        received.settled_until,
+        received.n_settled,
+        recorder.record_count,
+        recorder.dropped_count,
+        _raw(recorder.state),
+    )
 
 
 def _raw(state: bytes | None) -> Raw:
@@ -267,6 +301,8 @@ def part_of(line: Line) -> Part | None:
             return _event_part(line)
         if isinstance(line, _ThingLine):
             return _thing_part(line)
+        if isinstance(line, RecorderLine):
+            return _recorder_part(line)
         if isinstance(line, BlobLine):
             return _blob_part(line)
         if isinstance(line, RunLine):
@@ -328,6 +364,22 @@ def _thing_part(line: _ThingLine) -> ThingPart:
     if state is None and kind is not RecordKind.NODE:
         raise DecodeError(f"a {kind} has no state")
     return ThingPart(kind, line.key, state)
+
+
+def _recorder_part(line: RecorderLine) -> RecorderPart:
+    require_ids((line.recorder_id,))
+    is_sound, after = line.settled_count <= line.settled_until, line.settled_until
+    for first, last in line.received:
+        is_sound, after = is_sound and after < first <= last, last + 1
+    if not is_sound:
+        raise DecodeError("what a recorder's numbers are is no list of ranges that stand in order and apart")
+    return RecorderPart(
+        recorder_id=line.recorder_id,
+        received=received_of_ranges(line.received, settled_until=line.settled_until, n_settled=line.settled_count),
+        record_count=line.record_count,
+        dropped_count=line.dropped_count,
+        state=_state_of(RecordKind.RECORDER, line.state),
+    )
 
 
 def _blob_part(line: BlobLine) -> BlobPart:

@@ -103,6 +103,13 @@ class _Payload(Struct, forbid_unknown_fields=True):
     lower: dict[str, Stamp] = {}
 
 
+class _RecorderFields(Struct):
+    closed: bool | None = None
+    sdk: Text | None = None
+    language: Text | None = None
+    metadata: dict[str, Any] | None = None
+
+
 _FIELDS: Mapping[RecordKind, type[Struct]] = {
     RecordKind.SESSION: _SessionFields,
     RecordKind.RUN: _RunFields,
@@ -110,6 +117,7 @@ _FIELDS: Mapping[RecordKind, type[Struct]] = {
     RecordKind.EDGE: _EdgeFields,
     RecordKind.MESSAGE: _MessageFields,
     RecordKind.FILE: _FileFields,
+    RecordKind.RECORDER: _RecorderFields,
 }
 _NAMES = (
     "agent_name",
@@ -122,6 +130,8 @@ _NAMES = (
     "mode",
     "model",
     "person_status",
+    "sdk",
+    "language",
 )
 _IDS = ("parent_run_id", "parent_event_id", "event_id", "content_hash")
 

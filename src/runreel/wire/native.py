@@ -7,7 +7,7 @@ and so is a value of a wrong type, with a warning; a record is refused only wher
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from runreel.errors import DecodeError, TooLargeError
@@ -74,7 +74,8 @@ def _add_record(batch: Batch, index: int, element: object) -> None:
         recorded_at = cast("int | None", fields.get("ended_at") or fields.get(shape.time_field)) or 0
     if shape.complete is not None:
         shape.complete(fields, rank, cast("str", _phase(source)), recorded_at)
-    batch.records.append(Record(shape.kind, run_id, key, int(rank), recorded_at, fields, index))
+    origin = _taken_origin(fields) if "number" in fields or "recorder_id" in fields else None
+    batch.records.append(Record(shape.kind, run_id, key, int(rank), recorded_at, fields, index, origin))
 
 
 def _run_id(source: Mapping[str, object]) -> str:
@@ -82,6 +83,12 @@ def _run_id(source: Mapping[str, object]) -> str:
     if type(run_id) is str and is_run_id(run_id):
         return run_id
     raise _RefusedError(f"its run_id {str(run_id)[:80]!r} is unusable; 1-64 of A-Z a-z 0-9 . _ : - can identify a run")
+
+
+def _taken_origin(fields: dict[str, object]) -> tuple[str, int] | None:
+    """Take the recorder of a record and its number there out of its fields; neither says anything alone."""
+    recorder_id, number = fields.pop("recorder_id", None), fields.pop("number", None)
+    return None if recorder_id is None or number is None else (cast("str", recorder_id), cast("int", number))
 
 
 def _phase(source: Mapping[str, object]) -> object:
@@ -153,6 +160,10 @@ def _run_name(value: object) -> str | None:
     return repair_run_name(value) if type(value) is str else None
 
 
+def _number(value: object) -> int | None:
+    return count_of(value) or None
+
+
 def _flag(value: object) -> bool | None:
     return value if type(value) is bool else None
 
@@ -191,7 +202,7 @@ _KEY_READERS: Mapping[str, Reader] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
-    """How records of one kind are read."""
+    """How records of one kind are read. `own_keys` are those that it is known by, and those of all kinds."""
 
     kind: RecordKind
     key: Callable[[Mapping[str, object]], str]
@@ -201,6 +212,10 @@ class _Shape:
     time_field: str = "created_at"
     has_phases: bool = False
     complete: Callable[[dict[str, object], int, str, int], None] | None = None
+    own_keys: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own_keys", _COMMON_KEYS | self.key_fields)
 
 
 class _FieldReader:
@@ -215,10 +230,11 @@ class _FieldReader:
     def read(self, source: Mapping[str, object]) -> dict[str, object]:
         fields: dict[str, object] = {}
         rest: dict[str, object] = {}
+        own_keys = self._shape.own_keys
         for key, value in source.items():
             if value is None:
                 continue
-            if key in _COMMON_KEYS or key in self._shape.key_fields:
+            if key in own_keys:
                 self._check_key(key, value, rest)
                 continue
             known = self._shape.fields.get(key)
@@ -321,6 +337,8 @@ _USAGE_FIELDS: Mapping[str, tuple[str, Reader]] = {
 }
 _DURATION: Mapping[str, tuple[str, Reader]] = {"duration_ms": ("duration_us", duration_us_of)}
 
+_ORIGIN: Mapping[str, tuple[str, Reader]] = {**_same(_id, "recorder_id"), **_same(_number, "number")}
+
 _SHAPES: Mapping[str, _Shape] = {
     "session": _Shape(
         kind=RecordKind.SESSION,
@@ -334,6 +352,7 @@ _SHAPES: Mapping[str, _Shape] = {
         key=lambda _: "",
         key_fields=frozenset(),
         fields={
+            **_ORIGIN,
             **_same(_name, "agent_name", "session_id"),
             **_same(_run_name, "run_name"),
             **_same(_text, "status", "environment", "mode", "model"),
@@ -356,6 +375,7 @@ _SHAPES: Mapping[str, _Shape] = {
         key=_name_key("node_id"),
         key_fields=frozenset({"node_id"}),
         fields={
+            **_ORIGIN,
             **_same(_text, "node_type", "name", "status"),
             **_same(_task, "goal"),
             **_same(_name, "agent_name", "parent_node_id"),
@@ -372,7 +392,7 @@ _SHAPES: Mapping[str, _Shape] = {
         kind=RecordKind.EDGE,
         key=_edge_key,
         key_fields=frozenset({"source", "target", "edge_type", "condition"}),
-        fields=_same(_map, "metadata"),
+        fields={**_ORIGIN, **_same(_map, "metadata")},
         rest_field="metadata",
     ),
     "event": _Shape(
@@ -380,6 +400,7 @@ _SHAPES: Mapping[str, _Shape] = {
         key=_record_key("event_id"),
         key_fields=frozenset({"event_id"}),
         fields={
+            **_ORIGIN,
             **_same(_text, "event_type", "event_subtype", "name", "status", "model", "provider"),
             **_same(_name, "node_id", "agent_name"),
             **_same(_id, "parent_event_id", "previous_event_id"),
@@ -399,6 +420,7 @@ _SHAPES: Mapping[str, _Shape] = {
         key=_record_key("message_id"),
         key_fields=frozenset({"message_id"}),
         fields={
+            **_ORIGIN,
             **_same(_text, "sender", "recipient"),
             **_same(_any, "content"),
             **_same(parse_instant, "sent_at"),
@@ -415,6 +437,7 @@ _SHAPES: Mapping[str, _Shape] = {
         key=_record_key("file_id"),
         key_fields=frozenset({"file_id"}),
         fields={
+            **_ORIGIN,
             **_same(_task, "path"),
             **_same(_text, "file_type", "media_type", "content_hash", "workflow_phase"),
             **_same(count_of, "size_bytes"),
@@ -422,6 +445,18 @@ _SHAPES: Mapping[str, _Shape] = {
             **_same(_name, "node_id", "agent_name"),
             **_same(_id, "event_id"),
             **_same(_flag, "is_final_output"),
+            **_same(_map, "metadata"),
+        },
+        rest_field="metadata",
+    ),
+    "recorder": _Shape(
+        kind=RecordKind.RECORDER,
+        key=_record_key("recorder_id"),
+        key_fields=frozenset({"recorder_id"}),
+        fields={
+            **_same(count_of, "record_count", "dropped_count"),
+            **_same(_flag, "closed"),
+            **_same(_text, "sdk", "language"),
             **_same(_map, "metadata"),
         },
         rest_field="metadata",

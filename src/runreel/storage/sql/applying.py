@@ -9,7 +9,7 @@ from runreel.errors import StorageError
 from runreel.model.record import ApplyReport, Record, RecordIssue, RecordKind
 from runreel.model.scope import Scope
 from runreel.storage.merge import State, merged_all, same
-from runreel.storage.sql import event_writing, schema, things
+from runreel.storage.sql import event_writing, recorder_writing, schema, things
 from runreel.storage.sql.key import run_pk_of
 from runreel.storage.sql.naming import name_runs
 from runreel.storage.sql.run_row import (
@@ -42,6 +42,7 @@ def apply(
     pairs = [(works[key], change) for key, change in changes.items()]
     things.write(transaction, pairs)
     event_writing.write(transaction, pairs)
+    recorder_writing.write(transaction, pairs)
     name_runs(transaction, changes.values())
     close_runs(transaction, changes.values())
     remove_guessed_sessions(transaction, changes.values())

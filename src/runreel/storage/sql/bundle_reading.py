@@ -18,6 +18,7 @@ from runreel.model.bundle import (
     BlobPart,
     EventPart,
     Part,
+    RecorderPart,
     RunPart,
     SessionPart,
     ThingPart,
@@ -30,6 +31,7 @@ from runreel.storage.sql import event_row
 from runreel.storage.sql.codec import decompress, read_block
 from runreel.storage.sql.payload_blob import read_payload_blob
 from runreel.storage.sql.prepared import fetch, fetch_one
+from runreel.storage.sql.recorder_row import decode_received
 from runreel.storage.sql.run_reading import get_row
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import (
@@ -39,6 +41,7 @@ from runreel.storage.sql.schema import (
     messages,
     nodes,
     payload_blocks,
+    recorders,
     run_aliases,
     run_states,
     run_transitions,
@@ -90,6 +93,18 @@ _HASHES = (
     .order_by(files.c.content_hash)
     .limit(_PAGE_ROWS)
 )
+_RECORDERS = (
+    select(
+        recorders.c.recorder_id,
+        recorders.c.received,
+        recorders.c.record_count,
+        recorders.c.dropped_count,
+        recorders.c.state,
+    )
+    .where(recorders.c.run_pk == _OF_RUN, recorders.c.recorder_id > bindparam("last"))
+    .order_by(recorders.c.recorder_id)
+    .limit(_PAGE_ROWS)
+)
 _BLOCK = select(payload_blocks.c.data).where(
     payload_blocks.c.run_pk == _OF_RUN, payload_blocks.c.block == bindparam("block")
 )
@@ -131,6 +146,7 @@ def iter_parts(
     yield _read_run(connection, row)
     for thing in _THINGS:
         yield from _iter_things(connection, row.run_pk, thing)
+    yield from _iter_recorders(connection, row.run_pk)
     yield from _iter_events(connection, row, blobs)
     if has_files and blobs is not None:
         for content_hash in _iter_hashes(connection, row.run_pk):
@@ -183,6 +199,23 @@ def _iter_things(connection: Connection, run_pk: int, thing: _Thing) -> Iterator
             return
         last = dict(zip(thing.names, rows[-1], strict=False))
         rows = fetch(connection, thing.after, run_pk=run_pk, **last)
+
+
+def _iter_recorders(connection: Connection, run_pk: int) -> Iterator[RecorderPart]:
+    last = ""
+    while True:
+        rows = fetch(connection, _RECORDERS, run_pk=run_pk, last=last)
+        for recorder_id, received, record_count, dropped_count, state in rows:
+            yield RecorderPart(
+                recorder_id=recorder_id,
+                received=decode_received(received),
+                record_count=record_count,
+                dropped_count=dropped_count,
+                state=_json(state),
+            )
+        if len(rows) < _PAGE_ROWS:
+            return
+        last = rows[-1][0]
 
 
 def _iter_events(connection: Connection, run: RunRow, blobs: BlobStore | None) -> Iterator[EventPart]:

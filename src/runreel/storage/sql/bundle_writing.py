@@ -7,16 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from runreel.errors import StorageError
-from runreel.model.bundle import EVENT_FIELDS, EventPart, ImportOptions, ImportOutcome, RunImport, RunPart, RunParts
+from runreel.model.bundle import (
+    EVENT_FIELDS,
+    EventPart,
+    ImportOptions,
+    ImportOutcome,
+    RecorderPart,
+    RunImport,
+    RunPart,
+    RunParts,
+)
 from runreel.model.record import RecordKind, edge_key
 from runreel.model.scope import Scope
 from runreel.storage.merge import joined, same
-from runreel.storage.sql import event_row, event_writing, schema, things
+from runreel.storage.sql import event_row, event_writing, recorder_writing, schema, things
 from runreel.storage.sql.applying import close_runs, put_owners, put_projects, remove_guessed_sessions
 from runreel.storage.sql.bundle_session import in_session, put_sessions_of
 from runreel.storage.sql.event_writing import EventKey, PayloadWriter, Row, Written
 from runreel.storage.sql.key import run_pk_of
 from runreel.storage.sql.naming import Namer, keep_aliases, name_runs
+from runreel.storage.sql.recorder_row import RecorderRow
 from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, RunRow, decode_state, empty_state
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
@@ -50,6 +60,7 @@ def import_runs(
     things.write(transaction, pairs)
     event_writing.write(transaction, pairs)
     _write_events(transaction, entries)
+    recorder_writing.write(transaction, pairs)
     _write_history(transaction, [entry for entry in entries.values() if entry.is_new])
     _name(transaction, entries.values())
     changes = [entry.change for entry in entries.values()]
@@ -158,8 +169,19 @@ def _work_of(scope: Scope, entry: _Entry) -> Work:
             work.nodes.add(key)
         else:
             work.others.setdefault(thing.kind, {})[key] = [decode_state(thing.state)]
+    for recorder in entry.parts.recorders:
+        work.recorder_rows[recorder.recorder_id] = _recorder_row(recorder)
     work.nodes.update(node_id for event in entry.parts.events if (node_id := event.values[_NODE]) is not None)
     return work
+
+
+def _recorder_row(recorder: RecorderPart) -> RecorderRow:
+    return RecorderRow(
+        received=recorder.received,
+        record_count=recorder.record_count,
+        dropped_count=recorder.dropped_count,
+        state=None if recorder.state is None else decode_state(recorder.state),
+    )
 
 
 def _write_events(transaction: Transaction, entries: Mapping[int, _Entry]) -> None:

@@ -15,6 +15,7 @@ from runreel.model.change import DeclaredNode, ProjectChanges, RunChanges
 from runreel.model.scope import Scope
 from runreel.storage.sql import event_row
 from runreel.storage.sql.event_reading import read_edge, read_file, read_message
+from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_row import RunRow, decode_state, read_run
 from runreel.storage.sql.schema import edges, events, files, messages, nodes, projects, runs, tombstones
 
@@ -73,6 +74,7 @@ def list_changes(
         files=tuple(map(read_file, rows[3])),
         change_seq=end,
         is_caught_up=end == run.change_seq,
+        completeness=read_completeness(connection, run.run_pk),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from runreel.storage.sql.codec import decode_json, read_block
 from runreel.storage.sql.event_row import BLOCK, CHANGE_SEQ, LINE
 from runreel.storage.sql.key import run_pk_of
+from runreel.storage.sql.recorder_row import COLUMNS as RECORDER_COLUMNS
+from runreel.storage.sql.recorder_row import read_recorder
 from runreel.storage.sql.run_row import RunRow, decode_state, read_run
 from runreel.storage.sql.transaction import Transaction
 
@@ -43,6 +45,7 @@ class RunContentCheck:
         if self._n_lines and max(self._n_lines) >= row.block_count:
             self._note("payloads", f"it has a block {max(self._n_lines)} and counts {row.block_count}")
         self._check_states()
+        self._check_recorders()
         tags = {found[0] for found in fetch("SELECT tag FROM run_tags WHERE run_pk = ?", row.run_pk)}
         if tags != set(read_run(row).tags):
             self._note("tags", "the tags to filter by are not its tags")
@@ -93,6 +96,33 @@ class RunContentCheck:
                 if key is None or len(found) < _CHUNK_ROWS:
                     break
                 last = found[-1][0]
+
+    def _check_recorders(self) -> None:
+        last = ""
+        while True:
+            found = self._transaction.fetch(
+                f"SELECT recorder_id, change_seq, {','.join(RECORDER_COLUMNS)} FROM recorders "
+                f"WHERE run_pk = ? AND recorder_id > ? ORDER BY recorder_id LIMIT {_CHUNK_ROWS}",
+                self._row.run_pk,
+                last,
+            )
+            for recorder_id, change_seq, *values in found:
+                self._last_seq = max(self._last_seq, change_seq)
+                self._check_recorder(recorder_id, values)
+            if len(found) < _CHUNK_ROWS:
+                return
+            last = found[-1][0]
+
+    def _check_recorder(self, recorder_id: str, values: Sequence[Any]) -> None:
+        try:
+            received = read_recorder(values).received
+        # As above.
+        except Exception as error:  # noqa: BLE001
+            self._note("recorders", f"the row of {recorder_id!r} can't be read ({type(error).__name__})")
+            return
+        if (received.count, received.highest) != (values[0], values[1]):
+            detail = f"{values[0]} received up to {values[1]}, and its ranges come to {received.count} up to"
+            self._note("recorders", f"the row of {recorder_id!r} says {detail} {received.highest}")
 
     def _check_state(self, table: str, thing_id: str | None, state: bytes | None) -> None:
         try:

@@ -27,6 +27,7 @@ _TABLES_BELOW_RUNS = (
     "edges",
     "nodes",
     "payload_blocks",
+    "recorders",
     "run_tags",
     "run_transitions",
     "run_aliases",

@@ -13,6 +13,7 @@ from runreel.model.scope import Scope
 from runreel.model.session import Session
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.prepared import fetch_one
+from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_history import list_aliases
 from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run
 from runreel.storage.sql.schema import run_aliases, run_states, runs, sessions
@@ -69,8 +70,9 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
     """Return what only the page of one run shows."""
     stored = fetch_one(connection, _STATE_OF_RUN, run_pk=row.run_pk)
     aliases = list_aliases(connection, row)
+    completeness = read_completeness(connection, row.run_pk)
     if stored is None:
-        return RunDetail(aliases=aliases)
+        return RunDetail(aliases=aliases, completeness=completeness)
     state = decode_state(stored[0])
     return RunDetail(
         inputs=state.fields.get("inputs"),
@@ -78,6 +80,7 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
         error=state.fields.get("error"),
         metadata=metadata_of(state),
         aliases=aliases,
+        completeness=completeness,
     )
 
 

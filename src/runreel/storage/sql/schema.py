@@ -336,6 +336,21 @@ files = Table(
     ForeignKeyConstraint(["run_pk", "node_id"], ["nodes.run_pk", "nodes.node_id"]),
 )
 
+recorders = Table(
+    "recorders",
+    metadata,
+    _run_key(),
+    Column("recorder_id", Key, nullable=False),
+    Column("received_count", BigInteger, nullable=False),
+    Column("highest_number", BigInteger, nullable=False),
+    Column("record_count", BigInteger, nullable=False),
+    Column("dropped_count", BigInteger, nullable=False),
+    Column("received", LargeBinary, nullable=False),
+    Column("state", LargeBinary),
+    Column("change_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("run_pk", "recorder_id"),
+)
+
 blobs = Table(
     "blobs",
     metadata,

@@ -16,6 +16,7 @@ from runreel.model.bundle import (
     ImportOptions,
     ImportOutcome,
     Part,
+    RecorderPart,
     RunImport,
     RunPart,
     RunParts,
@@ -28,6 +29,7 @@ from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply, name_of
 from runreel.testing.contract.file_store import keep
 from runreel.testing.contract.price import NANOS_PER_CALL, make_price
+from runreel.testing.contract.recorder import complete, completeness
 from runreel.testing.record import (
     AT,
     HOUR,
@@ -36,9 +38,11 @@ from runreel.testing.record import (
     make_file,
     make_llm_call,
     make_node,
+    make_recorder,
     make_run,
     make_run_end,
     make_session,
+    numbered,
 )
 from runreel.testing.workflow import make_workflow
 
@@ -286,6 +290,40 @@ class BundleStoreContract(StoreContract):
         _import(store, elsewhere, parts)
         assert store.runs.get_run(elsewhere, "a").usage.tokens_in == 7
 
+    def test_a_copy_is_as_complete_as_the_original(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
+        numbers = (1, 2, 5, *range(10, 30_000, 2))
+        apply(store, scope, make_run("a"), *(numbered(make_event("e", "a"), number) for number in numbers))
+        apply(store, scope, make_recorder("recorder-1", "a", record_count=30_000, dropped_count=3, closed=True))
+        apply(store, scope, make_recorder("other", "a", metadata={"k": 1}))
+        parts = _export(store, scope, "a")
+        _import(store, elsewhere, parts)
+        assert _export(store, elsewhere, "a") == parts
+        assert completeness(store, elsewhere, "a") == completeness(store, scope, "a")
+        assert completeness(store, scope, "a") == complete(len(numbers), expected=30_000, dropped=3, recorders=2)
+        assert [made.outcome for made in _import(store, elsewhere, parts)] == [ImportOutcome.SAME]
+
+    def test_what_came_here_and_there_comes_together(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
+        apply(store, scope, *(numbered(make_event("e", "a"), number) for number in (1, 2, 4)))
+        apply(store, scope, make_recorder("recorder-1", "a", record_count=9))
+        apply(store, elsewhere, *(numbered(make_event("e", "a"), number) for number in (2, 3, 6)))
+        apply(store, elsewhere, make_recorder("recorder-1", "a", dropped_count=1))
+        outcomes = [made.outcome for made in _import(store, elsewhere, _export(store, scope, "a"))]
+        assert (outcomes, completeness(store, elsewhere, "a")) == (
+            [ImportOutcome.CHANGED],
+            complete(5, expected=9, dropped=1),
+        )
+
+    def test_a_revived_run_is_as_complete_as_it_was(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, *(numbered(make_event("e", "a"), number) for number in (1, 3)))
+        parts = _export(store, scope, "a")
+        store.runs.delete_run(scope, "a", now=NOW)
+        _import(store, scope, parts, can_revive=True)
+        assert completeness(store, scope, "a") == complete(2, expected=3)
+        without = [part for part in parts if not isinstance(part, RecorderPart)]
+        store.runs.delete_run(scope, "a", now=NOW)
+        _import(store, scope, without, can_revive=True)
+        assert completeness(store, scope, "a") is None
+
     def test_nothing_is_exported_of_a_run_that_the_scope_does_not_see(
         self, store: Store, scope: Scope, elsewhere: Scope
     ) -> None:
@@ -324,7 +362,8 @@ def _pieces(parts: Sequence[Part], *, n_events: int) -> list[RunParts]:
     [run] = [part for part in parts if isinstance(part, RunPart)]
     things = [part for part in parts if isinstance(part, ThingPart)]
     events = [part for part in parts if isinstance(part, EventPart)]
-    pieces = [RunParts(run=run, session=session, things=things, is_last=not events)]
+    recorders = [part for part in parts if isinstance(part, RecorderPart)]
+    pieces = [RunParts(run=run, session=session, things=things, recorders=recorders, is_last=not events)]
     silent: list[str] = []
     for start in range(0, len(events), n_events):
         some = events[start : start + n_events]
@@ -333,7 +372,7 @@ def _pieces(parts: Sequence[Part], *, n_events: int) -> list[RunParts]:
         pieces.append(RunParts(run=run, session=session, events=some, is_last=is_last, silent_before=list(silent)))
     if n_events < len(events):
         return pieces
-    return [RunParts(run=run, session=session, things=things, events=events)]
+    return [RunParts(run=run, session=session, things=things, recorders=recorders, events=events)]
 
 
 def _without_numbers(parts: Sequence[Part]) -> list[object]:

@@ -9,6 +9,7 @@ from runreel.testing.contract.deleting import DeletingContract
 from runreel.testing.contract.heartbeat import HeartbeatContract
 from runreel.testing.contract.isolation import RunIsolationContract
 from runreel.testing.contract.naming import NamingContract
+from runreel.testing.contract.recorder import RecorderContract
 from runreel.testing.contract.renaming import RenamingContract
 from runreel.testing.contract.retention import RetentionContract
 from runreel.testing.contract.run_editing import RunEditingContract
@@ -32,6 +33,7 @@ class RunStoreContract(
     AgentContract,
     SessionContract,
     DeletingContract,
+    RecorderContract,
     RetentionContract,
     BulkDeletingContract,
     RunIsolationContract,
