@@ -12,7 +12,7 @@ import pytest
 import runreel
 from tests.support.source import ROOT
 
-BARE_PACKAGES = ("runreel", "runreel.errors", "runreel.model", "runreel.cli", "runreel.demo")
+BARE_PACKAGES = ("runreel", "runreel.errors", "runreel.model", "runreel.cli", "runreel.demo", "runreel.sdk")
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for name in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""What tests of Runreel, and of stores that others write for it, build on: records, a clock, the contracts of stores.
+"""What tests build on: records, a clock, the contracts of stores, and what a program recorded.
 
 A backend proves itself by subclassing the contracts of `runreel.testing.contract` and giving them its store:
 
@@ -12,4 +12,14 @@ A backend proves itself by subclassing the contracts of `runreel.testing.contrac
             store = open_my_store()
             yield store
             store.close()
+
+Tests of a program that records look at what it recorded:
+
+    with recorded() as recording:
+        my_agent("a question")
+    assert recording.run("my_agent")["status"] == "completed"
 """
+
+from runreel.testing.recording import Recorded, recorded
+
+__all__ = ["Recorded", "recorded"]

@@ -1,0 +1,20 @@
+"""How something ended that an exception left."""
+
+from __future__ import annotations
+
+# By name, since importing their modules would cost the host more than a look at the name.
+_CANCELLED = frozenset({"CancelledError", "Cancelled"})
+_CANCELLING_MODULES = frozenset({"asyncio.exceptions", "concurrent.futures._base", "trio", "trio._core._exceptions"})
+
+
+def status_of(error: BaseException) -> str:
+    """Return `cancelled` for what ends work from outside, `completed` for `SystemExit(0)`, else `failed`."""
+    if isinstance(error, SystemExit):
+        return "failed" if error.code else "completed"
+    if isinstance(error, GeneratorExit | KeyboardInterrupt) or _is_cancellation(type(error)):
+        return "cancelled"
+    return "failed"
+
+
+def _is_cancellation(kind: type[BaseException]) -> bool:
+    return any(base.__name__ in _CANCELLED and base.__module__ in _CANCELLING_MODULES for base in kind.__mro__)

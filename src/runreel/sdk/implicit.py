@@ -1,0 +1,79 @@
+"""The run of the process itself, in which is what was recorded outside of all others."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from _thread import RLock
+
+from runreel.sdk.guard import OWN_ERRORS, swallow
+from runreel.sdk.recording import default_agent, new_run, ready_client
+from runreel.sdk.run import RunPlace
+from runreel.sdk.run_kind import settings_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from runreel.sdk.client import Client
+
+
+def implicit_place() -> RunPlace | None:
+    """Return the place in the process's run, which begins when first asked for; None where nothing is recorded."""
+    client = ready_client()
+    if client is None:
+        return None
+    place = _process.place
+    if place is not None and place.is_open and place.run.client is client:
+        return place
+    return _process.open(client)
+
+
+def end_implicit_run() -> None:
+    """End the process's run; a child that has it from its parent leaves it to the parent."""
+    _process.end()
+
+
+class _ProcessRun:
+    """Holds the run of the process."""
+
+    def __init__(self) -> None:
+        self.place: RunPlace | None = None
+        self._pid = 0
+        self._lock = RLock()
+
+    def open(self, client: Client) -> RunPlace:
+        # Two threads that record their first event at once have one run.
+        with self._lock:
+            place = self.place
+            if place is None or not place.is_open or place.run.client is not client:
+                place = self._begin(client)
+                self.place = place
+        return place
+
+    def end(self) -> None:
+        place, self.place = self.place, None
+        if place is None or self._pid != os.getpid():
+            return
+        try:
+            place.complete(None)
+        except OWN_ERRORS as error:
+            swallow("end the run of the process", error)
+
+    def release_in_child(self) -> None:
+        """Take a new lock: another thread may have held it when the process was forked."""
+        self._lock = RLock()
+
+    def _begin(self, client: Client) -> RunPlace:
+        run = new_run(client, None, default_agent(client))
+        place = RunPlace(run, None)
+        run.hold(place)
+        run.begin(settings_fields(client, run), wished_name=None, tags=client.settings.tags)
+        self._pid = os.getpid()
+        # Last of all that is registered, so that it is done before the client delivers what waits.
+        atexit.unregister(self.end)
+        atexit.register(self.end)
+        return place
+
+
+_process = _ProcessRun()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_process.release_in_child)

@@ -1,0 +1,29 @@
+"""Workflows: nodes that run in an order, in a run of their own or within one."""
+
+from __future__ import annotations
+
+from runreel.sdk.context import Place
+from runreel.sdk.event import Event, EventKind
+from runreel.sdk.run_kind import RunKind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runreel.sdk.run import Run, RunPlace
+
+
+class WorkflowKind:
+    """What all executions of one workflow have in common: a run where there is none around, else an event."""
+
+    __slots__ = ("_event_kind", "_run_kind")
+
+    def __init__(self, run_kind: RunKind, event_kind: EventKind) -> None:
+        self._run_kind = run_kind
+        self._event_kind = event_kind
+
+    def open(self, outer: Place | None, write_inputs: Callable[[Run], str] | None = None) -> Event | RunPlace | None:
+        """Tell that it began; None where nothing is recorded."""
+        if outer is None:
+            return self._run_kind.open(None, write_inputs)
+        return self._event_kind.open(outer, outer, None if write_inputs is None else write_inputs(outer.run))
