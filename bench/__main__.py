@@ -14,6 +14,7 @@ from bench.corpus import OUT
 from bench.machine import describe_machine
 from bench.report import Report, as_json, format_report, meets_gates
 from bench.scale import Scale
+from bench.sdk import benchmark as sdk
 
 BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "ingest": ingest.run,
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "metrics": metrics.run,
     "bundle": bundle.run,
     "startup": startup.run,
+    "sdk": sdk.run,
 }
 
 

@@ -19,6 +19,11 @@ class Scale:
     n_samples: int
     n_starts: int
     live_s: float
+    n_call_rounds: int
+    n_burst_calls: int
+    n_kills: int
+    n_kills_of_others: int
+    n_grown_calls: int
 
     @classmethod
     def full(cls) -> Self:
@@ -34,6 +39,11 @@ class Scale:
             n_samples=400,
             n_starts=5,
             live_s=20,
+            n_call_rounds=10,
+            n_burst_calls=20_050,
+            n_kills=50,
+            n_kills_of_others=3,
+            n_grown_calls=1_000_000,
         )
 
     @classmethod
@@ -50,4 +60,9 @@ class Scale:
             n_samples=100,
             n_starts=3,
             live_s=3,
+            n_call_rounds=2,
+            n_burst_calls=2_000,
+            n_kills=3,
+            n_kills_of_others=1,
+            n_grown_calls=20_000,
         )

@@ -2,63 +2,80 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.demo.fake_server import serving
+import pytest
+
+from runreel.sdk.journal.folder import find_journals
+from tests.sdk.shipping.record_server import RecordServer, problem
+from tests.support.eventually import eventually
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "runreel.demo", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def server() -> Iterator[RecordServer]:
+    server = RecordServer()
+    server.start()
+    yield server
+    server.stop()
 
 
-def test_it_ends_after_its_runs_when_everything_is_delivered() -> None:
-    with serving() as server:
-        demo = start("--url", server.url, "--runs", "4", "--pace", "0")
-        _, err = demo.communicate(timeout=30)
-
-        runs = {record["run_id"]: record["status"] for record in server.records() if record["record"] == "run"}
-    assert (demo.returncode, err) == (0, "")
-    assert sorted(runs.values()) == ["completed", "completed", "completed", "completed", "failed"]
-
-
-def test_it_ends_with_its_input_and_cancels_what_goes_on() -> None:
-    with serving() as server:
-        demo = start("--url", server.url, "--pace", "1000", "--until-input-ends")
-        assert server.has_batch.wait(20)
-        demo.communicate(timeout=20)
-
-        records = server.records()
-    assert demo.returncode == 0
-    ends = [record for record in records if record["record"] == "run" and record["phase"] == "end"]
-    starts = {record["run_id"] for record in records if record["record"] == "run"}
-    assert {end["run_id"] for end in ends} == starts
+@contextmanager
+def demo(server: RecordServer, journal: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "runreel.demo", "--url", server.url, "--journal", str(journal), *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def test_a_signal_and_an_absent_server_lose_nothing(tmp_path: Path) -> None:
-    unsent_file = tmp_path / "unsent.json"
-    demo = start("--url", "http://127.0.0.1:9", "--unsent", str(unsent_file))
-    assert demo.stdout is not None
-    assert "on their way" in demo.stdout.readline()
-    demo.send_signal(signal.SIGTERM)
-    demo.communicate(timeout=20)
-    waiting = json.loads(unsent_file.read_text())
+def test_it_ends_after_its_runs_when_everything_is_delivered(server: RecordServer, tmp_path: Path) -> None:
+    with demo(server, tmp_path, "--runs", "4", "--pace", "0") as process:
+        _, err = process.communicate(timeout=30)
 
-    with serving() as server:
-        again = start("--url", server.url, "--runs", "0", "--unsent", str(unsent_file))
+    assert (process.returncode, err) == (0, "")
+    ends = [run["status"] for run in server.of_kind("run") if run.get("phase") == "end"]
+    assert sorted(ends) == ["completed", "completed", "completed", "completed", "failed"]
+    assert {file["path"] for file in server.of_kind("file") if "path" in file} == {"ranges.csv", "page.md"}
+    assert len(server.blobs) == 2
+    assert find_journals(str(tmp_path)) == []
+
+
+def test_it_ends_with_its_input_and_cancels_what_goes_on(server: RecordServer, tmp_path: Path) -> None:
+    with demo(server, tmp_path, "--pace", "1000", "--until-input-ends") as process:
+        server.wait_for(lambda: any(run["agent_name"] == "star_cataloguer" for run in begun(server)))
+        process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    ended = {run["run_id"] for run in server.of_kind("run") if run.get("phase") == "end"}
+    assert ended == {run["run_id"] for run in begun(server)}
+
+
+def begun(server: RecordServer) -> list[dict[str, str]]:
+    return [run for run in server.of_kind("run") if "agent_name" in run]
+
+
+def test_a_signal_and_an_absent_server_lose_nothing(server: RecordServer, tmp_path: Path) -> None:
+    server.intervene = lambda _: problem(503, "not now")
+    with demo(server, tmp_path) as process:
+        server.wait_for(lambda: bool(server.requests))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    (left,) = find_journals(str(tmp_path))
+
+    server.intervene = lambda _: None
+    with demo(server, tmp_path, "--pace", "1000", "--until-input-ends") as again:
+        eventually(lambda: not Path(left.folder).exists())
         again.communicate(timeout=20)
-        delivered = server.records()
 
-    assert demo.returncode == 0
-    assert waiting
-    assert delivered[: len(waiting)] == waiting
-    assert not unsent_file.exists()
+    assert process.returncode == again.returncode == 0
+    assert left.n_records > 0
+    ended = {run["run_id"] for run in server.of_kind("run") if run.get("phase") == "end"}
+    assert ended == {run["run_id"] for run in begun(server)}
+    assert find_journals(str(tmp_path)) == []

@@ -73,6 +73,7 @@ def test_examples_work(path: Path, tmp_path: Path) -> None:
             "CURL_HOME": str(tmp_path),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "RUNREEL_URL": server.url,
+            "RUNREEL_JOURNAL": str(tmp_path / "journal"),
         }
         for block in filter(lambda block: block.is_run, iter_blocks(path)):
             text = block.text.replace(DEFAULT_URL, server.url)

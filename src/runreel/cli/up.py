@@ -48,13 +48,18 @@ def start_server(arguments: argparse.Namespace, console: Console) -> int:
     # The server turns the collector on again.
     gc.disable()
     with needed_extra("runreel up"):
+        from runreel.cli.recovery import recovering
         from runreel.server.run import serve
 
         settings = settings_of(arguments, console.env)
-        if not arguments.demo:
-            return serve(settings)
-        with demo_beside(settings.data.expanduser()) as start_demo:
-            return serve(settings, on_ready=start_demo)
+        with recovering(console.env) as recover, demo_beside(settings.data.expanduser()) as start_demo:
+
+            def begin(base_url: str) -> None:
+                recover(base_url)
+                if arguments.demo:
+                    start_demo(base_url)
+
+            return serve(settings, on_ready=begin)
 
 
 def settings_of(arguments: argparse.Namespace, env: Mapping[str, str]) -> Settings:
@@ -87,8 +92,8 @@ def demo_beside(data_dir: Path) -> Generator[Callable[[str], None]]:
 
 def _demo_command(base_url: str, data_dir: Path) -> list[str]:
     # The demo ends when its standard input does, so also when the server is killed and can't end it.
-    unsent = os.fspath(data_dir / "demo-unsent.json")
-    return [sys.executable, "-m", "runreel.demo", "--url", base_url, "--unsent", unsent, "--until-input-ends"]
+    journal = os.fspath(data_dir / "demo-journal")
+    return [sys.executable, "-m", "runreel.demo", "--url", base_url, "--journal", journal, "--until-input-ends"]
 
 
 def _end(demo: subprocess.Popen[bytes]) -> None:

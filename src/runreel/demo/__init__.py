@@ -1,5 +1,5 @@
-"""A small agent that really works, so that there are runs to look at; and an example of recording by plain HTTP.
+"""A small agent that really works, so that there are runs to look at; and an example of recording with `runreel`.
 
-Start reading at `recording`: what a run is made of, record by record. `delivery` brings records to the server,
-`agent` is the agent, `toolbox` its tools, `scripted_model` the model that it asks.
+Start reading at `agent`, which works and says what it does; `toolbox` has its tools, `scripted_model` the model that it
+asks. Of Runreel it uses what `import runreel` gives, like any other program.
 """

@@ -12,13 +12,12 @@ from itertools import islice
 from pathlib import Path
 from types import FrameType
 
+import runreel
 from runreel.demo import scripted_model
 from runreel.demo.agent import Surroundings, do_job
-from runreel.demo.delivery import Delivery
 from runreel.demo.errors import StepFailedError, StoppedError
 from runreel.demo.pace import Pace
-from runreel.demo.recording import session_record
-from runreel.demo.scenes import SCRIPT, SESSIONS, iter_jobs
+from runreel.demo.scenes import SCRIPT, iter_jobs
 
 DEFAULT_URL = "http://127.0.0.1:4700"
 DEFAULT_N_RUNS = 30
@@ -28,35 +27,33 @@ N_AT_ONCE = 4
 FIRST_GAP_S = 3.0
 GAP_GROWTH = 1.15
 LONGEST_GAP_S = 60.0
-LAST_DELIVERY_S = 2.0
+LAST_DELIVERY_S = 1.5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demo; 0 when all that it recorded is with the server or safe in a file, else 1."""
+    """Run the demo; 0 when all that it recorded is with the server or safe in the journal, else 1."""
     arguments = _parser().parse_args(argv)
     pace = Pace(arguments.pace)
     _stop_at_signals(pace)
     if arguments.until_input_ends:
         threading.Thread(target=_stop_after_input, args=(pace,), daemon=True).start()
 
-    delivery = Delivery(arguments.url.rstrip("/"), unsent_file=arguments.unsent)
+    runreel.init(url=arguments.url, journal=arguments.journal, disabled=False)
     print(f"demo: {arguments.runs} runs of small agents are on their way to {arguments.url}", flush=True)
     try:
-        record_runs(delivery, pace, n_runs=arguments.runs)
+        do_jobs(pace, n_runs=arguments.runs)
     finally:
-        n_lost = deliver_the_rest(delivery, pace)
+        n_lost = deliver_the_rest(pace)
     if n_lost:
         print(f"demo: {n_lost} records did not reach {arguments.url}", file=sys.stderr)
     return 1 if n_lost else 0
 
 
-def record_runs(delivery: Delivery, pace: Pace, *, n_runs: int) -> None:
+def do_jobs(pace: Pace, *, n_runs: int) -> None:
     """Do one job after the other until there were enough or the demo is told to end."""
-    for session_id, name in SESSIONS.items():
-        delivery.add(session_record(session_id, name))
     factor, gap_s = pace.factor, FIRST_GAP_S
     with scripted_model.serving(SCRIPT, wait=pace.wait) as model_url:
-        surroundings = Surroundings(send=delivery.add, model_url=model_url, pace=pace)
+        surroundings = Surroundings(model_url=model_url, pace=pace)
         for number, job in enumerate(islice(iter_jobs(), n_runs), start=1):
             pace.factor = 0.0 if number <= N_AT_ONCE else factor
             try:
@@ -71,12 +68,12 @@ def record_runs(delivery: Delivery, pace: Pace, *, n_runs: int) -> None:
                 gap_s = min(gap_s * GAP_GROWTH, LONGEST_GAP_S)
 
 
-def deliver_the_rest(delivery: Delivery, pace: Pace) -> int:
+def deliver_the_rest(pace: Pace) -> int:
     """Deliver for as long as it takes, or for a moment once the demo is told to end; return how much is lost."""
-    while not delivery.is_done():
-        if not pace.wait_exactly(0.1):
-            break
-    return delivery.close(timeout_s=LAST_DELIVERY_S)
+    while pace.wait_exactly(0) and runreel.flush(0.2).waiting:
+        pass
+    result = runreel.shutdown(LAST_DELIVERY_S)
+    return result.dropped + result.refused
 
 
 def _stop_at_signals(pace: Pace) -> None:
@@ -99,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--url", default=DEFAULT_URL, help="the server (%(default)s)")
     parser.add_argument("--runs", type=int, default=DEFAULT_N_RUNS, metavar="N", help="how many runs (%(default)s)")
     parser.add_argument("--pace", type=float, default=1.0, help="0 for as fast as it goes, 2 for half as fast")
-    parser.add_argument("--unsent", type=Path, metavar="FILE", help="keep here what could not be sent, for next time")
+    parser.add_argument("--journal", type=Path, metavar="DIR", help="keep here what the server doesn't have yet")
     parser.add_argument("--until-input-ends", action="store_true", help="end when the standard input does")
     return parser
 

@@ -11,12 +11,14 @@ DemoError
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
+
 
 class DemoError(Exception):
     """Base of every error of the demo."""
 
 
-class StoppedError(DemoError):
+class StoppedError(DemoError, CancelledError):
     """The demo was told to end; what is going on counts as cancelled, not as failed."""
 
 
@@ -25,7 +27,11 @@ class StepFailedError(DemoError):
 
 
 class CodeFailedError(DemoError):
-    """Python code ended with an error; the text is what it wrote about it."""
+    """Python code ended with an error; the text is what it wrote about it, `result` all there is to say."""
+
+    def __init__(self, text: str, result: dict[str, object]) -> None:
+        super().__init__(text)
+        self.result = result
 
 
 class ScriptError(DemoError):

@@ -221,11 +221,8 @@ class Job:
 
     agent_name: str
     task: str
-    session_id: str
+    session: str
     tags: tuple[str, ...]
-
-
-SESSIONS = {"demo-climate": "Questions about climate", "demo-stars": "Questions about stars", "demo-pages": "Pages"}
 
 
 def iter_jobs() -> Iterator[Job]:
@@ -239,14 +236,14 @@ def iter_jobs() -> Iterator[Job]:
         yield _star_job(f"Which bright star of class {next(letters)} is nearest?")
         yield _climate_job(f"How much rain falls in {city} in a year?")
         page = f"Write a page about the widest range and the stars of {next(constellations)}."
-        yield Job(agent_name=DESK, task=page, session_id="demo-pages", tags=("demo", "page"))
+        yield Job(agent_name=DESK, task=page, session="Pages", tags=("demo", "page"))
         yield _climate_job(f"Is {city} warmer than {other}?")
         yield _star_job("Which bright star gives off the most light?")
 
 
 def _climate_job(task: str) -> Job:
-    return Job(agent_name=CLIMATE, task=task, session_id="demo-climate", tags=("demo", "climate"))
+    return Job(agent_name=CLIMATE, task=task, session="Questions about climate", tags=("demo", "climate"))
 
 
 def _star_job(task: str) -> Job:
-    return Job(agent_name=STARS, task=task, session_id="demo-stars", tags=("demo", "stars"))
+    return Job(agent_name=STARS, task=task, session="Questions about stars", tags=("demo", "stars"))

@@ -1,0 +1,181 @@
+"""Every example runs against a real server, and its run shows what its docstring says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runreel.sdk.journal.folder import find_journals
+from tests.support.api import Api, client_of
+from tests.support.server import running_server
+from tests.support.source import PACKAGE, ROOT
+
+EXAMPLES = ROOT / "examples"
+
+
+class Stage:
+    """A server, and what examples record there."""
+
+    def __init__(self, api: Api, env: dict[str, str], journal: Path) -> None:
+        self.api = api
+        self._env = env
+        self._journal = journal
+
+    def perform(self, name: str) -> str:
+        """Run an example, which must end well and leave nothing behind; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, str(EXAMPLES / name)],
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert find_journals(str(self._journal)) == []
+        return done.stdout
+
+    def run_of(self, agent_name: str) -> dict[str, Any]:
+        """Return the only run of an agent, of which everything must have come."""
+        (listed,) = self.api.runs_of(agent_name)
+        run = self.api.get(f"/api/by-id/{listed['run_id']}")
+        assert run["completeness"] is None or run["completeness"]["is_complete"]
+        return run
+
+    def events_of(self, run: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """Return the events of this name, as they came one after the other."""
+        path = f"/api/by-id/{run['run_id']}/events"
+        listed = self.api.get(path, limit=200)["events"]
+        return [self.api.get(f"{path}/{event['event_id']}") for event in listed if event["name"] == name]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    journal = tmp_path_factory.mktemp("journal")
+    with running_server() as server, client_of(server.url) as api:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("RUNREEL_")}
+        settings = {"RUNREEL_URL": server.url, "RUNREEL_JOURNAL": str(journal), "PYTHONPATH": str(PACKAGE.parent)}
+        yield Stage(api, clean | settings, journal)
+
+
+def test_every_example_is_performed_here_and_says_how_to_run_it() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    names = {path.name for path in EXAMPLES.glob("*.py")}
+    assert set(re.findall(r'stage\.perform\("(\w+\.py)"\)', source)) == names
+    for name in names:
+        assert "`runreel up`" in (EXAMPLES / name).read_text(encoding="utf-8").split('"""')[1]
+
+
+def test_plain(stage: Stage) -> None:
+    assert stage.perform("plain.py") == "{'the': 2, 'sky': 1, 'above': 1, 'port': 1}\n"
+
+    run = stage.run_of("count_words")
+    assert (run["status"], run["run_name"]) == ("completed", "run 1")
+    assert run["inputs"] == {"text": "the sky above the port"}
+    assert run["outputs"] == {"the": 2, "sky": 1, "above": 1, "port": 1}
+
+
+def test_parallel_tools(stage: Stage) -> None:
+    assert stage.perform("parallel_tools.py") == "Lisbon\n"
+
+    run = stage.run_of("weather_desk")
+    (step,) = stage.events_of(run, "measure_all")
+    calls = stage.events_of(run, "measure")
+    assert [call["parent_event_id"] for call in calls] == [step["event_id"]] * 3
+    assert max(call["started_at"] for call in calls) < min(call["ended_at"] for call in calls)
+    (archive,) = stage.events_of(run, "ask_archive")
+    assert archive["status"] == "cancelled"
+
+
+def test_threads_and_executors(stage: Stage) -> None:
+    assert stage.perform("threads_and_executors.py") == "2262 primes\n"
+
+    run = stage.run_of("prime_counter")
+    assert run["outputs"] == 2262
+    assert sum(call["outputs"] for call in stage.events_of(run, "count_primes")) == 2262
+    assert len(stage.events_of(run, "report")) == 1
+    assert run["completeness"]["recorders"] == 2  # one in each process
+
+
+def test_planning_and_control(stage: Stage) -> None:
+    assert stage.perform("planning_and_control.py") == "The sum is 385.\n"
+
+    run = stage.run_of("number_cruncher")
+    path = f"/api/by-id/{run['run_id']}"
+    dag = stage.api.get(f"{path}/dag")
+    assert [(node["node_id"], node["node_type"], node["status"]) for node in dag["nodes"]] == [
+        ("planning", "planning", "completed"),
+        ("compute", "step", "completed"),
+        ("check", "step", "completed"),
+        ("terminator", "terminator", "completed"),
+    ]
+    first, second = stage.events_of(run, "run_python")
+    assert (first["status"], first["outputs"]["exit_code"], first["event_type"]) == ("failed", 1, "code_exec")
+    assert first["error"]["message"].startswith("TypeError: unsupported operand")
+    assert (second["status"], second["outputs"]["stdout"]) == ("completed", "385\n")
+    (file,) = stage.api.get(f"{path}/files")["files"]
+    assert (file["path"], file["node_id"], file["event_id"]) == ("squares.csv", "compute", second["event_id"])
+    content = stage.api.http.get(f"{path}/files/{file['file_id']}/content").text
+    assert content.startswith("number,square\n1,1\n")
+    said = [message["sender"] for message in stage.api.get(f"{path}/messages")["messages"]]
+    assert said == ["user", "worker", "reporter"]
+
+
+def test_nested_agents(stage: Stage) -> None:
+    assert stage.perform("nested_agents.py") == "{'flight': 'LX 17'}\n"
+
+    parent = stage.run_of("travel_desk")
+    assert (parent["session_id"], parent["tags"]) == ("trip to Quito", ["partial"])
+    for agent_name, status in (("flight_finder", "completed"), ("hotel_finder", "failed")):
+        child = stage.run_of(agent_name)
+        (call,) = stage.events_of(parent, agent_name)
+        assert (child["parent_run_id"], child["parent_event_id"]) == (parent["run_id"], call["event_id"])
+        assert (child["status"], call["status"]) == (status, status)
+
+
+def test_across_services(stage: Stage) -> None:
+    assert stage.perform("across_services.py") == "125\n"
+
+    run = stage.run_of("shop_assistant")
+    calls, served = stage.events_of(run, "ask_service"), stage.events_of(run, "price service")
+    assert [event["parent_event_id"] for event in served] == [event["event_id"] for event in calls]
+    assert [event["outputs"] for event in stage.events_of(run, "look_up_price")] == [40, 85]
+    assert run["completeness"]["recorders"] == 2
+
+
+def test_streaming(stage: Stage) -> None:
+    assert stage.perform("streaming.py").splitlines()[1] == "Once there was a lamp ."
+
+    run = stage.run_of("storyteller")
+    whole, given_up = stage.events_of(run, "scripted-model")
+    assert (whole["status"], whole["tokens_in"], whole["tokens_out"]) == ("completed", 6, 16)
+    assert whole["attributes"]["item_count"] == 16
+    assert whole["started_at"] < whole["first_token_at"] <= whole["ended_at"]
+    assert (given_up["status"], given_up["attributes"]["item_count"]) == ("cancelled", 6)
+    assert given_up["outputs"] == "Once there was a lamp . "
+
+
+def test_from_gati(stage: Stage) -> None:
+    assert stage.perform("from_gati.py") == "recorded as run 1\no/ o/ o/ Hello, world!\n"
+
+    run = stage.run_of("greeter")
+    (step,) = stage.events_of(run, "choose_words")
+    (model,) = stage.events_of(run, "m-1")
+    assert (step["event_type"], step["attributes"]) == ("step", {"language": "en"})
+    assert (model["parent_event_id"], model["outputs"]) == (step["event_id"], "Hello")
+    assert len(stage.events_of(run, "wave")) == 1
+
+
+def test_record_over_http(stage: Stage) -> None:
+    assert stage.perform("record_over_http.py").startswith("recorded: http://")
+
+    run = stage.run_of("adder")
+    (call,) = stage.events_of(run, "add")
+    assert (run["status"], call["outputs"]) == ("completed", {"sum": 42})
