@@ -1,7 +1,8 @@
 """A database of every earlier schema is brought to the present one with all that is in it, and its sums are right.
 
 `schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
-moved and deleted.
+moved and deleted. `schema_0002.json` has what became of them, and in each project a run whose events are below those
+that name nodes, wait for their parents, or are in a circle.
 """
 
 from __future__ import annotations
@@ -77,6 +78,23 @@ def test_sums_of_an_upgraded_database_equal_a_recount(empty_url: str, tables: di
     diagnosis = examine(empty_url)
     assert diagnosis.findings == ()
     assert (diagnosis.n_runs, diagnosis.n_events) == (len(tables["runs"]), len(tables["events"]))
+
+
+def test_events_know_of_which_node_they_are(empty_url: str, engine: Engine, tables: dict[str, Any]) -> None:
+    migrate(empty_url)
+    of_events = {(row["run_pk"], row["event_id"]): row for row in tables["events"]}
+
+    def node_of(row: dict[str, Any] | None, below: frozenset[str] = frozenset()) -> str | None:
+        if row is None or row["event_id"] in below:
+            return None
+        parent = of_events.get((row["run_pk"], row["parent_event_id"]))
+        return row["node_id"] or node_of(parent, below | {row["event_id"]})
+
+    expected = {key: node_of(row) for key, row in of_events.items()}
+    assert len(set(expected.values())) > 2
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT run_pk, event_id, member_of FROM events")).all()
+    assert {(row[0], row[1]): row[2] for row in found} == expected
 
 
 def test_no_row_is_lost_or_changed(empty_url: str, engine: Engine, tables: dict[str, Any]) -> None:

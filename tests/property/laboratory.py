@@ -92,9 +92,18 @@ class Laboratory:
                 if table is schema.run_transitions:
                     # A history: its rows have the numbers of the run's own changes.
                     continue
-                for row in connection.execute(select(table).where(table.c.run_pk.in_(mine))).mappings():
+                # Of which node an event is shows with the node, and in no row that is streamed.
+                columns = [column for column in table.c if column is not schema.events.c.member_of]
+                for row in connection.execute(select(*columns).where(table.c.run_pk.in_(mine))).mappings():
                     rows[table.name, *(row[key] for key in keys)] = dict(row)
         return rows
+
+    def event_rows(self, scope: Scope) -> dict[tuple[int, str], Any]:
+        """Return the rows of all events of a project, by run and id."""
+        mine = select(schema.runs.c.run_pk).where(schema.runs.c.project == scope.project)
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(schema.events).where(schema.events.c.run_pk.in_(mine))).all()
+        return {(row.run_pk, row.event_id): row for row in rows}
 
     def _dump_run(self, scope: Scope, run_id: str) -> dict[str, Any]:
         events = self.store.events

@@ -9,8 +9,9 @@ from runreel.errors import NotFoundError
 from runreel.model.run import DeleteReport, RunFilter
 from runreel.model.scope import Scope
 from runreel.model.vocabulary import DEFAULT_SESSION
+from runreel.storage.sql.contribution import add_events
 from runreel.storage.sql.editing import lock_run
-from runreel.storage.sql.event_writing import add_to_rollup, iter_rows
+from runreel.storage.sql.event_writing import iter_chunks
 from runreel.storage.sql.run_matching import next_matching, still_matching
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.transaction import Transaction
@@ -90,8 +91,8 @@ def delete_rows(transaction: Transaction, rows: Sequence[RunRow], now: int) -> D
     """Remove locked runs and everything below them, leave tombstones, and finish the transaction."""
     transaction.lock_agents({(row.project, row.agent_name) for row in rows})
     for row in rows:
-        for event in iter_rows(transaction, row.run_pk):
-            add_to_rollup(transaction, -1, event, row.project, row.agent_name)
+        for events in iter_chunks(transaction, row.run_pk):
+            add_events(transaction.rollup, -1, events, row.project, row.agent_name)
         transaction.add_run(-1, row)
         transaction.note_deletion(row)
     keys = [(row.run_pk,) for row in rows]

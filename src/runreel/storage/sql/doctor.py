@@ -43,8 +43,8 @@ def examine(
 
     `read_blob` gives the bytes of a project by their hash, or raises `NotFoundError`; without it they are left out.
 
-    With `repair`, which is never quick, totals that differ are made right, and it is examined again: the diagnosis is
-    what is left.
+    With `repair`, which is never quick, totals and nodes of events that differ are made right, and it is examined
+    again: the diagnosis is what is left.
 
     Raises:
         SchemaVersionError: the database must be migrated first, or was written by a newer Runreel.
@@ -150,6 +150,9 @@ class _Examination:
         transaction.add_run(1, counted)
         content.finish()
         self._n_events += counted.event_count
+        wrong_members = recount.find_wrong_members(transaction, row.run_pk)
+        if wrong_members:
+            self._note_wrong("nodes", row, f"{len(wrong_members)} events are kept as events of the wrong node")
         if wrong_flags:
             self._note_wrong("usage", row, f"{len(wrong_flags)} events count their usage wrongly")
         for name in (*TOTALS, "sequenced_count"):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, literal_column
 
 from runreel.model.event import EventFilter
 from runreel.storage.sql.dialect import Dialect
-from runreel.storage.sql.node_event import members_of
-from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import events
 
 
@@ -16,7 +14,7 @@ def is_failed() -> ColumnElement[bool]:
     return events.c.status == literal_column("'failed'")
 
 
-def conditions_of(run: RunRow, dialect: Dialect, query: EventFilter) -> list[ColumnElement[bool]]:
+def conditions_of(dialect: Dialect, query: EventFilter) -> list[ColumnElement[bool]]:
     """Return what an event must meet; nothing where the filter lets all events through."""
     conditions: list[ColumnElement[bool]] = []
     if query.event_types:
@@ -24,7 +22,7 @@ def conditions_of(run: RunRow, dialect: Dialect, query: EventFilter) -> list[Col
     if query.statuses:
         conditions.append(events.c.status.in_(query.statuses))
     if query.node_id is not None:
-        conditions.append(events.c.event_id.in_(select(members_of(run.run_pk, query.node_id).c.event_id)))
+        conditions.append(events.c.member_of == query.node_id)
     if query.agent_name is not None:
         conditions.append(events.c.agent_name == query.agent_name)
     if query.text is not None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
-from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent, Payload
+from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent, Payload, Relative
 from runreel.model.file import FileReference
 from runreel.model.message import Message
 from runreel.model.page import Page
@@ -33,7 +33,7 @@ from runreel.storage.sql.event_order import (
     read_positions,
     read_rows,
 )
-from runreel.storage.sql.node_event import members_of, require_node
+from runreel.storage.sql.node_event import require_node
 from runreel.storage.sql.payload_blob import read_payload_blob
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.run_reading import get_row
@@ -42,6 +42,15 @@ from runreel.storage.sql.schema import events, files, messages, payload_blocks
 
 _LIFECYCLE_TYPES = ("agent_start", "agent_end")
 _KEYS_PER_QUERY = 500
+_RELATIVE = (
+    events.c.event_id,
+    events.c.event_type,
+    events.c.name,
+    events.c.status,
+    events.c.duration_us,
+    events.c.started_at,
+    events.c.ended_at,
+)
 
 _BLOCKS = select(payload_blocks.c.block, payload_blocks.c.data).where(
     payload_blocks.c.run_pk == bindparam("run_pk"),
@@ -99,19 +108,19 @@ class Inside:
         return FullEvent(event=event, payload=self._payloads(rows)[0])
 
     def get_event_family(self, event_id: str, *, limit: int) -> EventFamily:
-        """Return the parent and the first children of an event, by their ids."""
+        """Return the parent and the first children of an event."""
         in_run = events.c.run_pk == self.run.run_pk
         own = select(events.c.parent_event_id).where(in_run, events.c.event_id == event_id)
         row = self.connection.execute(own).one_or_none()
         if row is None:
             raise NotFoundError(f"the run {self.run.run_id!r} has no event {event_id!r}")
-        parent = select(events.c.event_id).where(in_run, events.c.event_id == row[0])
+        parent = self.connection.execute(select(*_RELATIVE).where(in_run, events.c.event_id == row[0])).one_or_none()
         is_child = events.c.parent_event_id == event_id
         by_start = (events.c.started_at, events.c.event_id)
-        children = select(events.c.event_id).where(in_run, is_child).order_by(*by_start).limit(limit)
+        children = select(*_RELATIVE).where(in_run, is_child).order_by(*by_start).limit(limit)
         return EventFamily(
-            parent_id=self.connection.execute(parent).scalar_one_or_none(),
-            child_ids=tuple(self.connection.execute(children).scalars()),
+            parent=None if parent is None else _read_relative(parent),
+            children=tuple(_read_relative(row) for row in self.connection.execute(children)),
             n_children=self.connection.execute(select(func.count()).where(in_run, is_child)).scalar_one(),
         )
 
@@ -147,11 +156,8 @@ class Inside:
     ) -> Page[FullEvent]:
         """Return the events of a node in execution order."""
         require_node(self.connection, self.run, node_id)
-        conditions: list[ColumnElement[bool]] = [
-            events.c.event_id.in_(select(members_of(self.run.run_pk, node_id).c.event_id))
-        ]
-        if event_type is not None:
-            conditions.append(events.c.event_type == event_type)
+        query = EventFilter(node_id=node_id, event_types=() if event_type is None else (event_type,))
+        conditions = conditions_of(self.dialect, query)
         order, of = order_of(self.run), "node events"
         if cursor is not None:
             conditions.append(order.after(parse_position(self.connection, of, order, cursor)[0]))
@@ -181,7 +187,7 @@ class Inside:
     ) -> tuple[list[EventRow], Sequence[int], str | None]:
         """Return rows of a page, their places in the whole run, and the cursor of the next page."""
         order, of = order_of(self.run), "events"
-        conditions = conditions_of(self.run, self.dialect, query)
+        conditions = conditions_of(self.dialect, query)
         is_whole = not conditions
         first = 0
         if cursor is not None:
@@ -272,6 +278,16 @@ class Inside:
 
 def _state(stored: bytes | None) -> State:
     return decode_state(stored) if stored is not None else State({}, (-1, 0))
+
+
+def _read_relative(row: Any) -> Relative:
+    return Relative(
+        event_id=row.event_id,
+        event_type=row.event_type,
+        name=row.name,
+        status=row.status,
+        duration_us=event_row.duration_us_between(row.duration_us, row.started_at, row.ended_at),
+    )
 
 
 def read_edge(row: Any) -> Edge:

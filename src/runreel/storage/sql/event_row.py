@@ -15,13 +15,13 @@ from runreel.storage.sql.codec import decode_json, encode_json
 
 COLUMNS = tuple(column.name for column in schema.events.columns)
 PLACE: Mapping[str, int] = {name: place for place, name in enumerate(COLUMNS)}
-_LABELLED_BY_NAME = frozenset({"tool_call", "embedding", "retrieval", "guardrail", "code_exec"})
 _ALWAYS = frozenset({"started_at", "event_type", "status"})
 PAYLOAD_FIELDS = ("inputs", "outputs", "error", "attributes")
 
 N_HEAD = PLACE["event_type"]
 _FIELDS = COLUMNS[N_HEAD : PLACE["payload_block"]]
-# The last columns say where the payload is, and what a price list makes of the event: no record speaks of these.
+# The last columns say where the payload is, what a price list makes of the event, and of which node its parents make
+# it: no record speaks of these.
 UNKNOWN_YET = (None,) * (len(COLUMNS) - PLACE["payload_block"])
 CHANGE_SEQ, _RANK, _RECORDED_AT, IS_COUNTED = (
     PLACE[name] for name in ("change_seq", "rank", "recorded_at", "is_counted")
@@ -31,23 +31,11 @@ _AFTER_USAGE = _COST + 1
 PRICE = PLACE["price_nanos"]
 USAGE = COLUMNS[_TOKENS_IN:_AFTER_USAGE]
 _TOKENS = COLUMNS[_TOKENS_IN:_COST]
-_TYPE, _SUBTYPE, _NAME, _STATUS, _STARTED, _ENDED, _DURATION, _MODEL, _PROVIDER, _SEQUENCE = (
-    PLACE[name]
-    for name in (
-        "event_type",
-        "event_subtype",
-        "name",
-        "status",
-        "started_at",
-        "ended_at",
-        "duration_us",
-        "model",
-        "provider",
-        "sequence",
-    )
+_SUBTYPE, _STARTED, _ENDED, _DURATION, _MODEL, _PROVIDER = (
+    PLACE[name] for name in ("event_subtype", "started_at", "ended_at", "duration_us", "model", "provider")
 )
 BLOCK, LINE, BLOB = PLACE["payload_block"], PLACE["payload_line"], PLACE["payload_blob"]
-PARENT, NODE = PLACE["parent_event_id"], PLACE["node_id"]
+PARENT, NODE, MEMBER = PLACE["parent_event_id"], PLACE["node_id"], PLACE["member_of"]
 
 Row = Sequence[Any]
 
@@ -158,32 +146,6 @@ def price_of(prices: PriceList, row: Row) -> int | None:
     return price.cost_nanos_of(Usage(**amounts), is_batch=row[_SUBTYPE] == BATCH_SUBTYPE)
 
 
-def contribution_of(row: Row) -> tuple[int, str, str, int | None, Sequence[int]]:
-    """Return what the event contributes: its start, type, label, duration and totals.
-
-    The label groups events of one type: the model of an LLM call, the name of a tool. Totals are in the order of
-    `rollup.TOTALS`; zeros at their end are left out.
-    """
-    event_type = row[_TYPE]
-    label = ""
-    if event_type in _LABELLED_BY_NAME:
-        label = row[_NAME] or ""
-    elif event_type == "llm_call":
-        label = row[_MODEL] or row[_NAME] or ""
-    failed = 1 if row[_STATUS] == "failed" else 0
-    totals: Sequence[int] = (1, failed)
-    if row[IS_COUNTED]:
-        cost = row[_COST] if row[_COST] is not None else row[PRICE]
-        tokens = [amount or 0 for amount in row[_TOKENS_IN:_COST]]
-        totals = (1, failed, *tokens, cost or 0, 1 if cost is None else 0)
-    return row[_STARTED], event_type, label, duration_us_of(row), totals
-
-
 def started_at_of(row: Row) -> int:
     """Return when the event began."""
     return row[_STARTED]
-
-
-def is_sequenced(row: Row) -> bool:
-    """Tell whether the recorder numbered the event."""
-    return row[_SEQUENCE] is not None

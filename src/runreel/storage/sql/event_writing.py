@@ -9,14 +9,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from runreel.storage.merge import State, merged_all, new_state, same
-from runreel.storage.sql import event_row, pricing, schema
+from runreel.storage.sql import event_row, membership, pricing, schema
 from runreel.storage.sql.codec import BlockWriter, read_block
+from runreel.storage.sql.contribution import add_events
 from runreel.storage.sql.event_row import BLOB, BLOCK, IS_COUNTED, LINE, PARENT
 from runreel.storage.sql.payload_blob import LARGE_BYTES, PayloadBlobs, read_payload_blob
-from runreel.storage.sql.rollup import N_TOTALS
 from runreel.storage.sql.run_row import RunChange, RunRow
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
@@ -58,12 +60,15 @@ def write_rows(transaction: Transaction, written: Written, changes: dict[int, Ru
         written.blobs.write(transaction, transaction.blobs)
     pricing.price_new(transaction, written.new.values(), changes)
     doubtful = _count_usage(transaction, written, changes)
+    begun = {run_pk for run_pk, change in changes.items() if change.before.event_count}
+    moves = membership.settle(transaction, written.new, written.old, begun)
     contribute(transaction, -1, written.old.values(), changes)
     contribute(transaction, 1, written.new.values(), changes)
     replaced = [key for key in written.new if key in written.old]
     transaction.execute_many("DELETE FROM events WHERE run_pk = ? AND event_id = ?", replaced)
     transaction.dialect.insert(transaction.cursor, schema.events, list(written.new.values()))
     transaction.dialect.insert(transaction.cursor, schema.payload_blocks, written.blocks)
+    membership.move(transaction, moves)
     if doubtful:
         recount(transaction, doubtful, changes)
 
@@ -213,40 +218,22 @@ def _with_using_children(transaction: Transaction, keys: Sequence[EventKey]) -> 
 
 def contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes: dict[int, RunChange]) -> None:
     """Add what events contribute to their runs and to the rollups, or with sign -1 take it out."""
-    sums: dict[int, list[int]] = {}
-    for row in rows:
-        run = changes[row[0]].row
-        amounts = add_to_rollup(transaction, sign, row, run.project, run.agent_name)
-        known = sums.get(row[0])
-        if known is None:
-            known = sums[row[0]] = [0] * (N_TOTALS + 1)
-        known[0] += event_row.is_sequenced(row)
-        known[1] += amounts[0]
-        known[2] += amounts[1]
-        for place in range(2, len(amounts)):
-            known[place + 1] += amounts[place]
-    for run_pk, (n_sequenced, *totals) in sums.items():
+    for run_pk, of_run in groupby(rows, itemgetter(0)):
         run = changes[run_pk].row
+        n_sequenced, totals = add_events(transaction.rollup, sign, of_run, run.project, run.agent_name)
         run.sequenced_count += sign * n_sequenced
         run.add_totals(sign, totals)
-
-
-def add_to_rollup(transaction: Transaction, sign: int, row: Row, project: str, agent_name: str) -> Sequence[int]:
-    """Add (or take out, with sign -1) what an event contributes to the rollups of an agent; return its totals."""
-    started_at, event_type, label, duration_us, totals = event_row.contribution_of(row)
-    transaction.rollup.add(sign, project, agent_name, started_at, event_type, label, duration_us, totals)
-    return totals
 
 
 def _move_contributions(transaction: Transaction, change: RunChange) -> None:
     """Move what all stored events of a run contribute from its former agent to its present one."""
     run = change.row
-    for row in iter_rows(transaction, run.run_pk):
-        add_to_rollup(transaction, -1, row, run.project, change.before.agent_name)
-        add_to_rollup(transaction, 1, row, run.project, run.agent_name)
+    for rows in iter_chunks(transaction, run.run_pk):
+        add_events(transaction.rollup, -1, rows, run.project, change.before.agent_name)
+        add_events(transaction.rollup, 1, rows, run.project, run.agent_name)
 
 
-def iter_rows(transaction: Transaction, run_pk: int) -> Iterator[Row]:
+def iter_chunks(transaction: Transaction, run_pk: int) -> Iterator[Sequence[Row]]:
     """Yield all event rows of a run, a bounded number at a time."""
     names = ",".join(event_row.COLUMNS)
     statement = transaction.dialect.sql(
@@ -256,7 +243,7 @@ def iter_rows(transaction: Transaction, run_pk: int) -> Iterator[Row]:
     while True:
         transaction.cursor.execute(statement, (run_pk, last))
         rows = transaction.cursor.fetchall()
-        yield from rows
+        yield rows
         if len(rows) < _CHUNK_ROWS:
             return
         last = rows[-1][1]

@@ -7,36 +7,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from runreel.model.node import NodeSummary
 from runreel.model.usage import Usage
 from runreel.storage.sql.event_reading import Inside, read_file
-from runreel.storage.sql.node_event import END, EXECUTION, members_of, require_node
-from runreel.storage.sql.node_reading import NodeFigures, read_node_with
+from runreel.storage.sql.node_event import END, EXECUTION, require_node
+from runreel.storage.sql.node_reading import NodeFigures, read_node_with, read_outcome
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.schema import events, files, messages
 
-_TYPE, _SUBTYPE, _STATUS, _AGENT, _NODE, _STARTED, _END, _COUNTED, _USAGE = range(9)
-_COLUMNS = (
+_TYPE, _SUBTYPE, _STATUS, _AGENT, _NAMES_NODE, _COUNT = range(6)
+_OF_NODE = (events.c.run_pk == bindparam("run_pk"), events.c.member_of == bindparam("node_id"))
+_KIND = (
     events.c.event_type,
     events.c.event_subtype,
     events.c.status,
     events.c.agent_name,
-    events.c.node_id,
-    events.c.started_at,
-    END,
-    events.c.is_counted,
+    case((events.c.node_id.is_(None), 0), else_=1),
+)
+_COST = func.coalesce(events.c.cost_nanos, events.c.price_nanos)
+_AMOUNTS = (
     events.c.tokens_in,
     events.c.tokens_out,
     events.c.tokens_cached,
     events.c.tokens_cache_write,
     events.c.tokens_reasoning,
-    func.coalesce(events.c.cost_nanos, events.c.price_nanos).label("cost"),
+    _COST,
+    case((_COST.is_(None), 1)),
 )
-
-_OF_NODE = members_of(bindparam("run_pk", type_=BigInteger), bindparam("node_id", type_=Text), *_COLUMNS)
-_MEMBERS = select(*(_OF_NODE.c[column.name] for column in _COLUMNS), _OF_NODE.c.event_id)
+_KINDS = (
+    select(*_KIND, func.count(), *(func.sum(case((events.c.is_counted == 1, each))) for each in _AMOUNTS))
+    .where(*_OF_NODE)
+    .group_by(*_KIND)
+)
+# These are in the index by which they are found, so that no row is looked up for them.
+_SPANS = select(events.c.started_at, END).where(*_OF_NODE).order_by(events.c.started_at)
 
 _Row = Sequence[Any]
 
@@ -44,21 +50,21 @@ _Row = Sequence[Any]
 def read_summary(inside: Inside, node_id: str) -> NodeSummary:
     """Return what happened in one node."""
     require_node(inside.connection, inside.run, node_id)
-    rows = fetch(inside.connection, _MEMBERS, run_pk=inside.run.run_pk, node_id=node_id)
-    kinds = Counter(map(itemgetter(_TYPE, _SUBTYPE, _STATUS, _AGENT), rows))
-    executions = [row for row in rows if row[_TYPE] == EXECUTION and row[_NODE] is not None]
-    statuses = _count((status, n) for (_, _, status, _), n in kinds.items())
-    spans = sorted(map(itemgetter(_STARTED, _END), rows))
+    kinds = fetch(inside.connection, _KINDS, run_pk=inside.run.run_pk, node_id=node_id)
+    spans = fetch(inside.connection, _SPANS, run_pk=inside.run.run_pk, node_id=node_id)
+    executions = [row for row in kinds if row[_TYPE] == EXECUTION and row[_NAMES_NODE]]
+    statuses = _count((row[_STATUS], row[_COUNT]) for row in kinds)
     first, last = (spans[0][0], max(map(itemgetter(1), spans))) if spans else (None, None)
+    figures = _figures_of(statuses, len(spans), first, last)
     return NodeSummary(
-        node=read_node_with(inside, node_id, _figures_of(rows, executions, statuses, first, last)),
-        events_by_type=_count((event_type, n) for (event_type, _, _, _), n in kinds.items()),
-        events_by_subtype=_count_nested((event_type, subtype, n) for (event_type, subtype, _, _), n in kinds.items()),
-        agents=_count((agent, n) for (_, _, _, agent), n in kinds.items()),
-        events_by_agent=_count_nested((agent, event_type, n) for (event_type, _, _, agent), n in kinds.items()),
+        node=read_node_with(inside, node_id, figures, _outcome_of(inside, node_id, executions)),
+        events_by_type=_count((row[_TYPE], row[_COUNT]) for row in kinds),
+        events_by_subtype=_count_nested((row[_TYPE], row[_SUBTYPE], row[_COUNT]) for row in kinds),
+        agents=_count((row[_AGENT], row[_COUNT]) for row in kinds),
+        events_by_agent=_count_nested((row[_AGENT], row[_TYPE], row[_COUNT]) for row in kinds),
         files_by_type=_count_files(inside, node_id),
         n_messages=_count_messages(inside, node_id),
-        n_attempts=len(executions) or int(bool(rows)),
+        n_attempts=sum(row[_COUNT] for row in executions) or int(bool(spans)),
         n_completed=statuses.get("completed", 0),
         n_failed=statuses.get("failed", 0),
         n_running=statuses.get("running", 0),
@@ -66,27 +72,25 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
         last_event_at=last,
         active_us=_measure_union(spans),
         wall_us=0 if first is None or last is None else last - first,
-        usage=_sum_usage([row for row in rows if row[_COUNTED]]),
+        usage=_sum_usage(kinds),
     )
 
 
-def _figures_of(
-    rows: Sequence[_Row],
-    executions: Sequence[_Row],
-    statuses: Mapping[str, int],
-    first: int | None,
-    last: int | None,
-) -> NodeFigures | None:
+def _outcome_of(inside: Inside, node_id: str, executions: Sequence[_Row]) -> str | None:
+    """Return the status of the latest execution, which need not be looked for where all have the same."""
+    statuses = {row[_STATUS] for row in executions}
+    return read_outcome(inside, node_id) if len(statuses) > 1 else next(iter(statuses), None)
+
+
+def _figures_of(statuses: Mapping[str, int], n_events: int, first: int | None, last: int | None) -> NodeFigures | None:
     if first is None or last is None:
         return None
-    latest = max(executions, key=itemgetter(_STARTED, -1), default=None)
     return NodeFigures(
-        n_events=len(rows),
+        n_events=n_events,
         n_errors=statuses.get("failed", 0),
         n_running=statuses.get("running", 0),
         first_at=first,
         last_at=last,
-        outcome=None if latest is None else latest[_STATUS],
     )
 
 
@@ -108,7 +112,7 @@ def _count_nested(counts: Iterable[tuple[str | None, str | None, int]]) -> dict[
     return {outer: _count(inner) for outer, inner in sorted(sums.items())}
 
 
-def _measure_union(spans: Sequence[tuple[int, int]]) -> int:
+def _measure_union(spans: Iterable[_Row]) -> int:
     """Return how long at least one of the spans, given by start, goes on."""
     total, reached = 0, None
     for start, end in spans:
@@ -121,8 +125,9 @@ def _measure_union(spans: Sequence[tuple[int, int]]) -> int:
     return total
 
 
-def _sum_usage(rows: Sequence[_Row]) -> Usage:
-    amounts = [sum(row[place] or 0 for row in rows) for place in range(_USAGE, len(_COLUMNS))]
+def _sum_usage(kinds: Sequence[_Row]) -> Usage:
+    # PostgreSQL sums integers to its numeric type.
+    amounts = [sum(int(row[place] or 0) for row in kinds) for place in range(_COUNT + 1, _COUNT + 1 + len(_AMOUNTS))]
     return Usage(
         tokens_in=amounts[0],
         tokens_out=amounts[1],
@@ -130,7 +135,7 @@ def _sum_usage(rows: Sequence[_Row]) -> Usage:
         tokens_cache_write=amounts[3],
         tokens_reasoning=amounts[4],
         cost_nanos=amounts[5],
-        n_unpriced=sum(row[len(_COLUMNS) - 1] is None for row in rows),
+        n_unpriced=amounts[6],
     )
 
 

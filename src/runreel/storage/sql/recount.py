@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from runreel.storage.sql import event_row, schema
-from runreel.storage.sql.event_writing import add_to_rollup, iter_rows
-from runreel.storage.sql.rollup import N_TOTALS, TOTALS, RollupDelta, add_buckets, decode_buckets
+from runreel.storage.sql.contribution import add_events
+from runreel.storage.sql.event_writing import iter_chunks
+from runreel.storage.sql.rollup import TOTALS, RollupDelta, add_buckets, decode_buckets
 from runreel.storage.sql.run_row import AGENT_SUMS, COLUMNS, NAMED_BY_COUNTER, RunRow
 from runreel.storage.sql.transaction import Transaction
 
@@ -24,6 +25,19 @@ _COUNTS_SQL = (
     f"CASE WHEN ({_USED}) AND NOT EXISTS (SELECT 1 FROM events c WHERE c.run_pk = e.run_pk "
     f"AND c.parent_event_id = e.event_id AND c.event_id <> e.event_id AND ({_CHILD_USED})) THEN 1 ELSE 0 END"
 )
+
+# The definition itself, which writing must come to. Each event comes once: only those that name no node are reached
+# from their parents, and no event has two.
+_MEMBERS_SQL = """
+    WITH RECURSIVE members (event_id, member_of) AS (
+        SELECT event_id, node_id FROM events WHERE run_pk = ? AND node_id IS NOT NULL
+        UNION ALL
+        SELECT e.event_id, m.member_of FROM members m
+        JOIN events e ON e.run_pk = ? AND e.parent_event_id = m.event_id AND e.node_id IS NULL
+    )
+    SELECT e.event_id, m.member_of FROM events e LEFT JOIN members m ON m.event_id = e.event_id
+    WHERE e.run_pk = ? AND (e.member_of <> m.member_of OR (e.member_of IS NULL) <> (m.member_of IS NULL))
+"""
 
 SeeEvent = Callable[[RunRow, Any], None]
 
@@ -52,16 +66,15 @@ def iter_runs(transaction: Transaction, project: str, agent_name: str) -> Iterat
 def recount_run(transaction: Transaction, row: RunRow, *, see_event: SeeEvent | None = None) -> RunRow:
     """Return the row of a run with its totals counted anew; its events go to the transaction's rollups."""
     counted = RunRow(*row.values())
-    sums = [0] * (N_TOTALS + 1)
-    for event in iter_rows(transaction, row.run_pk):
-        sums[0] += event_row.is_sequenced(event)
-        for place, amount in enumerate(add_to_rollup(transaction, 1, event, row.project, row.agent_name), 1):
-            sums[place] += amount
-        if see_event is not None:
-            see_event(row, event)
-    counted.sequenced_count = sums[0]
+    counted.sequenced_count = 0
     counted.add_totals(-1, row.totals())
-    counted.add_totals(1, sums[1:])
+    for events in iter_chunks(transaction, row.run_pk):
+        n_sequenced, totals = add_events(transaction.rollup, 1, events, row.project, row.agent_name)
+        counted.sequenced_count += n_sequenced
+        counted.add_totals(1, totals)
+        if see_event is not None:
+            for event in events:
+                see_event(row, event)
     return counted
 
 
@@ -76,6 +89,11 @@ def find_wrong_flags(transaction: Transaction, run_pk: int) -> list[tuple[str, i
     """Return the events that count their usage and must not, or the other way round; with the right flag."""
     statement = f"SELECT e.event_id, {_COUNTS_SQL} FROM events e WHERE e.run_pk = ? AND e.is_counted <> {_COUNTS_SQL}"
     return [(row[0], row[1]) for row in transaction.fetch(statement, run_pk)]
+
+
+def find_wrong_members(transaction: Transaction, run_pk: int) -> list[tuple[str, str | None]]:
+    """Return the events that are kept as another node's, or as none's, with the node that they are of."""
+    return [(row[0], row[1]) for row in transaction.fetch(_MEMBERS_SQL, run_pk, run_pk, run_pk)]
 
 
 def subtract_agent(transaction: Transaction, project: str, agent_name: str) -> None:

@@ -1,8 +1,11 @@
-"""Making sums right: the difference that a recount finds is added as any other change is."""
+"""Making sums right: the difference that a recount finds is added as any other change is.
+
+So is what else follows from the events: whether they count their usage, and of which node they are.
+"""
 
 from __future__ import annotations
 
-from runreel.storage.sql import recount
+from runreel.storage.sql import membership, recount
 from runreel.storage.sql.content_check import stored_payload_bytes
 from runreel.storage.sql.rollup import RollupDelta
 from runreel.storage.sql.run_row import UPDATE_SQL
@@ -24,10 +27,12 @@ def repair_agent(transaction: Transaction, *, project: str, agent_name: str) -> 
                 row.run_pk,
                 event_id,
             )
+        members = recount.find_wrong_members(transaction, row.run_pk)
+        membership.move(transaction, [(node_id, row.run_pk, event_id) for event_id, node_id in members])
         counted = recount.recount_run(transaction, row)
         counted.payload_bytes = max(row.payload_bytes, stored_payload_bytes(transaction, row.run_pk))
         transaction.add_run(1, counted)
-        if flags or counted != row:
+        if flags or members or counted != row:
             counted.change_seq += len(flags) + 1
             transaction.execute(UPDATE_SQL, *counted.update_values())
             transaction.note_change(counted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from operator import add
@@ -17,7 +18,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Table
 
-from runreel.model.instant import MICROSECONDS_PER_HOUR
 from runreel.storage.sql import schema
 from runreel.storage.sql.dialect import Cursor, Dialect
 
@@ -45,6 +45,8 @@ _PROJECT_KEY = ("project", "hour", "event_type", "label")
 RollupKey = tuple[str, str, int, str, str]
 AgentKey = tuple[str, str]
 Buckets = dict[int, int]
+Cell = tuple[list[int], Buckets]
+"""What is summed under one key: the duration and the totals, and how many took how long."""
 
 encode_buckets: Callable[[Buckets], bytes] = msgspec.msgpack.Encoder().encode
 decode_buckets: Callable[[bytes], Buckets] = msgspec.msgpack.Decoder(dict[int, int]).decode
@@ -76,70 +78,41 @@ class RollupDelta:
     """Signed contributions of one transaction, summed by key."""
 
     def __init__(self) -> None:
-        self._sums: dict[RollupKey, list[int]] = {}
-        self._buckets: dict[RollupKey, Buckets] = {}
-
-    def add(
-        self,
-        sign: int,
-        project: str,
-        agent_name: str,
-        started_at: int,
-        event_type: str,
-        label: str,
-        duration_us: int | None,
-        totals: Sequence[int],
-    ) -> None:
-        """Add (or with sign -1 take out) what one event or run contributes; `totals` are in the order of `TOTALS`."""
-        key = (project, agent_name, started_at // MICROSECONDS_PER_HOUR, event_type, label)
-        sums = self._sums.get(key)
-        if sums is None:
-            sums = self._sums[key] = [0] * (N_TOTALS + 1)
-            self._buckets[key] = {}
-        if duration_us is not None:
-            sums[0] += sign * duration_us
-            buckets = self._buckets[key]
-            bucket = duration_bucket(duration_us)
-            buckets[bucket] = buckets.get(bucket, 0) + sign
-        sums[1] += sign * totals[0]
-        sums[2] += sign * totals[1]
-        for place in range(2, len(totals)):
-            sums[place + 1] += sign * totals[place]
+        self.cells: defaultdict[RollupKey, Cell] = defaultdict(_new_cell)
 
     def add_row(self, sign: int, key: RollupKey, sums: Sequence[int], durations: bytes) -> None:
         """Add (or take out) a whole stored row, its sums in the order of the columns."""
-        known = self._sums.setdefault(key, [0] * (N_TOTALS + 1))
+        known, buckets = self.cells[key]
         for place, amount in enumerate(sums):
             known[place] += sign * amount
-        changes = {bucket: sign * count for bucket, count in decode_buckets(durations).items()}
-        add_buckets(self._buckets.setdefault(key, {}), changes)
+        add_buckets(buckets, {bucket: sign * count for bucket, count in decode_buckets(durations).items()})
 
     def differing_keys(self) -> list[RollupKey]:
         """Return the keys whose sums don't come to nothing."""
-        return sorted(key for key, sums in self._sums.items() if any(sums) or any(self._buckets[key].values()))
+        return _differing(self.cells)
 
     def agent_keys(self) -> set[AgentKey]:
         """Return the agents that have sums here."""
-        return {key[:2] for key in self._sums}
+        return {key[:2] for key in self.cells}
 
     def write(self, dialect: Dialect, cursor: Cursor) -> None:
         """Bring the stored sums of agents up to date, which are locked; rows that come to nothing are removed."""
-        _write(dialect, cursor, schema.rollups, _KEY, self._sums, self._buckets)
+        _write(dialect, cursor, schema.rollups, _KEY, self.cells)
 
     def write_projects(self, dialect: Dialect, cursor: Cursor) -> None:
         """Bring the stored sums of projects up to date, which are locked."""
-        sums: dict[tuple[Any, ...], list[int]] = {}
-        buckets: dict[tuple[Any, ...], Buckets] = {}
-        for key, amounts in self._sums.items():
+        cells: dict[tuple[Any, ...], Cell] = {}
+        for key, (amounts, counts) in self.cells.items():
             project_key = (key[0], *key[2:])
-            known = sums.get(project_key)
+            known = cells.get(project_key)
             if known is None:
-                sums[project_key], buckets[project_key] = list(amounts), dict(self._buckets[key])
+                cells[project_key] = (list(amounts), dict(counts))
                 continue
+            sums, buckets = known
             for place, amount in enumerate(amounts):
-                known[place] += amount
-            add_buckets(buckets[project_key], self._buckets[key])
-        _write(dialect, cursor, schema.project_rollups, _PROJECT_KEY, sums, buckets)
+                sums[place] += amount
+            add_buckets(buckets, counts)
+        _write(dialect, cursor, schema.project_rollups, _PROJECT_KEY, cells)
 
 
 def add_buckets(counts: Buckets, changes: Mapping[int, int]) -> None:
@@ -150,15 +123,22 @@ def add_buckets(counts: Buckets, changes: Mapping[int, int]) -> None:
             counts[bucket] = count
 
 
+def _new_cell() -> Cell:
+    return [0] * (N_TOTALS + 1), {}
+
+
+def _differing(cells: Mapping[Any, Cell]) -> list[Any]:
+    return sorted(key for key, (sums, buckets) in cells.items() if any(sums) or any(buckets.values()))
+
+
 def _write(
     dialect: Dialect,
     cursor: Cursor,
     table: Table,
     key_names: Sequence[str],
-    deltas: Mapping[Any, Sequence[int]],
-    buckets: Mapping[Any, Buckets],
+    cells: Mapping[Any, Cell],
 ) -> None:
-    keys = sorted(key for key, sums in deltas.items() if any(sums) or any(buckets[key].values()))
+    keys = _differing(cells)
     if not keys:
         return
     stored = _stored(dialect, cursor, table, key_names, keys)
@@ -166,14 +146,15 @@ def _write(
     changed: list[tuple[Any, ...]] = []
     emptied: list[Sequence[Any]] = []
     for key in keys:
+        amounts, buckets = cells[key]
         row = stored.get(key)
         if row is None:
-            counts = {bucket: count for bucket, count in buckets[key].items() if count}
-            new.append((*key, *deltas[key], encode_buckets(counts)))
+            counts = {bucket: count for bucket, count in buckets.items() if count}
+            new.append((*key, *amounts, encode_buckets(counts)))
             continue
-        sums = list(map(add, row, deltas[key]))
+        sums = list(map(add, row, amounts))
         counts = decode_buckets(row[-1])
-        add_buckets(counts, buckets[key])
+        add_buckets(counts, buckets)
         if any(sums) or counts:
             changed.append((*sums, encode_buckets(counts), *key))
         else:

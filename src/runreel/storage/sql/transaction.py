@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from runreel.model.instant import MICROSECONDS_PER_HOUR
 from runreel.storage.port import BlobStore
 from runreel.storage.sql import run_row, schema
 from runreel.storage.sql.dialect import Cursor, Dialect
@@ -88,10 +89,13 @@ class Transaction:
         if row.duration_us is not None:
             buckets, bucket = self.agent_durations.setdefault(key, {}), duration_bucket(row.duration_us)
             buckets[bucket] = buckets.get(bucket, 0) + sign
-        of_run = (1, int(row.status == "failed"), *row.totals()[2:])
-        self.rollup.add(
-            sign, row.project, row.agent_name, row.created_at, RUN_TYPE, row.status, row.duration_us, of_run
-        )
+        hour = row.created_at // MICROSECONDS_PER_HOUR
+        sums, buckets = self.rollup.cells[row.project, row.agent_name, hour, RUN_TYPE, row.status]
+        of_run = (row.duration_us or 0, 1, int(row.status == "failed"), *row.totals()[2:])
+        for place, amount in enumerate(of_run):
+            sums[place] += sign * amount
+        if row.duration_us is not None:
+            add_buckets(buckets, {duration_bucket(row.duration_us): sign})
 
     def note_change(self, row: RunRow) -> None:
         """Take note that a run changed, for those who follow the whole project."""

@@ -6,7 +6,8 @@ import pytest
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
-from runreel.model.record import Rank
+from runreel.model.event import EventFilter
+from runreel.model.record import Rank, Record
 from runreel.model.scope import Scope
 from runreel.model.usage import Usage
 from runreel.storage.port import Store
@@ -174,6 +175,66 @@ class NodeContract(StoreContract):
         apply(store, scope, make_event("late", node_id="n"))
         assert _events_of(store, scope, "n") == ["child", "late"]
 
+    def test_a_chain_that_waits_follows_when_its_node_is_known(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("d", at=AT + 3, parent_event_id="c"), make_event("other", at=AT + 9))
+        apply(store, scope, make_event("c", at=AT + 2, parent_event_id="b"))
+        apply(store, scope, make_event("b", at=AT + 1, parent_event_id="a"))
+        apply(store, scope, make_event("a", node_id="n"))
+        _check_members(store, scope, "n", ["a", "b", "c", "d"])
+
+    def test_a_batch_joins_what_waits_above_it(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_event("between", at=AT + 1, parent_event_id="top"),
+            make_event("last", at=AT + 3, parent_event_id="low"),
+        )
+        low = make_event("low", at=AT + 2, parent_event_id="between")
+        apply(store, scope, low, make_event("top", node_id="n"))
+        _check_members(store, scope, "n", ["top", "between", "low", "last"])
+
+    def test_descendants_move_with_an_event_to_another_node(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("top", rank=Rank.START, node_id="n"), *_chain("top", "b", "c"))
+        apply(store, scope, make_event("in it", at=AT + 5, node_id="n", parent_event_id="c"))
+        apply(store, scope, make_event("top", rank=Rank.END, node_id="m"))
+        _check_members(store, scope, "m", ["top", "b", "c"])
+        _check_members(store, scope, "n", ["in it"])
+
+    def test_descendants_move_with_an_event_to_another_parent(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("1", node_id="n"), make_event("2", at=AT + 1, node_id="m"), make_event("3"))
+        apply(store, scope, make_event("a", at=AT + 2, rank=Rank.START, parent_event_id="1"), *_chain("a", "b", "c"))
+        _check_members(store, scope, "n", ["1", "a", "b", "c"])
+        apply(store, scope, make_event("a", at=AT + 2, parent_event_id="2"))
+        _check_members(store, scope, "m", ["2", "a", "b", "c"])
+        apply(store, scope, make_event("a", at=AT + 3, parent_event_id="3"))
+        _check_members(store, scope, "m", ["2"])
+
+    def test_an_event_that_comes_to_name_a_node_takes_those_below_along(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("top", node_id="n"), make_event("a", rank=Rank.START, parent_event_id="top"))
+        apply(store, scope, *_chain("a", "b"))
+        apply(store, scope, make_event("a", node_id="m"))
+        _check_members(store, scope, "n", ["top"])
+        _check_members(store, scope, "m", ["a", "b"])
+
+    def test_a_circle_that_closes_is_of_no_node(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("top", node_id="n"))
+        apply(store, scope, make_event("a", at=AT + 1, rank=Rank.START, parent_event_id="top"), *_chain("a", "b", "c"))
+        _check_members(store, scope, "n", ["top", "a", "b", "c"])
+        apply(store, scope, make_event("a", at=AT + 1, parent_event_id="b"))
+        _check_members(store, scope, "n", ["top"])
+
+    def test_a_circle_that_opens_is_of_the_node_above(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("a", at=AT + 1, rank=Rank.START, parent_event_id="c"), *_chain("a", "b", "c"))
+        apply(store, scope, make_event("itself", at=AT + 9, parent_event_id="itself"), make_event("top", node_id="n"))
+        _check_members(store, scope, "n", ["top"])
+        apply(store, scope, make_event("a", at=AT + 1, parent_event_id="top"))
+        _check_members(store, scope, "n", ["top", "a", "b", "c"])
+
+    def test_events_of_other_runs_don_t_count(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("b", at=AT + 1, parent_event_id="a"), make_event("a", "run-2", node_id="m"))
+        apply(store, scope, make_event("c", "run-2", parent_event_id="b"), make_event("a", node_id="n"))
+        _check_members(store, scope, "n", ["a", "b"])
+
     def test_events_of_a_node_can_be_restricted_to_a_type(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_event("a", node_id="n"), make_llm_call("b", parent_event_id="a", inputs="why"))
         page = store.events.list_node_events(scope, "run-1", "n", event_type="llm_call", limit=10)
@@ -298,6 +359,30 @@ class NodeContract(StoreContract):
         assert [node.node_id for node in graph.nodes] == ["first"]
         assert [edge.source for edge in graph.edges] == ["a"]
         assert (graph.n_nodes, graph.n_edges) == (4, 2)
+
+
+def _chain(parent_id: str, *event_ids: str) -> list[Record]:
+    """Build events each of which is below the one before it, and begins after it."""
+    parents = (parent_id, *event_ids)
+    return [
+        make_event(event_id, at=AT + 2 + place, parent_event_id=parents[place])
+        for place, event_id in enumerate(event_ids)
+    ]
+
+
+def _check_members(store: Store, scope: Scope, node_id: str, event_ids: list[str]) -> None:
+    """Check in every view which events are the node's."""
+    events = store.events
+    assert _events_of(store, scope, node_id) == event_ids
+    listed = events.list_events(scope, "run-1", EventFilter(node_id=node_id), limit=100).items
+    assert [event.event_id for event in listed] == event_ids
+    node = events.get_node(scope, "run-1", node_id)
+    assert node.n_events == len(event_ids)
+    assert node in events.get_graph(scope, "run-1").nodes
+    assert node in [placed.node for placed in events.get_dag(scope, "run-1", limit=10).nodes]
+    summary = events.get_node_summary(scope, "run-1", node_id)
+    assert summary.node == node
+    assert sum(summary.events_by_type.values()) == len(event_ids)
 
 
 def _events_of(store: Store, scope: Scope, node_id: str) -> list[str]:
