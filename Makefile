@@ -7,16 +7,22 @@ PYTEST_ARGS ?= -n 2
 .PHONY: run test lint types contracts bench lock clean
 
 run: .venv/.ready-to-run ## start the server with the live demo agent
+	@$(DASHBOARD)
 	@exec $(BIN)/runreel up --data $(DEMO_DATA) --demo
 
 test: .venv/.ready-to-develop ## run every test; says at the end what was left out
+	@$(DASHBOARD)
+	@$(BIN)/python dashboard/node.py run test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: .venv/.ready-to-develop ## check style and format
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python dashboard/node.py run lint
 
 types: .venv/.ready-to-develop ## check types, strictly
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python dashboard/api_types.py --check
+	$(BIN)/python dashboard/node.py run types
 
 contracts: .venv/.ready-to-develop ## check which package imports which
 	$(BIN)/lint-imports
@@ -46,6 +52,10 @@ clean: ## remove what the other recipes made, but not what was recorded
 	@touch $@
 
 PIP := -qq --disable-pip-version-check
+
+# Where the dashboard was changed, installing builds it again, with a Node.js of its own if the machine has none.
+DASHBOARD := $(BIN)/python dashboard/node.py check || { echo "Building the dashboard (half a minute)"; \
+	$(BIN)/python -m pip install $(PIP) --no-deps --editable .; }
 
 .venv/bin/python:
 	@for python in python3 python3.13 python3.12 python3.11; do \

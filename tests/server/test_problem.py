@@ -179,7 +179,7 @@ def test_failures_of_the_store_have_their_status(
     store: Store, error: StorageError, status: int, has_retry_after: bool
 ) -> None:
     with serving(StoreWith(store, list_runs=failing(error), check=failing(error))) as app:
-        for path in ("/api/runs", "/ready", "/"):
+        for path in ("/api/runs", "/ready"):
             response = app.api.http.get(path)
             assert problem_of(response, status)["detail"] == str(error)
             assert ("retry-after" in response.headers) is has_retry_after

@@ -50,6 +50,7 @@ def test_a_window_that_fits_has_a_row_for_each_event(hundred: Api) -> None:
         "status": "completed",
         "started_at": "2026-01-02T03:04:00.100000Z",
         "ended_at": "2026-01-02T03:04:00.115000Z",
+        "first_token_at": None,
         "duration_ms": 15.0,
         "model": None,
         "tokens_in": None,
@@ -143,7 +144,15 @@ def test_an_event_alone_has_its_payload_and_family(hundred: Api) -> None:
     hundred.record_all(event("e5", inputs={"a": 1}, outputs="b", started_at=_at(50)))
     found = hundred.get("/api/by-id/run-1/events/e5")
     assert (found["inputs"], found["outputs"], found["run_id"]) == ({"a": 1}, "b", "run-1")
-    assert (found["parent_id"], found["child_ids"], found["child_count"]) == ("e2", ["e10", "e11"], 2)
+    assert found["parent"]["event_id"] == "e2"
+    assert found["children"][0] == {
+        "event_id": "e10",
+        "event_type": "tool_call",
+        "name": "Name 10",
+        "status": "completed",
+        "duration_ms": 15.0,
+    }
+    assert ([child["event_id"] for child in found["children"]], found["child_count"]) == (["e10", "e11"], 2)
     assert (found["execution_order"], found["depth"]) == (5, 3)
     problem_of(hundred.http.get("/api/by-id/run-1/events/nothing"), 404)
 

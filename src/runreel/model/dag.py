@@ -15,11 +15,15 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DagNode:
-    """A node with its place: the level is the longest way to it, the place that in the topological order."""
+    """A node with its place: the level is the longest way to it, the place that in the topological order.
+
+    `n_attempts` counts its executions; it is 1 where no recorder tells of them, and 0 before anything happened in it.
+    """
 
     node: Node
     level: int
     place: int
+    n_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,9 +100,20 @@ ALL_EVENTS = EventFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """An event as the events beside it call it."""
+
+    event_id: str
+    event_type: str
+    name: str | None
+    status: str
+    duration_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventFamily:
     """The parent of an event, if the run has it, and its first children by start."""
 
-    parent_id: str | None
-    child_ids: tuple[str, ...]
+    parent: Relative | None
+    children: tuple[Relative, ...]
     n_children: int

@@ -42,13 +42,13 @@ from runreel.model.instant import now
 from runreel.server import (
     agent_routes,
     bundle_routes,
+    dashboard_routes,
     event_routes,
     file_routes,
     health_routes,
     message_routes,
     metrics_routes,
     node_routes,
-    page_routes,
     price_routes,
     record_routes,
     retention_routes,
@@ -95,7 +95,7 @@ _ROUTERS = (
     bundle_routes.router,
     health_routes.router,
     telemetry_routes.router,
-    page_routes.router,
+    dashboard_routes.router,
 )
 # The first class that an error is an instance of decides.
 _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
@@ -246,11 +246,18 @@ def _answer_invalid(_request: Request, error: Exception) -> Response:
     return problem_response(422, "; ".join(faults[:5]))
 
 
-def _answer_http(_request: Request, error: Exception) -> Response:
+def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and _is_for_a_person(request):
+        return dashboard_routes.show_page(request, 404)
     if error.status_code == 404:
         return problem_response(404, "there is nothing at this path; /docs lists what there is")
     return problem_response(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _is_for_a_person(request: Request) -> bool:
+    path: str = request.scope["path"]
+    return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/assets/"))
 
 
 class _LastResort:

@@ -9,10 +9,11 @@ from runreel.server.view import EdgeView, NodeView, view_node
 
 
 class DagNodeView(NodeView):
-    """A node with its level and its place in the topological order."""
+    """A node with its level, its place in the topological order, and how often it ran."""
 
     level: int
     place: int
+    attempt_count: int
 
 
 class DagEdgeView(EdgeView):
@@ -46,7 +47,7 @@ def view_dag(run_id: str, dag: Dag) -> DagView:
 
 
 def _view_node(placed: DagNode) -> DagNodeView:
-    return {**view_node(placed.node), "level": placed.level, "place": placed.place}
+    return {**view_node(placed.node), "level": placed.level, "place": placed.place, "attempt_count": placed.n_attempts}
 
 
 def _view_edge(edge: DagEdge) -> DagEdgeView:

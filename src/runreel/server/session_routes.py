@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from runreel.model.instant import now
 from runreel.model.run import RunFilter
+from runreel.model.session import SessionFilter, SessionSort
 from runreel.server.dependency import Cursor, Limit, Runs, ScopeOf, SessionId
 from runreel.server.maintenance import note_deletion
 from runreel.server.view import (
@@ -44,9 +47,21 @@ class SessionPatch(BaseModel):
 
 
 @router.get("", response_model=SessionPageView)
-def list_sessions(scope: ScopeOf, runs: Runs, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """List sessions, newest first."""
-    page = runs.list_sessions(scope, limit=limit, cursor=cursor)
+def list_sessions(
+    scope: ScopeOf,
+    runs: Runs,
+    q: Annotated[
+        str | None, Query(description="Only sessions with this text in their name or id, in any case.")
+    ] = None,
+    sort: Annotated[
+        SessionSort, Query(description="What to order by: names ascend, all else descends.")
+    ] = "created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List sessions, newest first unless sorted otherwise."""
+    query = SessionFilter(text=None if q is None else unicodedata.normalize("NFC", q), sort=sort)
+    page = runs.list_sessions(scope, query, limit=limit, cursor=cursor)
     shown = [view_session(session) for session in page.items]
     return json_response({"sessions": shown, "next_cursor": page.next_cursor})
 

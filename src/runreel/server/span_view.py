@@ -27,6 +27,7 @@ class SpanView(TypedDict):
     status: str
     started_at: str
     ended_at: str | None
+    first_token_at: str | None
     duration_ms: float | None
     model: str | None
     tokens_in: int | None
@@ -110,6 +111,7 @@ def _view_span(event: Event) -> SpanView:
         "status": event.status,
         "started_at": format_instant(event.started_at),
         "ended_at": None if event.ended_at is None else format_instant(event.ended_at),
+        "first_token_at": None if event.first_token_at is None else format_instant(event.first_token_at),
         "duration_ms": None if event.duration_us is None else event.duration_us / 1000,
         "model": event.model,
         "tokens_in": event.tokens_in,

@@ -13,13 +13,23 @@ from starlette.types import Receive, Scope, Send
 from runreel.errors import InvalidQueryError
 from runreel.server.dependency import RunId, ScopeOf, parts_of
 from runreel.server.guard import IS_HEAD
-from runreel.server.stream_view import HEARTBEAT, OPENING, ProjectChangesView, RunChangesView
+from runreel.server.stream_view import (
+    HEARTBEAT,
+    OPENING,
+    ProjectChangesView,
+    RunChangePageView,
+    RunChangesView,
+    view_run_changes,
+)
 from runreel.server.topic import Follower
+from runreel.server.view import json_response
 
 router = APIRouter(tags=["live"])
 
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _MOST = 2**63 - 1
+_USUAL_CHANGES = 500
+_MOST_CHANGES = 5_000
 
 
 class EventStream(Response):
@@ -78,6 +88,25 @@ async def stream_run(
     parts = parts_of(request)
     follower = await parts.live.follow_run(scope, run_id, after=_number(after, last_event_id) or 0)
     return EventStream(follower, heartbeat_s=parts.settings.stream_heartbeat_s)
+
+
+@router.get("/api/by-id/{run_id}/changes", response_model=RunChangePageView)
+def list_changes(
+    request: Request,
+    run_id: RunId,
+    scope: ScopeOf,
+    after: Annotated[
+        str | None, Query(description="The `change_seq` to begin after; 0 tells everything. Without it: now.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST_CHANGES, description="How many changes at most.")] = _USUAL_CHANGES,
+) -> Response:
+    """Return what changed in a run, as its stream tells it; for those who learn elsewhere that something did."""
+    store = parts_of(request).store
+    head = store.runs.get_run(scope, run_id).change_seq
+    number = _number(after, None)
+    begin = head if number is None else number if number <= head else 0
+    changes = store.changes.list_changes(scope, run_id, after=begin, limit=limit)
+    return json_response({**view_run_changes(changes), "after": begin})
 
 
 @router.get("/api/stream", response_model=ProjectChangesView, response_class=EventStream, status_code=200)

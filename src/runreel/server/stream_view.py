@@ -61,6 +61,12 @@ class RunChangesView(TypedDict):
     caught_up: bool
 
 
+class RunChangePageView(RunChangesView):
+    """A page of changes of a run; `after` is the number that it begins after."""
+
+    after: int
+
+
 class ProjectChangesView(TypedDict):
     """The data of `event: runs`: runs that are new or have changed, and the ids of those that were deleted."""
 
@@ -71,7 +77,12 @@ class ProjectChangesView(TypedDict):
 
 def encode_run_changes(changes: RunChanges) -> bytes:
     """Return the message that tells of changes of a run."""
-    view: RunChangesView = {
+    return _encode("changes", changes.change_seq, view_run_changes(changes))
+
+
+def view_run_changes(changes: RunChanges) -> RunChangesView:
+    """Return changes of a run."""
+    return {
         "run": view_followed_run(changes.run, changes.completeness),
         "nodes": [_view_declared_node(node) for node in changes.nodes],
         "edges": [view_edge(edge) for edge in changes.edges],
@@ -81,7 +92,6 @@ def encode_run_changes(changes: RunChanges) -> bytes:
         "change_seq": changes.change_seq,
         "caught_up": changes.is_caught_up,
     }
-    return _encode("changes", changes.change_seq, view)
 
 
 def encode_project_changes(changes: ProjectChanges) -> bytes:

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from runreel.model.agent import Agent
 from runreel.model.edge import Edge
-from runreel.model.event import Event, EventFamily, FullEvent
+from runreel.model.event import Event, EventFamily, FullEvent, Relative
 from runreel.model.file import FileReference
 from runreel.model.instant import format_instant
 from runreel.model.message import Message
@@ -197,12 +197,22 @@ class EventPageView(TypedDict):
     next_cursor: str | None
 
 
+class RelativeView(TypedDict):
+    """An event as the events beside it call it."""
+
+    event_id: str
+    event_type: str
+    name: str | None
+    status: str
+    duration_ms: float | None
+
+
 class EventDetailView(FullEventView):
     """An event with its payload and its place in the tree: the parent that the run has, and the first children."""
 
     run_id: str
-    parent_id: str | None
-    child_ids: list[str]
+    parent: RelativeView | None
+    children: list[RelativeView]
     child_count: int
 
 
@@ -409,11 +419,18 @@ class SessionView(TypedDict):
     created_at: str
     last_active_at: str | None
     run_count: int
+    failed_runs: int
+    event_count: int
+    error_count: int
+    total_cost: float
+    unpriced_count: int
+    tokens_in: int
+    tokens_out: int
     metadata: dict[str, Any]
 
 
 class SessionPageView(TypedDict):
-    """Sessions, newest first; `next_cursor` is null on the last page."""
+    """Sessions; `next_cursor` is null on the last page."""
 
     sessions: list[SessionView]
     next_cursor: str | None
@@ -569,9 +586,19 @@ def view_event_detail(run_id: str, full: FullEvent, family: EventFamily) -> Even
     return {
         **view_full_event(full),
         "run_id": run_id,
-        "parent_id": family.parent_id,
-        "child_ids": list(family.child_ids),
+        "parent": None if family.parent is None else _view_relative(family.parent),
+        "children": [_view_relative(child) for child in family.children],
         "child_count": family.n_children,
+    }
+
+
+def _view_relative(event: Relative) -> RelativeView:
+    return {
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "name": event.name,
+        "status": event.status,
+        "duration_ms": None if event.duration_us is None else event.duration_us / 1000,
     }
 
 
@@ -736,6 +763,13 @@ def view_session(session: Session) -> SessionView:
         "created_at": format_instant(session.created_at),
         "last_active_at": _instant(session.last_active_at),
         "run_count": session.n_runs,
+        "failed_runs": session.n_failed,
+        "event_count": session.n_events,
+        "error_count": session.n_errors,
+        "total_cost": session.usage.cost_nanos / _NANOS_PER_DOLLAR,
+        "unpriced_count": session.usage.n_unpriced,
+        "tokens_in": session.usage.tokens_in,
+        "tokens_out": session.usage.tokens_out,
         "metadata": dict(session.metadata),
     }
 

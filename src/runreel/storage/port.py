@@ -35,7 +35,7 @@ from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
-from runreel.model.session import Session
+from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
 from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.store_size import StoreSize
 from runreel.model.transition import Transition
@@ -173,8 +173,14 @@ class RunStore(Protocol):
         """Remove an agent with all its runs; the numbers of its runs are never used again."""
         ...
 
-    def list_sessions(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Session]:
-        """Return sessions, newest first."""
+    def list_sessions(
+        self, scope: Scope, query: SessionFilter = ALL_SESSIONS, *, limit: int, cursor: str | None = None
+    ) -> Page[Session]:
+        """Return sessions, newest first unless sorted otherwise.
+
+        - Paging by `created_at` and by name visits each session once; by a figure that changes meanwhile, one may come
+          twice or not at all.
+        """
         ...
 
     def get_session(self, scope: Scope, session_id: str) -> Session:

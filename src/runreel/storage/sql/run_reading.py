@@ -1,22 +1,17 @@
-"""Reading runs and sessions."""
+"""Reading runs."""
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, select, tuple_
+from sqlalchemy import Connection, bindparam, select
 
 from runreel.errors import NotFoundError, RenamedError
-from runreel.model.page import Page
 from runreel.model.run import Run, RunDetail
 from runreel.model.scope import Scope
-from runreel.model.session import Session
-from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_history import list_aliases
 from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run
-from runreel.storage.sql.schema import run_aliases, run_states, runs, sessions
+from runreel.storage.sql.schema import run_aliases, run_states, runs
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
 _RUN_BY_NAME = select(runs).where(
@@ -81,49 +76,4 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
         metadata=metadata_of(state),
         aliases=aliases,
         completeness=completeness,
-    )
-
-
-def list_sessions(connection: Connection, scope: Scope, *, limit: int, cursor: str | None) -> Page[Session]:
-    """Return sessions, newest first, after a cursor."""
-    statement = _sessions(scope).order_by(sessions.c.created_at.desc(), sessions.c.session_id.desc()).limit(limit + 1)
-    if cursor is not None:
-        after = parse_cursor("sessions", cursor, int, str)
-        statement = statement.where(tuple_(sessions.c.created_at, sessions.c.session_id) < after)
-    found = [_read_session(row) for row in connection.execute(statement)]
-    shown = found[:limit]
-    following = format_cursor("sessions", (shown[-1].created_at, shown[-1].session_id)) if len(found) > limit else None
-    return Page(tuple(shown), following)
-
-
-def get_session(connection: Connection, scope: Scope, session_id: str) -> Session:
-    """Return a session by its id."""
-    row = connection.execute(_sessions(scope).where(sessions.c.session_id == session_id)).one_or_none()
-    if row is None:
-        raise NotFoundError(f"there is no session {session_id!r}")
-    return _read_session(row)
-
-
-def _sessions(scope: Scope) -> Select[Any]:
-    in_session = and_(runs.c.project == sessions.c.project, runs.c.session_id == sessions.c.session_id)
-    latest = case((runs.c.active_at < runs.c.created_at, runs.c.created_at), else_=runs.c.active_at)
-    n_runs, active_at = (
-        select(counted).where(in_session).correlate(sessions).scalar_subquery()
-        for counted in (func.count(), func.max(latest))
-    )
-    return select(sessions, n_runs.label("n_runs"), active_at.label("last_active_at")).where(
-        sessions.c.project == scope.project
-    )
-
-
-def _read_session(row: Row[Any]) -> Session:
-    metadata: object = decode_state(row.state).fields.get("metadata", {}) if row.state is not None else {}
-    return Session(
-        session_id=row.session_id,
-        name=row.person_name or row.name,
-        status=row.status,
-        created_at=row.created_at,
-        last_active_at=row.last_active_at,
-        n_runs=row.n_runs,
-        metadata=cast("dict[str, object]", metadata),
     )

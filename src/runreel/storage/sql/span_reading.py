@@ -38,6 +38,7 @@ _COLUMNS = (
     events.c.started_at,
     events.c.ended_at,
     events.c.duration_us,
+    events.c.first_token_at,
     events.c.model,
     events.c.tokens_in,
     events.c.tokens_out,
@@ -81,7 +82,7 @@ def read_spans(inside: Inside, query: SpanQuery) -> SpanPage:
 
 def _window_of(inside: Inside, order: EventOrder, query: SpanQuery) -> _Window:
     chosen = EventFilter(text=query.text, is_failed=query.is_failed)
-    matching = conditions_of(inside.run, inside.dialect, chosen)
+    matching = conditions_of(inside.dialect, chosen)
     n_matching = _count(inside, matching) if matching else inside.run.event_count
     if query.from_order is None and (query.since is not None or query.until is not None):
         return _window_of_time(inside, order, query, matching, n_matching)
@@ -156,10 +157,11 @@ def _read_span(row: Sequence[Any], place: int, depth: int) -> Event:
         started_at=started_at,
         ended_at=ended_at,
         duration_us=duration_us_between(row[10], started_at, ended_at),
-        model=row[11],
-        tokens_in=row[12],
-        tokens_out=row[13],
-        cost_nanos=row[14],
+        first_token_at=row[11],
+        model=row[12],
+        tokens_in=row[13],
+        tokens_out=row[14],
+        cost_nanos=row[15],
         execution_order=place,
         depth=depth,
     )

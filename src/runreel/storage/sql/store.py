@@ -29,7 +29,7 @@ from runreel.model.record import ApplyReport, Record
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
-from runreel.model.session import Session
+from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
 from runreel.model.span import Overview, SpanPage, SpanQuery
 from runreel.model.transition import Transition
 from runreel.storage.port import BlobStore
@@ -50,6 +50,7 @@ from runreel.storage.sql import (
     run_list,
     run_matching,
     run_reading,
+    session_reading,
     span_reading,
     timeline_reading,
 )
@@ -160,13 +161,15 @@ class SqlRunStore:
     def delete_agent(self, scope: Scope, agent_name: str, *, now: int) -> DeleteReport:
         return self._database.write(lambda transaction: deleting.delete_agent(transaction, scope, agent_name, now=now))
 
-    def list_sessions(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[Session]:
+    def list_sessions(
+        self, scope: Scope, query: SessionFilter = ALL_SESSIONS, *, limit: int, cursor: str | None = None
+    ) -> Page[Session]:
         with self._database.read() as connection:
-            return run_reading.list_sessions(connection, scope, limit=limit, cursor=cursor)
+            return session_reading.list_sessions(connection, scope, query, limit=limit, cursor=cursor)
 
     def get_session(self, scope: Scope, session_id: str) -> Session:
         with self._database.read() as connection:
-            return run_reading.get_session(connection, scope, session_id)
+            return session_reading.get_session(connection, scope, session_id)
 
     def create_session(self, scope: Scope, session_id: str, name: str, *, now: int) -> Session:
         self._database.write(lambda transaction: editing.create_session(transaction, scope, session_id, name, now=now))

@@ -68,6 +68,19 @@ class DagContract(StoreContract):
         declared = {(edge.source, edge.target): edge.is_declared for edge in dag.edges}
         assert declared == {("a", "b"): True, ("b", "c"): True, ("b", "a"): False}
 
+    def test_a_node_tells_how_often_it_ran(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_edge("a", "b"),
+            make_edge("b", "c"),
+            _execution("1", "a", AT, AT + 10),
+            _execution("2", "a", AT + 10, AT + 20),
+            make_event("3", node_id="b"),
+        )
+        dag = store.events.get_dag(scope, "run-1", limit=10)
+        assert {placed.node.node_id: placed.n_attempts for placed in dag.nodes} == {"a": 2, "b": 1, "c": 0}
+
     def test_executions_beside_each_other_follow_the_same_one(self, store: Store, scope: Scope) -> None:
         apply(
             store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runreel.errors import NotFoundError
-from runreel.model.event import EventFamily, EventFilter
+from runreel.model.event import EventFamily, EventFilter, Relative
 from runreel.model.record import Rank
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
@@ -98,10 +98,22 @@ class EventFilterContract(StoreContract):
             make_event("orphan", parent_event_id="unknown"),
         )
         events = store.events
+        root, a, b = (_relative(store, scope, event_id) for event_id in ("root", "a", "b"))
         assert events.get_event_family(scope, "run-1", "root", limit=2) == EventFamily(
-            parent_id=None, child_ids=("b", "a"), n_children=3
+            parent=None, children=(b, a), n_children=3
         )
-        assert events.get_event_family(scope, "run-1", "a", limit=2).parent_id == "root"
-        assert events.get_event_family(scope, "run-1", "orphan", limit=2).parent_id is None
+        assert events.get_event_family(scope, "run-1", "a", limit=2).parent == root
+        assert events.get_event_family(scope, "run-1", "orphan", limit=2).parent is None
         with pytest.raises(NotFoundError):
             events.get_event_family(scope, "run-1", "nothing", limit=2)
+
+
+def _relative(store: Store, scope: Scope, event_id: str) -> Relative:
+    event = store.events.get_event(scope, "run-1", event_id).event
+    return Relative(
+        event_id=event_id,
+        event_type=event.event_type,
+        name=event.name,
+        status=event.status,
+        duration_us=event.duration_us,
+    )

@@ -7,9 +7,10 @@ import pytest
 from runreel.errors import InvalidNameError, NameTakenError, NotFoundError
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
+from runreel.model.session import SessionFilter, SessionSort
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply, read_all
-from runreel.testing.record import AT, NOW, SECOND, make_event, make_run, make_session
+from runreel.testing.record import AT, NOW, SECOND, make_event, make_llm_call, make_run, make_run_end, make_session
 
 
 class SessionContract(StoreContract):
@@ -106,6 +107,46 @@ class SessionContract(StoreContract):
         apply(store, scope, *(make_session(f"{n}", created_at=AT + n // 3) for n in range(8)))
         listed = read_all(lambda cursor: store.runs.list_sessions(scope, limit=limit, cursor=cursor))
         assert [session.session_id for session in listed] == [f"{n}" for n in reversed(range(8))]
+
+    def test_a_session_sums_up_its_runs(self, store: Store, scope: Scope) -> None:
+        call = make_llm_call("e", "a", tokens_in=3, tokens_out=4, cost_nanos=500, status="failed")
+        chat = [make_run(each, session_id="chat") for each in ("a", "b")]
+        apply(store, scope, *chat, call, make_run_end("a", status="failed"), make_run("c"))
+        session = store.runs.get_session(scope, "chat")
+        assert (session.n_runs, session.n_failed, session.n_events, session.n_errors) == (2, 1, 1, 1)
+        assert (session.usage.tokens_in, session.usage.tokens_out, session.usage.cost_nanos) == (3, 4, 500)
+
+    @pytest.mark.parametrize(
+        ("sort", "expected"),
+        [
+            ("created_at", ["dear", "busy", "late"]),
+            ("last_active", ["late", "dear", "busy"]),
+            ("runs", ["busy", "late", "dear"]),
+            ("cost", ["dear", "late", "busy"]),
+            ("name", ["busy", "dear", "late"]),
+        ],
+    )
+    @pytest.mark.parametrize("limit", [1, 2, 10])
+    def test_sessions_are_sorted(
+        self, store: Store, scope: Scope, sort: SessionSort, expected: list[str], limit: int
+    ) -> None:
+        declared = [make_session(each, created_at=AT + n) for n, each in enumerate(("late", "busy", "dear"))]
+        runs = [make_run(f"{each} 1", session_id=each) for each in ("busy", "dear", "late")]
+        call = make_llm_call("e", "dear 1", at=AT + SECOND)
+        apply(store, scope, *declared, *runs, make_run("busy 2", session_id="busy"), call)
+        apply(store, scope, make_event("e", "late 1", at=AT + 2 * SECOND))
+        query = SessionFilter(sort=sort)
+        listed = read_all(lambda cursor: store.runs.list_sessions(scope, query, limit=limit, cursor=cursor))
+        assert [session.session_id for session in listed] == expected
+
+    @pytest.mark.parametrize("sort", ["created_at", "runs", "name"])
+    def test_sessions_are_searched_by_name_and_id_in_any_case(
+        self, store: Store, scope: Scope, sort: SessionSort
+    ) -> None:
+        apply(store, scope, make_session("one", name="Ärger"), make_session("ÄRG-2", name="Two"), make_session("three"))
+        query = SessionFilter(text="ärg", sort=sort)
+        listed = read_all(lambda cursor: store.runs.list_sessions(scope, query, limit=1, cursor=cursor))
+        assert {session.session_id for session in listed} == {"one", "ÄRG-2"}
 
     def test_deleting_a_session_deletes_its_runs_and_no_other(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run("a", session_id="chat"), make_event("e", "a"), make_run("b"))

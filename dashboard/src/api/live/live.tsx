@@ -1,0 +1,52 @@
+/** The live layer as React sees it: who provides it, and what pages ask it. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { followingCaches } from "./caches";
+import { LiveConnection, type RunsListener } from "./connection";
+import type { LiveState } from "./message";
+
+const Connection = createContext<LiveConnection | null>(null);
+
+/** Keeps everything below it up to date with the server. */
+export function Live({ children }: { readonly children: ReactNode }) {
+  const client = useQueryClient();
+  const connection = useMemo(() => new LiveConnection(), []);
+  useEffect(() => {
+    const caches = followingCaches(client);
+    const stopRuns = connection.onRuns(caches.take);
+    let wasLost = false;
+    const stopStates = connection.subscribe(() => {
+      const { kind } = connection.getState();
+      // The stream goes on where it was, but the server may be another one, on another database.
+      if (kind === "live" && wasLost) caches.refresh();
+      wasLost = kind === "lost" || (wasLost && kind !== "live");
+    });
+    connection.open();
+    return () => {
+      stopRuns();
+      stopStates();
+      connection.close();
+    };
+  }, [client, connection]);
+  return <Connection value={connection}>{children}</Connection>;
+}
+
+function useConnection(): LiveConnection {
+  const connection = useContext(Connection);
+  if (connection === null) throw new Error("there is no <Live> around this");
+  return connection;
+}
+
+/** Return whether the server is heard, and the function that tries again at once. */
+export function useLiveState(): { readonly state: LiveState; readonly retry: () => void } {
+  const connection = useConnection();
+  const state = useSyncExternalStore(connection.subscribe, connection.getState);
+  return { state, retry: () => connection.retry() };
+}
+
+/** Call a stable function with runs that change, as soon as they do. */
+export function useRunsListener(listener: RunsListener): void {
+  const connection = useConnection();
+  useEffect(() => connection.onRuns(listener), [connection, listener]);
+}

@@ -1,0 +1,15 @@
+import { Link } from "@tanstack/react-router";
+import { Page } from "@/ui/page";
+import { Gone } from "@/ui/states";
+
+export function NotFoundPage() {
+  return (
+    <Page title="No such page" head={<span />}>
+      <Gone what="page">
+        <Link to="/agents" className="text-accent underline">
+          All agents
+        </Link>
+      </Gone>
+    </Page>
+  );
+}

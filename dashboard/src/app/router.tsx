@@ -1,0 +1,135 @@
+/** The addresses of the dashboard. Their first segments are those that `server/dashboard_routes.py` names. */
+
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+import { basePath } from "@/api/base";
+import { AgentsPage } from "@/features/agents/agents-page";
+import { readAgentsSearch } from "@/features/agents/search";
+import { readAgentSearch } from "@/features/agent/search";
+import { NamedRunPage } from "@/features/run/named-run-page";
+import { RunPage } from "@/features/run/run-page";
+import { readRunsSearch } from "@/features/runs/search";
+import { parseSearch, stringifySearch, type RawSearch } from "@/lib/search-params";
+import { NotFoundPage } from "./not-found-page";
+import { RUN_PANELS, RUN_VIEWS } from "./run-views";
+import { Shell } from "./shell";
+
+/** Views read their own parameters, each by the readers of `lib/search-params`. */
+const anySearch = (search: RawSearch): RawSearch => search;
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/agents", replace: true });
+  },
+});
+
+const agents = createRoute({
+  getParentRoute: () => root,
+  path: "/agents",
+  validateSearch: readAgentsSearch,
+  component: AgentsPage,
+});
+
+const agent = createRoute({
+  getParentRoute: () => root,
+  path: "/agents/$agentName",
+  validateSearch: readAgentSearch,
+  component: lazyRouteComponent(() => import("@/features/agent/agent-page")),
+});
+
+const namedRun = createRoute({
+  getParentRoute: () => root,
+  path: "/agents/$agentName/runs/$runName",
+  component: function NamedRun() {
+    return <NamedRunPage {...namedRun.useParams()} />;
+  },
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: readRunsSearch,
+  component: lazyRouteComponent(() => import("@/features/runs/runs-page")),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  validateSearch: anySearch,
+  component: function Run() {
+    const { runId } = run.useParams();
+    return <RunPage key={runId} runId={runId} viewId="timeline" views={RUN_VIEWS} panels={RUN_PANELS} />;
+  },
+});
+
+const runView = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId/$view",
+  validateSearch: anySearch,
+  component: function RunView() {
+    const { runId, view } = runView.useParams();
+    return <RunPage key={runId} runId={runId} viewId={view} views={RUN_VIEWS} panels={RUN_PANELS} />;
+  },
+});
+
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/sessions/sessions-page")),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: "/sessions/$sessionId",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/sessions/session-page")),
+});
+
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: "/stats",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/metrics/metrics-page")),
+});
+
+const routeTree = root.addChildren([
+  home,
+  agents,
+  agent,
+  namedRun,
+  runs,
+  run,
+  runView,
+  sessions,
+  session,
+  metrics,
+]);
+
+export function makeRouter() {
+  return createRouter({
+    routeTree,
+    basepath: basePath() || "/",
+    parseSearch,
+    stringifySearch,
+    // A trailing slash belongs to a name as little as to an address.
+    trailingSlash: "never",
+    defaultPreload: false,
+    scrollRestoration: false,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,118 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { isGone } from "@/api/problem";
+import { readEvent, runKey, type EventDetail, type RunDetail } from "@/api/run";
+import type { RunPanelProps } from "@/api/run-view";
+import { codeOf, codeOutputsOf } from "@/lib/event-code";
+import { errorTextOf } from "@/lib/error-text";
+import { eventKind } from "@/lib/vocabulary";
+import { IconButton } from "@/ui/button";
+import { CopyButton } from "@/ui/copy";
+import { JsonTree } from "@/ui/json-tree";
+import { KindText } from "@/ui/kind";
+import { Failure, Note, Waiting } from "@/ui/states";
+import { StatusBadge } from "@/ui/status";
+import { CodeSection } from "./code-section";
+import { ErrorSection } from "./error-section";
+import { Facts } from "./facts";
+import { FileLink, Links } from "./links";
+
+/** An event with its payload, which is read when it is opened. */
+export default function EventPanel({ run, id, onClose }: RunPanelProps) {
+  const { data: event, error, refetch } = useQuery(readEvent(run.run_id, id));
+  useFreshWhileRunning(run, event);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <header className="flex shrink-0 flex-col gap-1.5 border-b border-line px-4 py-2.5">
+        <div className="flex items-start gap-2">
+          <h2 className="min-w-0 flex-1 text-base font-semibold break-words">
+            <bdi>{event ? (event.name ?? eventKind(event.event_type).label) : "Event"}</bdi>
+          </h2>
+          {event && <CopyButton text={id} label="Copy the event's id" />}
+          <IconButton icon={X} label="Close the panel" keys="Escape" onClick={onClose} className="-mr-1.5" />
+        </div>
+        {event && (
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-soft">
+            <KindText kind={eventKind(event.event_type)} />
+            {event.event_subtype && <span>{event.event_subtype}</span>}
+            <StatusBadge status={event.status} />
+          </div>
+        )}
+      </header>
+      {event ? (
+        <EventBody run={run} event={event} />
+      ) : isGone(error) ? (
+        <Note title="There is no such event">It is not in this run, or has not been recorded yet.</Note>
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Waiting />
+      )}
+    </div>
+  );
+}
+
+function EventBody({ run, event }: { readonly run: RunDetail; readonly event: EventDetail }) {
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const code = useMemo(() => codeOf(event.event_type, event.inputs), [event]);
+  const outputs = useMemo(() => (code ? codeOutputsOf(event.outputs) : []), [code, event]);
+  const error = useMemo(() => errorTextOf(event.error), [event]);
+  const fileLink = (fileId: string, words: string) => (
+    <FileLink run={run} fileId={fileId}>
+      {words}
+    </FileLink>
+  );
+  const trees = [
+    {
+      name: "inputs",
+      label: "Inputs",
+      value: code && typeof event.inputs === "string" ? null : event.inputs,
+    },
+    {
+      name: "outputs",
+      label: "Outputs",
+      value: code && typeof event.outputs === "string" ? null : event.outputs,
+    },
+    { name: "error", label: "More of the error", value: error?.rest ?? null },
+    { name: "attributes", label: "Attributes", value: event.attributes },
+  ].filter((tree) => !isNothing(tree.value));
+  return (
+    <div ref={setScroller} className="min-h-0 flex-1 overflow-auto">
+      <div className="flex flex-col gap-5 px-4 pt-4 pb-8">
+        <ErrorSection error={event.error} />
+        <Facts event={event} run={run} />
+        {code && <CodeSection code={code} outputs={outputs} />}
+        {trees.map((tree) => (
+          <JsonTree key={tree.name} {...tree} scroller={scroller} fileLink={fileLink} />
+        ))}
+        <Links event={event} run={run} />
+      </div>
+    </div>
+  );
+}
+
+/** Read an event that goes on again when its run changes; one that ended stays as it is. */
+function useFreshWhileRunning(run: RunDetail, event: EventDetail | undefined): void {
+  const client = useQueryClient();
+  const goesOn = event?.status === "running";
+  const eventId = event?.event_id;
+  const changed = `${run.event_count} ${run.total_duration_ms} ${run.status}`;
+  const seen = useRef(changed);
+  useEffect(() => {
+    if (seen.current === changed) return;
+    seen.current = changed;
+    if (goesOn && eventId !== undefined) {
+      void client.invalidateQueries({ queryKey: runKey.event(run.run_id, eventId) });
+    }
+  }, [client, run.run_id, eventId, goesOn, changed]);
+}
+
+function isNothing(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === "" ||
+    (typeof value === "object" && Object.keys(value).length === 0)
+  );
+}

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import type { Dag } from "@/api/run";
+import { describeWays, flowOfDag, labelOf, shapeOf } from "./flow";
+import { flowOfCalls } from "./call-flow";
+
+type Node = Dag["nodes"][number];
+type Edge = Dag["edges"][number];
+
+function node(node_id: string, level: number, fields: Partial<Node> = {}): Node {
+  return {
+    node_id,
+    name: node_id.toUpperCase(),
+    node_type: null,
+    status: "completed",
+    agent_name: null,
+    goal: null,
+    order_index: null,
+    parent_node_id: null,
+    started_at: "2026-01-02T03:04:05Z",
+    ended_at: "2026-01-02T03:04:06Z",
+    event_count: 1,
+    error_count: 0,
+    error: null,
+    metadata: {},
+    level,
+    place: level,
+    attempt_count: 1,
+    ...fields,
+  };
+}
+
+function edge(source: string, target: string, fields: Partial<Edge> = {}): Edge {
+  const isTaken = (fields.taken_count ?? 0) > 0;
+  return {
+    source,
+    target,
+    edge_type: "sequential",
+    condition: "",
+    metadata: {},
+    is_declared: true,
+    is_taken: isTaken,
+    taken_count: 0,
+    is_back: false,
+    ...fields,
+  };
+}
+
+function dag(nodes: Node[], edges: Edge[]): Dag {
+  return { run_id: "run-1", node_count: nodes.length, edge_count: edges.length, nodes, edges };
+}
+
+const unreached = { status: "pending", event_count: 0, started_at: null, ended_at: null } as const;
+
+test("lines tell what was planned, what was gone, and both", () => {
+  const { lines } = flowOfDag(
+    dag(
+      [node("a", 0), node("b", 1), node("c", 1), node("d", 2)],
+      [
+        edge("a", "b", { taken_count: 1 }),
+        edge("a", "c"),
+        edge("b", "d", { is_declared: false, taken_count: 2 }),
+        edge("a", "d", { is_declared: false, taken_count: 3, edge_type: "call" }),
+      ],
+    ),
+    "completed",
+  );
+  expect(lines.map((line) => [line.source, line.target, line.way])).toEqual([
+    ["a", "b", "taken"],
+    ["a", "c", "planned"],
+    ["b", "d", "strayed"],
+    ["a", "d", "called"],
+  ]);
+});
+
+test("edges between the same nodes make one line, and a node that follows itself none", () => {
+  const { lines } = flowOfDag(
+    dag(
+      [node("a", 0), node("b", 1)],
+      [
+        edge("a", "b", { condition: "yes" }),
+        edge("a", "b", { condition: "perhaps" }),
+        edge("a", "a", { is_declared: false, taken_count: 5 }),
+      ],
+    ),
+    "executing",
+  );
+  expect(lines.map(labelOf)).toEqual(["yes · perhaps"]);
+});
+
+test("what a run that has ended did not reach is no longer pending", () => {
+  const graph = dag([node("a", 0), node("b", 1, unreached)], []);
+  expect(flowOfDag(graph, "executing").boxes[1]).toMatchObject({ hasRun: false, status: "pending" });
+  expect(flowOfDag(graph, "failed").boxes[1]?.statusLabel).toBe("Not reached");
+});
+
+test("a graph keeps its shape while only states change", () => {
+  const before = flowOfDag(dag([node("a", 0, unreached), node("b", 1)], [edge("a", "b")]), "executing");
+  const after = flowOfDag(dag([node("a", 0), node("b", 1)], [edge("a", "b")]), "completed");
+  const more = flowOfDag(dag([node("a", 0), node("b", 1), node("c", 2)], [edge("a", "b")]), "completed");
+  expect(shapeOf(after)).toBe(shapeOf(before));
+  expect(shapeOf(more)).not.toBe(shapeOf(before));
+});
+
+test("the neighbours of a box are told, each once", () => {
+  const flow = flowOfDag(
+    dag(
+      [node("a", 0), node("b", 1), node("c", 2)],
+      [edge("a", "b", { taken_count: 1 }), edge("a", "b", { edge_type: "optional" }), edge("b", "c")],
+    ),
+    "completed",
+  );
+  expect([...describeWays(flow).values()]).toEqual(["before B", "after A, before C", "after B"]);
+});
+
+test("without nodes, what is called the same is one box, and opens what failed in it", () => {
+  const call = (event_id: string, parent_event_id: string | null, name: string, status = "completed") =>
+    ({
+      kind: "event",
+      event_id,
+      parent_event_id,
+      event_type: parent_event_id ? "tool_call" : "agent_call",
+      name,
+      status,
+      started_at: "2026-01-02T03:04:05Z",
+      ended_at: "2026-01-02T03:04:06Z",
+    }) as Parameters<typeof flowOfCalls>[0][number];
+  const { boxes, lines } = flowOfCalls([
+    call("root", null, "planner"),
+    call("one", "root", "search"),
+    call("two", "root", "search", "failed"),
+  ]);
+  expect(boxes.map((box) => [box.name, box.nAttempts, box.status, box.eventId])).toEqual([
+    ["planner", 1, "completed", "root"],
+    ["search", 2, "failed", "two"],
+  ]);
+  expect(lines.map((line) => [line.way, line.nTaken])).toEqual([["called", 2]]);
+});

@@ -1,0 +1,53 @@
+import { useEffect, useRef, useState } from "react";
+import { labelOf, shapeOf, type Flow } from "./flow";
+import { layOutPlainly, type Layout, type Shape } from "./layout";
+
+const DEADLINE_MS = 5_000;
+
+interface Laid {
+  readonly shape: string;
+  readonly layout: Layout;
+  /** Whether it took too long, so that boxes stand in plain rows. */
+  readonly isPlain: boolean;
+}
+
+/** Lay a graph out in a worker whenever its shape changes; until then the former layout stays. */
+export function useLayout(flow: Flow): Laid | null {
+  const [laid, setLaid] = useState<Laid | null>(null);
+  const latest = useRef(flow);
+  useEffect(() => {
+    latest.current = flow;
+  });
+  const shape = shapeOf(flow);
+  useEffect(() => {
+    const wanted = makeShape(latest.current);
+    const worker = new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
+    const finish = (layout: Layout, isPlain: boolean) => {
+      clearTimeout(timer);
+      worker.terminate();
+      setLaid({ shape, layout, isPlain });
+    };
+    const timer = setTimeout(() => finish(layOutPlainly(wanted), true), DEADLINE_MS);
+    worker.onmessage = ({ data }: MessageEvent<Layout>) => finish(data, false);
+    worker.onerror = () => finish(layOutPlainly(wanted), true);
+    worker.postMessage(wanted);
+    return () => {
+      clearTimeout(timer);
+      worker.terminate();
+    };
+  }, [shape]);
+  return laid;
+}
+
+function makeShape(flow: Flow): Shape {
+  return {
+    ids: flow.boxes.map((box) => box.id),
+    lines: flow.lines.map((line) => ({
+      id: line.id,
+      source: line.source,
+      target: line.target,
+      isBack: line.isBack,
+      label: labelOf(line),
+    })),
+  };
+}

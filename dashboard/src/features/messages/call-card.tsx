@@ -1,0 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { ChevronRight, PanelRight } from "lucide-react";
+import { memo, useState } from "react";
+import { readEvent, type Event } from "@/api/run";
+import { formatDuration } from "@/lib/format";
+import { eventKind, statusWord } from "@/lib/vocabulary";
+import { IconButton } from "@/ui/button";
+import { classNames } from "@/ui/class-names";
+import { KindIcon } from "@/ui/kind";
+import { Failure, Waiting } from "@/ui/states";
+import { StatusIcon, toneClasses } from "@/ui/status";
+import { ValueBlock } from "./message-card";
+
+interface CallCardProps {
+  readonly runId: string;
+  readonly event: Event;
+  readonly isSelected: boolean;
+  readonly isOpenAtFirst: boolean;
+  readonly onEvent: (eventId: string) => void;
+}
+
+/** A call of a model or tool of which no message tells: one line, and what went in and out when it is opened. */
+export const CallCard = memo(function CallCard({
+  runId,
+  event,
+  isSelected,
+  isOpenAtFirst,
+  onEvent,
+}: CallCardProps) {
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
+  const kind = eventKind(event.event_type);
+  const name = event.name ?? event.model ?? kind.label;
+  return (
+    <div className={classNames("px-4 py-1 pl-14", isSelected && "bg-selected")}>
+      <div className="max-w-4xl rounded-lg border border-line bg-surface">
+        <div className="flex h-8 items-center gap-2 pr-1 pl-1">
+          <button
+            type="button"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+            className="flex h-7 min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover"
+          >
+            <ChevronRight
+              aria-hidden
+              size={13}
+              className={classNames("shrink-0 text-faint", isOpen && "rotate-90")}
+            />
+            <KindIcon kind={kind} size={13} />
+            <span className="name-text font-mono text-xs font-medium">{name}</span>
+            <span className="truncate text-xs text-faint">
+              {[kind.label, event.agent_name ?? event.node_id].filter(Boolean).join(" · ")}
+            </span>
+            <span className="ml-auto flex shrink-0 items-center gap-1.5 text-xs">
+              <StatusIcon status={event.status} size={12} />
+              {event.status !== "completed" && (
+                <span className={toneClasses(event.status).text}>{statusWord(event.status).label}</span>
+              )}
+              <span className="figure text-soft">{formatDuration(event.duration_ms)}</span>
+            </span>
+          </button>
+          <IconButton icon={PanelRight} label="Show its event" onClick={() => onEvent(event.event_id)} />
+        </div>
+        {isOpen && <Payload runId={runId} event={event} />}
+      </div>
+    </div>
+  );
+});
+
+function Payload({ runId, event }: { readonly runId: string; readonly event: Event }) {
+  const { data, error, refetch } = useQuery(readEvent(runId, event.event_id));
+  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Waiting lines={2} />;
+  return (
+    <div className="flex flex-col gap-2 border-t border-line p-2">
+      {data.error !== null && <ValueBlock label="Error" value={errorText(data.error)} isBad />}
+      <ValueBlock label="Input" value={data.inputs} />
+      {(data.outputs !== null || data.error === null) && <ValueBlock label="Output" value={data.outputs} />}
+    </div>
+  );
+}
+
+/** Return an error as people read it: its type and message, then its stack. */
+function errorText(error: unknown): unknown {
+  if (typeof error !== "object" || error === null) return error;
+  const { type, message, stack, ...rest } = error as Record<string, unknown>;
+  if (typeof message !== "string" || Object.keys(rest).length > 0) return error;
+  const head = typeof type === "string" ? `${type}: ${message}` : message;
+  return typeof stack === "string" ? `${head}\n\n${stack}` : head;
+}

@@ -1,0 +1,117 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { MessagesSquare, Radio, Wrench } from "lucide-react";
+import { useMemo, useState } from "react";
+import { readEvents, readMessages } from "@/api/run";
+import type { RunViewProps } from "@/api/run-view";
+import { formatCount } from "@/lib/format";
+import { readText } from "@/lib/search-params";
+import { isEnded } from "@/lib/vocabulary";
+import { SearchField } from "@/ui/search-field";
+import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
+import { Toggle } from "@/ui/toggle";
+import { transcriptOf, wordsOf } from "./transcript";
+import { Transcript } from "./transcript-list";
+
+const CALLS = { type: ["llm_call", "tool_call", "handoff", "retrieval", "code_exec"] } as const;
+const NO_EVENTS: never[] = [];
+
+/** What was said in the run, with the calls between. */
+export default function MessagesView({ run }: RunViewProps) {
+  const search = useSearch({ strict: false }) as Record<string, unknown>;
+  const navigate = useNavigate();
+  const text = readText(search, "messages-q") ?? "";
+  const showsCalls = readText(search, "messages-calls") !== "none";
+  const setSearch = (change: Record<string, unknown>) =>
+    void navigate({
+      to: ".",
+      search: ((before: Record<string, unknown>) => ({ ...before, ...change })) as never,
+      replace: true,
+      resetScroll: false,
+    });
+  const isOver = isEnded(run.status);
+  const [isFollowing, setFollowing] = useState(!isOver);
+
+  const said = useInfiniteQuery(readMessages(run.run_id));
+  const called = useInfiniteQuery({ ...readEvents(run.run_id, CALLS), enabled: showsCalls });
+  const messages = useMemo(() => said.data?.pages.flatMap((page) => page.messages), [said.data]);
+  const events = useMemo(
+    () => (showsCalls ? called.data?.pages.flatMap((page) => page.events) : NO_EVENTS),
+    [called.data, showsCalls],
+  );
+  const hasMoreEvents = showsCalls && called.hasNextPage;
+  const entries = useMemo(
+    () =>
+      messages && events
+        ? transcriptOf({ messages, hasMoreMessages: said.hasNextPage, events, hasMoreEvents })
+        : [],
+    [messages, events, said.hasNextPage, hasMoreEvents],
+  );
+  const wanted = text.toLowerCase();
+  const shown = useMemo(
+    () => (wanted ? entries.filter((entry) => wordsOf(entry).toLowerCase().includes(wanted)) : entries),
+    [entries, wanted],
+  );
+
+  const error = said.error ?? (showsCalls ? called.error : null);
+  if (error && (messages === undefined || events === undefined)) {
+    const retry = () => {
+      void said.refetch();
+      void called.refetch();
+    };
+    return <Failure error={error} onRetry={retry} />;
+  }
+  if (messages === undefined || events === undefined) return <Waiting lines={8} />;
+  const readMore = () => {
+    if (said.hasNextPage && !said.isFetchingNextPage) void said.fetchNextPage();
+    if (hasMoreEvents && !called.isFetchingNextPage) void called.fetchNextPage();
+  };
+  const nMessages = messages.length;
+  const count = `${formatCount(nMessages)}${said.hasNextPage ? "+" : ""} ${nMessages === 1 ? "message" : "messages"}`;
+  return (
+    <div data-view="messages" className="@container flex h-full min-h-0 flex-col bg-surface">
+      <div className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
+        <SearchField
+          label="Search messages"
+          text={text}
+          onText={(next) => setSearch({ "messages-q": next || undefined })}
+          className="w-60 @max-lg:w-auto @max-lg:flex-1"
+        />
+        <Toggle
+          icon={Wrench}
+          isOn={showsCalls}
+          onToggle={(isOn) => setSearch({ "messages-calls": isOn ? undefined : "none" })}
+        >
+          Calls
+        </Toggle>
+        <span className="ml-auto flex items-center gap-2">
+          <span role="status" className="figure text-xs text-faint">
+            {wanted ? `${formatCount(shown.length)} found in ${count}` : count}
+          </span>
+          {!isOver && (
+            <Toggle icon={Radio} isOn={isFollowing} onToggle={setFollowing}>
+              Follow
+            </Toggle>
+          )}
+        </span>
+      </div>
+      {shown.length > 0 ? (
+        <Transcript
+          runId={run.run_id}
+          entries={shown}
+          areCallsOpen={nMessages === 0}
+          hasMore={said.hasNextPage || hasMoreEvents}
+          onMore={readMore}
+          isFollowing={isFollowing}
+          onLeave={() => setFollowing(false)}
+        />
+      ) : wanted ? (
+        <NoMatch what="message" onClear={() => setSearch({ "messages-q": undefined })} />
+      ) : (
+        <Note icon={MessagesSquare} title={isOver ? "Nobody said anything" : "Nobody has said anything yet"}>
+          Messages between agents and people, and the calls of models and tools, are told here in their order.
+        </Note>
+      )}
+    </div>
+  );
+}

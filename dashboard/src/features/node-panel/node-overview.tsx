@@ -1,0 +1,147 @@
+import type { ReactNode } from "react";
+import type { NodeSummary } from "@/api/node";
+import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort } from "@/lib/format";
+import { eventKind, isEnded } from "@/lib/vocabulary";
+import { Button } from "@/ui/button";
+import { classNames } from "@/ui/class-names";
+import { Elapsed, Moment } from "@/ui/clock";
+import { hueClasses, KindText } from "@/ui/kind";
+import { errorOf } from "./error-text";
+
+interface NodeOverviewProps {
+  readonly node: NodeSummary;
+  readonly onShowEvents: () => void;
+}
+
+/** What a node was to do, when and how it did it, and of what it consisted. */
+export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
+  const error = errorOf(node.error);
+  const types = Object.entries(node.events_by_type).sort(([, one], [, other]) => other - one);
+  const most = Math.max(1, ...types.map(([, count]) => count));
+  const metadata = Object.keys(node.metadata).length > 0;
+  return (
+    <div className="flex flex-col gap-5 p-4">
+      {error && (
+        <div className="rounded-md bg-bad-tint px-3 py-2.5 text-bad">
+          {error.type && <p className="text-xs font-semibold">{error.type}</p>}
+          <p className="text-sm break-words whitespace-pre-wrap">
+            <bdi>{error.message}</bdi>
+          </p>
+        </div>
+      )}
+      {!error && node.error_count > 0 && (
+        <div className="flex items-center justify-between gap-3 rounded-md bg-bad-tint py-1.5 pr-1.5 pl-3 text-sm text-bad">
+          {formatNumberOf(node.error_count, "event")} in it failed.
+          <Button onClick={onShowEvents}>Show events</Button>
+        </div>
+      )}
+      {node.goal && (
+        <Section title="Goal">
+          <p className="text-sm whitespace-pre-wrap">
+            <bdi>{node.goal}</bdi>
+          </p>
+        </Section>
+      )}
+      <dl className="grid grid-cols-3 gap-y-3">
+        <Figure label="Took">
+          <Took node={node} />
+        </Figure>
+        <Figure label="Tokens">{formatShort(node.tokens_in + node.tokens_out)}</Figure>
+        <Figure label="Cost">
+          {node.unpriced_count > 0 ? "≥ " : ""}
+          {formatCost(node.cost)}
+        </Figure>
+      </dl>
+      <dl className="grid grid-cols-[6.5rem_1fr] gap-x-3 gap-y-1.5 text-sm">
+        {node.agent_name && <Fact label="Agent">{<bdi>{node.agent_name}</bdi>}</Fact>}
+        {Object.keys(node.agents).length > 1 && (
+          <Fact label="Agents in it">
+            <bdi>{Object.keys(node.agents).join(", ")}</bdi>
+          </Fact>
+        )}
+        {node.started_at && (
+          <Fact label="Started">
+            <Moment at={node.started_at} />
+          </Fact>
+        )}
+        {node.ended_at && (
+          <Fact label="Ended">
+            <Moment at={node.ended_at} />
+          </Fact>
+        )}
+        <Fact label="Id">
+          <bdi className="font-mono text-xs break-all">{node.node_id}</bdi>
+        </Fact>
+      </dl>
+      {types.length > 0 && (
+        <Section title={formatNumberOf(node.event_count, "event")}>
+          <ul className="flex flex-col gap-1">
+            {types.map(([type, count]) => {
+              const kind = eventKind(type);
+              return (
+                <li key={type} className="grid grid-cols-[9rem_1fr_3rem] items-center gap-3 text-sm">
+                  <KindText kind={kind} />
+                  <span aria-hidden className="h-1.5 overflow-hidden rounded-full bg-sunken">
+                    <span
+                      className={classNames("block h-full rounded-full opacity-70", hueClasses(kind).fill)}
+                      style={{ width: `${(count / most) * 100}%` }}
+                    />
+                  </span>
+                  <span className="figure text-right text-soft">{formatCount(count)}</span>
+                </li>
+              );
+            })}
+          </ul>
+        </Section>
+      )}
+      {types.length === 0 && <p className="text-sm text-soft">Nothing has happened in it.</p>}
+      {metadata && (
+        <Section title="Metadata">
+          <pre
+            // Long lines scroll, so the keyboard must get there.
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+            tabIndex={0}
+            aria-label="Metadata"
+            className="overflow-x-auto rounded-md bg-sunken px-3 py-2 font-mono text-xs leading-5"
+          >
+            {JSON.stringify(node.metadata, null, 2)}
+          </pre>
+        </Section>
+      )}
+    </div>
+  );
+}
+
+function Took({ node }: { readonly node: NodeSummary }) {
+  if (node.started_at === null) return "–";
+  if (!isEnded(node.status)) return <Elapsed ms={node.wall_ms} since={node.started_at} isLive />;
+  const ms = node.ended_at ? Date.parse(node.ended_at) - Date.parse(node.started_at) : node.wall_ms;
+  return formatDuration(Math.max(ms, 0));
+}
+
+export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className="flex flex-col gap-2">
+      <h3 className="text-xs font-semibold text-faint">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+export function Figure({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-xs font-medium text-faint">{label}</dt>
+      <dd className="figure truncate text-lg font-semibold tracking-tight">{children}</dd>
+    </div>
+  );
+}
+
+function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{label}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  );
+}

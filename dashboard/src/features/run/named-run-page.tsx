@@ -1,0 +1,29 @@
+import { useQuery } from "@tanstack/react-query";
+import { Navigate } from "@tanstack/react-router";
+import { isGone } from "@/api/problem";
+import { readRunNamed } from "@/api/run";
+import { Page } from "@/ui/page";
+import { Failure, Gone, Waiting } from "@/ui/states";
+
+interface NamedRunPageProps {
+  readonly agentName: string;
+  readonly runName: string;
+}
+
+/** The address of a run by its names: it leads to that by id, which stays right when the run is renamed. */
+export function NamedRunPage({ agentName, runName }: NamedRunPageProps) {
+  const { data: run, error, refetch } = useQuery(readRunNamed(agentName, runName));
+  if (run !== undefined)
+    return <Navigate to="/runs/$runId" params={{ runId: run.run_id }} replace search={{}} />;
+  return (
+    <Page title={runName}>
+      {isGone(error) ? (
+        <Gone what="run" />
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Waiting />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,342 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import {
+  Check,
+  ChevronLeft,
+  ChevronRight,
+  CircleAlert,
+  Copy,
+  EllipsisVertical,
+  Pencil,
+  Trash2,
+  TriangleAlert,
+} from "lucide-react";
+import { useRef, useState, type ReactNode } from "react";
+import { agentKeys } from "@/api/agents";
+import { deleteRun, readSpans, type RunDetail } from "@/api/run";
+import { runKeys } from "@/api/runs";
+import { completenessWords, type Completeness } from "@/lib/completeness";
+import { errorTextOf } from "@/lib/error-text";
+import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
+import { isEnded } from "@/lib/vocabulary";
+import { EditName } from "@/parts/edit-name";
+import { IconButton } from "@/ui/button";
+import { classNames } from "@/ui/class-names";
+import { Elapsed, Moment } from "@/ui/clock";
+import { Confirm } from "@/ui/dialog";
+import { Menu, MenuItem } from "@/ui/menu";
+import { useSelection } from "@/ui/selection";
+import { useShortcut } from "@/ui/shortcuts";
+import { StatusBadge } from "@/ui/status";
+import { useSay } from "@/ui/toast";
+import { firstError } from "./first-error";
+
+type RunName = NonNullable<RunDetail["parent_run"]>;
+
+/** Who a run is, how it does, and what it cost; and the ways to the runs around it. */
+export function RunHead({ run }: { readonly run: RunDetail }) {
+  const jump = useJumpToError(run);
+  const error = errorTextOf(run.error);
+  return (
+    <div className="flex min-w-0 flex-1 flex-col gap-1.5">
+      <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
+        <Names run={run} />
+        <StatusBadge status={run.status} />
+        <span className="text-sm font-medium">
+          <Elapsed
+            ms={run.total_duration_ms}
+            since={run.started_at}
+            isLive={!isEnded(run.status) && run.status !== "draft"}
+          />
+        </span>
+        <Tools run={run} />
+      </div>
+      <Figures run={run} onError={jump} />
+      {error !== null && (
+        <button
+          type="button"
+          onClick={jump}
+          disabled={run.error_count === 0}
+          title={error.message}
+          className="flex max-w-full min-w-0 items-center gap-1.5 self-start rounded-md bg-bad-tint px-2 py-1 text-left text-sm text-bad enabled:hover:underline"
+        >
+          <CircleAlert aria-hidden size={14} className="shrink-0" />
+          <bdi className="truncate">
+            {error.type && <span className="font-semibold">{error.type}: </span>}
+            {error.message}
+          </bdi>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Names({ run }: { readonly run: RunDetail }) {
+  const [isEditing, setEditing] = useState(false);
+  const name = run.run_name;
+  const pencil = useRef<HTMLButtonElement>(null);
+  useShortcut({ keys: "F2", label: "Rename the run", group: "Run" }, () => setEditing(true), name !== null);
+  const close = () => {
+    setEditing(false);
+    // The field is gone, and with it the focus.
+    requestAnimationFrame(() => pencil.current?.focus());
+  };
+  return (
+    <nav
+      aria-label="Breadcrumb"
+      className={classNames("flex min-w-0 items-center gap-1.5", isEditing && "flex-1")}
+    >
+      <Link
+        to="/agents/$agentName"
+        params={{ agentName: run.agent_name }}
+        className="name-text max-w-56 text-sm text-soft hover:text-text hover:underline max-sm:max-w-28"
+      >
+        {run.agent_name}
+      </Link>
+      <ChevronRight aria-hidden size={14} className="shrink-0 text-faint" />
+      {isEditing && name !== null ? (
+        <h1 className="flex min-w-0 flex-1">
+          <EditName runId={run.run_id} name={name} onClose={close} className="max-w-xl" />
+        </h1>
+      ) : (
+        <>
+          <h1
+            title={name ?? undefined}
+            className={classNames(
+              "name-text max-w-[36rem] text-lg font-semibold tracking-tight",
+              name === null && "text-soft italic",
+            )}
+          >
+            {name ?? "new run"}
+          </h1>
+          {name !== null && (
+            <IconButton
+              ref={pencil}
+              icon={Pencil}
+              label="Rename"
+              keys="F2"
+              onClick={() => setEditing(true)}
+            />
+          )}
+        </>
+      )}
+    </nav>
+  );
+}
+
+function Tools({ run }: { readonly run: RunDetail }) {
+  const [isAsking, setAsking] = useState(false);
+  const say = useSay();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const copyId = async () => {
+    try {
+      await navigator.clipboard.writeText(run.run_id);
+      say("The run's id is copied");
+    } catch {
+      say("The browser does not allow to copy", "bad");
+    }
+  };
+  const remove = async () => {
+    await deleteRun(run.run_id);
+    await navigate({ to: "/agents/$agentName", params: { agentName: run.agent_name } });
+    void client.invalidateQueries({ queryKey: runKeys.all });
+    void client.invalidateQueries({ queryKey: agentKeys.all });
+    say(
+      <>
+        <bdi className="font-medium">{run.run_name ?? "The run"}</bdi> is deleted
+      </>,
+    );
+  };
+  return (
+    <span className="ml-auto flex items-center">
+      <Neighbour run={run.previous_run} icon="previous" />
+      <Neighbour run={run.next_run} icon="next" />
+      <Menu trigger={<IconButton icon={EllipsisVertical} label="More of this run" />}>
+        <MenuItem icon={Copy} onSelect={() => void copyId()}>
+          Copy id
+        </MenuItem>
+        <MenuItem icon={Trash2} isDangerous onSelect={() => setAsking(true)}>
+          Delete…
+        </MenuItem>
+      </Menu>
+      <Confirm
+        isOpen={isAsking}
+        onOpenChange={setAsking}
+        title="Delete this run?"
+        action="Delete the run"
+        onConfirm={remove}
+      >
+        <p className="mb-2 text-text">
+          <bdi className="font-medium break-words">{run.run_name ?? "new run"}</bdi>, with{" "}
+          {formatNumberOf(run.event_count, "event")}
+        </p>
+        All that was recorded of it is deleted for ever. What is recorded later of it is refused.
+      </Confirm>
+    </span>
+  );
+}
+
+function Neighbour({ run, icon }: { readonly run: RunName | null; readonly icon: "previous" | "next" }) {
+  const navigate = useNavigate();
+  const label = icon === "previous" ? "Previous run of the agent" : "Next run of the agent";
+  const keys = icon === "previous" ? "[" : "]";
+  const open = () => {
+    if (run !== null) void navigate({ to: "/runs/$runId", params: { runId: run.run_id }, search: {} });
+  };
+  useShortcut({ keys, label, group: "Run" }, open, run !== null);
+  return (
+    <IconButton
+      icon={icon === "previous" ? ChevronLeft : ChevronRight}
+      label={run === null ? `${label}: none` : `${label}: ${run.run_name ?? "new run"}`}
+      keys={keys}
+      disabled={run === null}
+      onClick={open}
+    />
+  );
+}
+
+function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: () => void }) {
+  const { completeness } = run as { readonly completeness?: Completeness | null };
+  const told = completenessWords(completeness, isEnded(run.status));
+  const tokens = [
+    `${formatCount(run.tokens_in)} in, ${formatCount(run.tokens_out)} out`,
+    run.tokens_cached > 0 && `${formatCount(run.tokens_cached)} from cache`,
+    run.tokens_reasoning > 0 && `${formatCount(run.tokens_reasoning)} reasoning`,
+  ];
+  return (
+    <dl className="flex min-w-0 items-center gap-x-4 gap-y-1 overflow-x-auto text-xs text-soft sm:flex-wrap">
+      <Figure name="Started">
+        <Moment at={run.started_at} />
+      </Figure>
+      {run.ended_at !== null && (
+        <Figure name="Ended">
+          <Moment at={run.ended_at} />
+        </Figure>
+      )}
+      <Figure name="Events">{formatCount(run.event_count)}</Figure>
+      {run.error_count > 0 && (
+        <Figure name="Errors" isHidden>
+          <button type="button" onClick={onError} className="font-medium text-bad hover:underline">
+            {formatNumberOf(run.error_count, "error")}
+          </button>
+        </Figure>
+      )}
+      {run.tokens_in + run.tokens_out > 0 && (
+        <Figure name="Tokens" title={tokens.filter(Boolean).join(", ")}>
+          {formatShort(run.tokens_in)} in, {formatShort(run.tokens_out)} out
+        </Figure>
+      )}
+      {(run.total_cost > 0 || run.unpriced_count > 0) && (
+        <Figure name="Cost">
+          {formatCost(run.total_cost)}
+          {run.unpriced_count > 0 && (
+            <span className="text-wait" title="Their models have no price, so the cost leaves them out">
+              {" "}
+              + {formatNumberOf(run.unpriced_count, "unpriced call")}
+            </span>
+          )}
+        </Figure>
+      )}
+      {told && (
+        <Figure name="Completeness" isHidden title={told.meaning}>
+          <span
+            className={classNames(
+              "flex items-center gap-1",
+              told.isWhole ? "text-soft" : "font-medium text-wait",
+            )}
+          >
+            {told.isWhole ? <Check aria-hidden size={12} /> : <TriangleAlert aria-hidden size={12} />}
+            {told.words}
+          </span>
+        </Figure>
+      )}
+      {run.parent_run && (
+        <Figure name="Part of">
+          <Link
+            to="/runs/$runId"
+            params={{ runId: run.parent_run.run_id }}
+            className="name-text block max-w-60 text-accent hover:underline"
+          >
+            {run.parent_run.run_name ?? "new run"}
+          </Link>
+        </Figure>
+      )}
+      {run.child_count > 0 && (
+        <Figure name="Children" isHidden>
+          <Link to="/runs" search={{ parent: run.run_id } as never} className="text-accent hover:underline">
+            {formatNumberOf(run.child_count, "child run")}
+          </Link>
+        </Figure>
+      )}
+      {run.session_id !== "default" && (
+        <Figure name="Session">
+          <Link
+            to="/sessions/$sessionId"
+            params={{ sessionId: run.session_id }}
+            className="name-text block max-w-48 text-accent hover:underline"
+          >
+            {run.session_id}
+          </Link>
+        </Figure>
+      )}
+      {run.environment && (
+        <Figure name="Environment" isHidden>
+          {run.environment}
+        </Figure>
+      )}
+      {run.tags.length > 0 && (
+        <Figure name="Tags" isHidden>
+          <span className="flex gap-1">
+            {run.tags.map((tag) => (
+              <Link
+                key={tag}
+                to="/runs"
+                search={{ tag } as never}
+                className="name-text max-w-40 rounded-sm bg-sunken px-1.5 text-soft hover:text-text"
+              >
+                {tag}
+              </Link>
+            ))}
+          </span>
+        </Figure>
+      )}
+    </dl>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly title?: string;
+  /** Whether the value says by itself what it is. */
+  readonly isHidden?: boolean;
+  readonly children: ReactNode;
+}
+
+function Figure({ name, title, isHidden = false, children }: FigureProps) {
+  return (
+    <div className="flex shrink-0 items-baseline gap-1.5" title={title}>
+      <dt className={isHidden ? "sr-only" : "text-faint"}>{name}</dt>
+      <dd className="figure">{children}</dd>
+    </div>
+  );
+}
+
+const LOOKED_AT = 500;
+
+/** Select the first failed event below which nothing failed: where the trouble began. */
+function useJumpToError(run: RunDetail): () => void {
+  const client = useQueryClient();
+  const { select } = useSelection();
+  const say = useSay();
+  return () => {
+    const first = { errors: true, from_order: 0, limit: LOOKED_AT, max_rows: LOOKED_AT };
+    client
+      .fetchQuery(readSpans(run.run_id, first))
+      .then((page) => {
+        const eventId = firstError(page.rows);
+        if (eventId !== undefined) select({ event: eventId });
+      })
+      .catch((error: unknown) => say(error instanceof Error ? error.message : String(error), "bad"));
+  };
+}

@@ -1,0 +1,127 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Suspense } from "react";
+import { isGone } from "@/api/problem";
+import { readRun, type RunDetail } from "@/api/run";
+import { classNames } from "@/ui/class-names";
+import { ErrorBoundary } from "@/ui/error-boundary";
+import { Page } from "@/ui/page";
+import { useSelection } from "@/ui/selection";
+import { useShortcut } from "@/ui/shortcuts";
+import { Failure, Gone, Waiting } from "@/ui/states";
+import { RunHead } from "./run-head";
+import { SidePanel } from "./side-panel";
+import type { RunPanels, RunView } from "./run-view";
+
+interface RunPageProps {
+  readonly runId: string;
+  readonly viewId: string;
+  readonly views: readonly RunView[];
+  readonly panels: RunPanels;
+}
+
+/** A run: its head, one of its views, and the panel of what is selected. */
+export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
+  const { data: run, error, refetch } = useQuery(readRun(runId));
+  if (isGone(error)) {
+    return (
+      <Page title="No such run" head={<span />}>
+        <Gone what="run" />
+      </Page>
+    );
+  }
+  if (run === undefined) {
+    return (
+      <Page title="Run">
+        {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Waiting />}
+      </Page>
+    );
+  }
+  const view = views.find((each) => each.id === viewId) ?? views[0];
+  return (
+    <Page
+      title={run.run_name ?? "new run"}
+      head={<RunHead key={runId} run={run} />}
+      className="flex flex-col"
+    >
+      <ViewTabs runId={runId} views={views} current={view} />
+      <div className="flex min-h-0 flex-1">
+        <div className="relative min-h-0 min-w-0 flex-1 overflow-auto">
+          <ErrorBoundary key={view?.id}>
+            <Suspense fallback={<Waiting />}>{view && <view.View run={run} />}</Suspense>
+          </ErrorBoundary>
+        </div>
+        <SelectedPanel run={run} panels={panels} />
+      </div>
+    </Page>
+  );
+}
+
+interface ViewTabsProps {
+  readonly runId: string;
+  readonly views: readonly RunView[];
+  readonly current: RunView | undefined;
+}
+
+function ViewTabs({ runId, views, current }: ViewTabsProps) {
+  return (
+    <nav
+      aria-label="Views"
+      className="flex shrink-0 gap-1 overflow-x-auto border-b border-line bg-surface px-3 sm:px-4"
+    >
+      {views.map((view, index) => (
+        <ViewTab key={view.id} runId={runId} view={view} isCurrent={view === current} number={index + 1} />
+      ))}
+    </nav>
+  );
+}
+
+interface ViewTabProps {
+  readonly runId: string;
+  readonly view: RunView;
+  readonly isCurrent: boolean;
+  readonly number: number;
+}
+
+function ViewTab({ runId, view, isCurrent, number }: ViewTabProps) {
+  const id = `view-${view.id}`;
+  useShortcut({ keys: String(number), label: `Show ${view.label}`, group: "Run" }, () =>
+    document.getElementById(id)?.click(),
+  );
+  return (
+    <Link
+      id={id}
+      to="/runs/$runId/$view"
+      params={{ runId, view: view.id }}
+      // The selection is that of the run, whichever view shows it.
+      search={(before) => before}
+      aria-current={isCurrent ? "page" : undefined}
+      className={classNames(
+        "-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-2.5 text-sm whitespace-nowrap",
+        isCurrent
+          ? "border-accent font-medium text-text"
+          : "border-transparent text-soft hover:border-line-strong hover:text-text",
+      )}
+    >
+      <view.icon aria-hidden size={14} />
+      {view.label}
+    </Link>
+  );
+}
+
+function SelectedPanel({ run, panels }: { readonly run: RunDetail; readonly panels: RunPanels }) {
+  const { selection, select } = useSelection();
+  const Panel = selection.event ? panels.event : selection.node ? panels.node : undefined;
+  const id = selection.event ?? selection.node;
+  if (Panel === undefined || id === undefined) return null;
+  const close = () => select(selection.event && selection.node ? { node: selection.node } : {});
+  return (
+    <SidePanel label={selection.event ? "Event" : "Node"} onClose={close}>
+      <ErrorBoundary key={id}>
+        <Suspense fallback={<Waiting />}>
+          <Panel key={id} run={run} id={id} onClose={close} />
+        </Suspense>
+      </ErrorBoundary>
+    </SidePanel>
+  );
+}

@@ -1,0 +1,67 @@
+import { useState, type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { readPreference, writePreference } from "@/ui/preference";
+import { useShortcut } from "@/ui/shortcuts";
+
+const LEAST = 320;
+const MOST = 960;
+const USUAL = 440;
+const STEP = 32;
+
+interface SidePanelProps {
+  readonly label: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** A pane at the right whose width a person sets by dragging or with arrows; on narrow screens it covers the view. */
+export function SidePanel({ label, onClose, children }: SidePanelProps) {
+  const [width, setWidth] = useState(() => clamp(Number(readPreference("panel-width")) || USUAL));
+  useShortcut({ keys: "Escape", label: "Close the panel", group: "Run" }, onClose);
+  const keep = (next: number) => {
+    setWidth(clamp(next));
+    writePreference("panel-width", String(clamp(next)));
+  };
+  const drag = (event: PointerEvent<HTMLDivElement>) => {
+    const [startX, startWidth] = [event.clientX, width];
+    const handle = event.currentTarget;
+    handle.setPointerCapture(event.pointerId);
+    const move = (moved: globalThis.PointerEvent) => keep(startWidth + startX - moved.clientX);
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), {
+      once: true,
+    });
+  };
+  const nudge = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = { ArrowLeft: STEP, ArrowRight: -STEP };
+    const step = steps[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    keep(width + step);
+  };
+  return (
+    <section
+      aria-label={label}
+      style={{ "--panel-width": `${width}px` } as CSSProperties}
+      className="absolute inset-0 z-20 flex min-h-0 bg-surface lg:relative lg:inset-auto lg:w-(--panel-width) lg:max-w-[70%] lg:border-l lg:border-line"
+    >
+      <div
+        role="separator"
+        aria-orientation="vertical"
+        aria-label={`Width of the panel "${label}"`}
+        aria-valuenow={width}
+        aria-valuemin={LEAST}
+        aria-valuemax={MOST}
+        tabIndex={0}
+        onPointerDown={drag}
+        onKeyDown={nudge}
+        onDoubleClick={() => keep(USUAL)}
+        className="absolute inset-y-0 -left-1 z-10 hidden w-2 cursor-col-resize touch-none hover:bg-accent/30 lg:block"
+      />
+      <div className="min-h-0 min-w-0 flex-1 overflow-auto">{children}</div>
+    </section>
+  );
+}
+
+function clamp(width: number): number {
+  return Math.min(MOST, Math.max(LEAST, Math.round(width)));
+}

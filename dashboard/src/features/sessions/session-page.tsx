@@ -1,0 +1,91 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { ChevronRight } from "lucide-react";
+import { useMemo } from "react";
+import { isGone } from "@/api/problem";
+import { readRuns, type RunQuery } from "@/api/runs";
+import { readSession, type Session } from "@/api/sessions";
+import { CopyButton } from "@/ui/copy";
+import { Page } from "@/ui/page";
+import { Failure, Gone, Note, Waiting } from "@/ui/states";
+import { SessionCharts } from "./session-charts";
+import { SessionFigures } from "./session-figures";
+import { TurnsTable } from "./turns-table";
+
+const route = getRouteApi("/sessions/$sessionId");
+
+/** A session: its runs as turns, one after the other, and what they come to. */
+export default function SessionPage() {
+  const { sessionId } = route.useParams();
+  const { data: session, error, refetch } = useQuery(readSession(sessionId));
+  if (isGone(error)) {
+    return (
+      <Page title="No such session" head={<span />}>
+        <Gone what="session">
+          <Link to="/sessions" className="text-accent underline">
+            All sessions
+          </Link>
+        </Gone>
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={session?.name ?? sessionId}
+      head={<SessionHead name={session?.name ?? sessionId} id={sessionId} />}
+    >
+      {session ? (
+        <Turns key={sessionId} session={session} />
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Waiting lines={10} />
+      )}
+    </Page>
+  );
+}
+
+function Turns({ session }: { readonly session: Session }) {
+  const query = useMemo<RunQuery>(
+    () => ({ session: session.session_id, sort: "created_at", order: "asc" }),
+    [session.session_id],
+  );
+  const { data, error, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery(readRuns(query));
+  const runs = useMemo(() => data?.pages.flatMap((page) => page.runs), [data]);
+  const top = (
+    <>
+      <SessionFigures session={session} />
+      {runs && runs.length > 1 && <SessionCharts runs={runs} hasMore={hasNextPage} />}
+    </>
+  );
+  if (runs !== undefined && runs.length > 0) {
+    return <TurnsTable runs={runs} top={top} hasMore={hasNextPage} onMore={() => void fetchNextPage()} />;
+  }
+  return (
+    <div className="h-full overflow-auto">
+      {top}
+      {runs !== undefined ? (
+        <Note title="No runs yet">Runs of this session appear here as they are recorded.</Note>
+      ) : error ? (
+        <Failure error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Waiting lines={8} />
+      )}
+    </div>
+  );
+}
+
+function SessionHead({ name, id }: { readonly name: string; readonly id: string }) {
+  return (
+    <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 items-center gap-1.5">
+      <Link to="/sessions" className="text-sm text-soft hover:text-text hover:underline">
+        Sessions
+      </Link>
+      <ChevronRight aria-hidden size={14} className="shrink-0 text-faint" />
+      <h1 className="name-text text-lg font-semibold tracking-tight" title={name}>
+        {name}
+      </h1>
+      <CopyButton text={id} label="Copy the session's id" />
+    </nav>
+  );
+}

@@ -1,0 +1,216 @@
+import { ChevronRight } from "lucide-react";
+import { memo, type CSSProperties } from "react";
+import { titleOf } from "@/lib/event-row";
+import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort, UNKNOWN } from "@/lib/format";
+import { eventKind, statusWord } from "@/lib/vocabulary";
+import { classNames } from "@/ui/class-names";
+import { useNow } from "@/ui/clock";
+import { hueClasses, KindIcon } from "@/ui/kind";
+import { Marked } from "@/ui/marked";
+import { StatusIcon, toneClasses } from "@/ui/status";
+import { durationOf, selfTimeOf, type TreeNode } from "./tree";
+
+export const ROW_HEIGHT = 26;
+const INDENT = 16;
+/** Deeper levels stand below each other, so that names keep room. */
+const MOST_INDENTED = 24;
+
+export const CELLS = {
+  duration: "w-36 max-sm:w-20",
+  self: "w-20 @max-2xl:hidden",
+  tokens: "w-18 @max-xl:hidden",
+  cost: "w-20 @max-lg:hidden",
+};
+
+interface TreeRowProps {
+  readonly id: string;
+  readonly node: TreeNode;
+  readonly top: number;
+  readonly place: number;
+  readonly nSiblings: number;
+  readonly isExpanded: boolean;
+  readonly isActive: boolean;
+  readonly isSelected: boolean;
+  readonly isMatch: boolean;
+  readonly searched: string;
+  readonly longestMs: number;
+  readonly onPress: (node: TreeNode) => void;
+  readonly onTurn: (node: TreeNode) => void;
+}
+
+/** One event: its name within its branch, and its figures. */
+export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
+  const { node, isExpanded, isActive, isSelected, isMatch } = props;
+  const { row } = node;
+  const hasChildren = node.children.length > 0;
+  const kind = eventKind(row.type);
+  const indent = Math.min(node.depth, MOST_INDENTED) * INDENT;
+  const isRunning = row.status === "running";
+  const now = useNow(isRunning ? "second" : "never");
+  const durationMs = durationOf(row, now);
+  const selfMs = selfTimeOf(node, now);
+  const showsSums = hasChildren;
+  const tokens = node.hasTokens ? node.tokens : null;
+  const cost = node.hasCost ? node.cost : null;
+  return (
+    // The tree has the focus and the keys; its rows are told apart by `aria-activedescendant`.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    <div
+      id={props.id}
+      role="treeitem"
+      aria-level={node.depth + 1}
+      aria-posinset={props.place}
+      aria-setsize={props.nSiblings}
+      aria-expanded={hasChildren ? isExpanded : undefined}
+      aria-selected={isSelected}
+      aria-label={spoken(node, durationMs, selfMs)}
+      data-event={row.id}
+      onClick={() => props.onPress(node)}
+      onDoubleClick={() => props.onTurn(node)}
+      style={{ top: props.top, height: ROW_HEIGHT }}
+      className={classNames(
+        "absolute inset-x-0 flex cursor-default items-center gap-2 pr-4 text-sm",
+        isSelected ? "bg-selected" : isActive ? "bg-hover" : "hover:bg-hover",
+        isActive && "group-focus-visible/tree:shadow-focus",
+      )}
+    >
+      <div
+        className="tree-guides flex h-full min-w-0 flex-1 items-center gap-1.5 pl-2"
+        style={{ paddingLeft: indent + 8, "--guides": `${indent}px` } as CSSProperties}
+      >
+        {hasChildren ? (
+          <span
+            role="presentation"
+            data-turn
+            onClick={(event) => {
+              event.stopPropagation();
+              props.onTurn(node);
+            }}
+            onDoubleClick={(event) => event.stopPropagation()}
+            className="-ml-1 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-text"
+          >
+            <ChevronRight aria-hidden size={14} className={classNames(isExpanded && "rotate-90")} />
+          </span>
+        ) : (
+          <span className="-ml-1 w-6 shrink-0" />
+        )}
+        <KindIcon kind={kind} />
+        <span
+          className={classNames(
+            "name-text min-w-8 shrink",
+            row.status === "failed" && "font-medium text-bad",
+            !isMatch && "text-faint",
+          )}
+        >
+          <Marked text={titleOf(row)} searched={isMatch ? props.searched : ""} />
+        </span>
+        {row.status !== "completed" && <StatusIcon status={row.status} size={13} />}
+        {row.status !== "completed" && row.status !== "failed" && (
+          <span className={classNames("text-xs @max-lg:hidden", toneClasses(row.status).text)}>
+            {statusWord(row.status).label}
+          </span>
+        )}
+        {hasChildren && !isExpanded && (
+          <span className="figure shrink-0 rounded-sm bg-calm-tint px-1.5 text-2xs text-soft">
+            {formatCount(node.nEvents - 1)}
+          </span>
+        )}
+        {hasChildren && !isExpanded && nErrorsBelow(node) > 0 && (
+          <span className="figure shrink-0 rounded-sm bg-bad-tint px-1.5 text-2xs font-medium text-bad">
+            {formatNumberOf(nErrorsBelow(node), "error")}
+          </span>
+        )}
+        <span className="name-text min-w-0 shrink-[9] text-xs text-faint @max-md:hidden">
+          {detailOf(node)}
+        </span>
+      </div>
+      <span className={classNames("flex shrink-0 items-center gap-2", CELLS.duration)}>
+        <span className="h-1.5 min-w-0 flex-1 overflow-hidden rounded-full bg-line/60 max-sm:hidden">
+          <span
+            className={classNames(
+              "block h-full min-w-px rounded-full",
+              row.status === "failed" ? "bg-bad" : hueClasses(kind).fill,
+            )}
+            style={{ width: `${shareOf(durationMs, props.longestMs)}%` }}
+          />
+        </span>
+        <span className="figure w-18 shrink-0 text-right text-xs">{formatDuration(durationMs)}</span>
+      </span>
+      <Figure cell={CELLS.self} text={formatDuration(selfMs)} isSoft />
+      <Figure
+        cell={CELLS.tokens}
+        text={tokens === null ? UNKNOWN : formatShort(tokens)}
+        isSoft={showsSums}
+        title={tokens === null ? undefined : tokensTitle(node)}
+      />
+      <Figure
+        cell={CELLS.cost}
+        text={formatCost(cost)}
+        isSoft={showsSums}
+        title={cost !== null && showsSums ? "With all that is below it" : undefined}
+      />
+    </div>
+  );
+});
+
+function Figure({
+  cell,
+  text,
+  isSoft,
+  title,
+}: {
+  readonly cell: string;
+  readonly text: string;
+  readonly isSoft: boolean;
+  readonly title?: string | undefined;
+}) {
+  return (
+    <span
+      title={title}
+      className={classNames(
+        "figure shrink-0 text-right text-xs",
+        cell,
+        text === UNKNOWN ? "text-faint" : isSoft ? "text-soft" : "text-text",
+      )}
+    >
+      {text}
+    </span>
+  );
+}
+
+function nErrorsBelow(node: TreeNode): number {
+  return node.nErrors - (node.row.status === "failed" ? 1 : 0);
+}
+
+/** What else tells this event from its neighbours. */
+function detailOf({ row, parent }: TreeNode): string {
+  const title = titleOf(row);
+  const node = row.nodeId !== parent?.row.nodeId ? row.nodeId : null;
+  return [row.model, row.agentName, node].filter((each) => each !== null && each !== title).join(" · ");
+}
+
+function shareOf(durationMs: number | null, longestMs: number): number {
+  return durationMs === null || longestMs <= 0 ? 0 : Math.min(100, (durationMs / longestMs) * 100);
+}
+
+function tokensTitle({ row, children }: TreeNode): string {
+  if (children.length > 0) return "With all that is below it";
+  return `${formatCount(row.tokensIn ?? 0)} in, ${formatCount(row.tokensOut ?? 0)} out`;
+}
+
+function spoken(node: TreeNode, durationMs: number | null, selfMs: number | null): string {
+  const { row } = node;
+  const errors = nErrorsBelow(node);
+  return [
+    titleOf(row),
+    eventKind(row.type).label,
+    statusWord(row.status).label,
+    durationMs !== null && formatDuration(durationMs),
+    selfMs !== null && node.children.length > 0 && `itself ${formatDuration(selfMs)}`,
+    node.hasTokens && `${formatShort(node.tokens)} tokens`,
+    node.hasCost && formatCost(node.cost),
+    errors > 0 && `${formatNumberOf(errors, "error")} below`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const server = process.env["RUNREEL_URL"] ?? "http://127.0.0.1:4700";
+
+export default defineConfig({
+  // Relative, so that the same files work under any path; the server tells the page where that is.
+  base: "./",
+  plugins: [react(), tailwind()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: process.env["RUNREEL_DASHBOARD_OUT"] ?? "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    // A font or picture inside a style sheet would need `data:` in the content security policy.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+  worker: { format: "es" },
+  server: {
+    host: "127.0.0.1",
+    // The server refuses writes of pages from elsewhere, so requests are sent as if the page were its own.
+    proxy: {
+      "^/(api|docs|openapi.json|health|ready)": {
+        target: server,
+        changeOrigin: true,
+        headers: { origin: server },
+      },
+    },
+  },
+});

@@ -1,0 +1,85 @@
+"""Browsers, a server to look at, and what every page must stand: no violation of WCAG, nothing from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.api import Api, client_of
+from tests.support.server import RunningServer, running_server
+from tests.support.source import ROOT
+
+AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+# Some tests start another server, and no page asks one that is not this machine's.
+INSIDE = ("http://127.0.0.1:", "data:", "blob:", "about:")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RunningServer]:
+    with running_server(tmp_path / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def api(server: RunningServer) -> Iterator[Api]:
+    with client_of(server.url) as api:
+        yield api
+
+
+@pytest.fixture
+def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+    """Give a person's browser with nothing in it yet; what its pages complain about fails the test."""
+    complaints: list[str] = []
+    context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+    context.on("request", lambda request: None if request.url.startswith(INSIDE) else complaints.append(request.url))
+    yield context
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def violations() -> Callable[[Page], list[str]]:
+    """Give the function that asks axe what is wrong with a page, in both themes."""
+    return _violations
+
+
+def _violations(page: Page) -> list[str]:
+    found: list[str] = []
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.evaluate("document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
+        # As a text for the page's own world, since the page lets no script in that is not the server's.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        answer: Any = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+        found += [
+            f"{theme} {violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
+            for violation in answer["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
+
+
+def _is_complaint(message: Any) -> bool:
+    # A server that is away, or an answer of 404, is what some tests are about; the browser logs it by itself.
+    return message.type == "error" and "Failed to load resource" not in message.text
