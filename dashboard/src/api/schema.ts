@@ -1516,6 +1516,22 @@ export interface components {
             is_complete: boolean;
         };
         /**
+         * CompletenessView
+         * @description How much has come of what the recorders of a run numbered; those that they dropped are among the expected.
+         */
+        CompletenessView: {
+            /** Received */
+            received: number;
+            /** Expected */
+            expected: number;
+            /** Dropped */
+            dropped: number;
+            /** Recorders */
+            recorders: number;
+            /** Is Complete */
+            is_complete: boolean;
+        };
+        /**
          * CostPointView
          * @description Cost of one part of a timeline, and up to its end.
          */
@@ -1922,6 +1938,63 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * FollowedRunView
+         * @description A run with how complete it is, which is null where no recorder numbers its records.
+         */
+        FollowedRunView: {
+            /** Run Id */
+            run_id: string;
+            /** Run Name */
+            run_name: string | null;
+            /** Agent Name */
+            agent_name: string;
+            /** Session Id */
+            session_id: string;
+            /** Environment */
+            environment: string | null;
+            /** Mode */
+            mode: string | null;
+            /** Status */
+            status: string;
+            /** Task */
+            task: string | null;
+            /** Model */
+            model: string | null;
+            /** Parent Run Id */
+            parent_run_id: string | null;
+            /** Parent Event Id */
+            parent_event_id: string | null;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Total Duration Ms */
+            total_duration_ms: number;
+            /** Total Cost */
+            total_cost: number;
+            /** Unpriced Count */
+            unpriced_count: number;
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Tokens Cached */
+            tokens_cached: number;
+            /** Tokens Cache Write */
+            tokens_cache_write: number;
+            /** Tokens Reasoning */
+            tokens_reasoning: number;
+            /** Event Count */
+            event_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Tags */
+            tags: string[];
+            completeness: components["schemas"]["CompletenessView"] | null;
         };
         /**
          * FormerNameView
@@ -2792,7 +2865,7 @@ export interface components {
          * @description A page of changes of a run; `after` is the number that it begins after.
          */
         RunChangePageView: {
-            run: components["schemas"]["RunView"] | null;
+            run: components["schemas"]["FollowedRunView"] | null;
             /** Nodes */
             nodes: components["schemas"]["DeclaredNodeView"][];
             /** Edges */
@@ -2815,7 +2888,7 @@ export interface components {
          * @description The data of `event: changes`: the run as it is, and things of it that are new or have changed.
          */
         RunChangesView: {
-            run: components["schemas"]["RunView"] | null;
+            run: components["schemas"]["FollowedRunView"] | null;
             /** Nodes */
             nodes: components["schemas"]["DeclaredNodeView"][];
             /** Edges */
@@ -2951,6 +3024,7 @@ export interface components {
             error_count: number;
             /** Tags */
             tags: string[];
+            completeness: components["schemas"]["CompletenessView"] | null;
             parent_run: components["schemas"]["RunNameView"] | null;
             previous_run: components["schemas"]["RunNameView"] | null;
             next_run: components["schemas"]["RunNameView"] | null;
@@ -3120,6 +3194,8 @@ export interface components {
             status: string;
             /** Created At */
             created_at: string;
+            /** First Run At */
+            first_run_at: string | null;
             /** Last Active At */
             last_active_at: string | null;
             /** Run Count */
@@ -3699,7 +3775,7 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description Some fields of one thing. Its `record` says of what kind the thing is. */
-        "records.record": components["schemas"]["records.session"] | components["schemas"]["records.run"] | components["schemas"]["records.node"] | components["schemas"]["records.edge"] | components["schemas"]["records.event"] | components["schemas"]["records.message"] | components["schemas"]["records.file"];
+        "records.record": components["schemas"]["records.session"] | components["schemas"]["records.run"] | components["schemas"]["records.node"] | components["schemas"]["records.edge"] | components["schemas"]["records.event"] | components["schemas"]["records.message"] | components["schemas"]["records.file"] | components["schemas"]["records.recorder"];
         /**
          * Session
          * @description A workspace that groups runs. Fields that are not listed are kept in `metadata`.
@@ -3737,6 +3813,10 @@ export interface components {
             run_id: components["schemas"]["records.run_id"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Which part of the thing this record tells; the default is `whole`. */
             phase?: components["schemas"]["records.phase"];
             /** @description The agent. Stated here, it is settled. */
@@ -3794,6 +3874,10 @@ export interface components {
             node_id: components["schemas"]["records.key_name"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Which part of the thing this record tells; the default is `whole`. */
             phase?: components["schemas"]["records.phase"];
             /** @description `planning`, `control`, `agent`, `approval`, `parallel_group`, `terminator`, `sub_agent`, `branch_point`, `tool`, `step`, or any other word. */
@@ -3841,6 +3925,10 @@ export interface components {
             condition?: components["schemas"]["records.text"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Whatever else there is to say. */
             metadata?: components["schemas"]["records.map"];
         };
@@ -3860,6 +3948,10 @@ export interface components {
             event_id: components["schemas"]["records.key_id"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Which part of the thing this record tells; the default is `whole`. */
             phase?: components["schemas"]["records.phase"];
             /** @description `agent_call`, `llm_call`, `tool_call`, `code_exec`, `file_gen`, `message`, `handoff`, `retrieval`, `embedding`, `guardrail`, `step`, `node_execution`, `approval_requested`, `state_transition`, `error`, `info`, or any other word. */
@@ -3919,6 +4011,10 @@ export interface components {
             message_id: components["schemas"]["records.key_id"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Who said it. */
             sender?: components["schemas"]["records.text"];
             /** @description To whom. */
@@ -3952,6 +4048,10 @@ export interface components {
             file_id: components["schemas"]["records.key_id"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
             /** @description Where the run put it; the default is its id. */
             path?: components["schemas"]["records.long_text"];
             /** @description Such as `report`, `chart`, `table`. */
@@ -3974,6 +4074,35 @@ export interface components {
             workflow_phase?: components["schemas"]["records.text"];
             /** @description Whether it is what the run was for; the default is false. */
             is_final_output?: components["schemas"]["records.flag"];
+            /** @description Whatever else there is to say. */
+            metadata?: components["schemas"]["records.map"];
+        };
+        /**
+         * Recorder
+         * @description What a recorder says of its own records of one run. Fields that are not listed are kept in `metadata`.
+         */
+        "records.recorder": {
+            /**
+             * @description The kind of the record. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            record: "recorder";
+            /** @description The run that it belongs to. */
+            run_id: components["schemas"]["records.run_id"];
+            /** @description The identity of the recorder within the run. */
+            recorder_id: components["schemas"]["records.key_id"];
+            /** @description When the recorder said this. Settles which of two records counts. */
+            recorded_at?: components["schemas"]["records.instant"];
+            /** @description How many records of the run it has numbered. The highest that it said counts. */
+            record_count?: components["schemas"]["records.count"];
+            /** @description How many of them it could not keep. The highest that it said counts. */
+            dropped_count?: components["schemas"]["records.count"];
+            /** @description Whether it has said all that it will say of the run. */
+            closed?: components["schemas"]["records.flag"];
+            /** @description What it is, such as `runreel/0.1.0`. */
+            sdk?: components["schemas"]["records.text"];
+            /** @description What it runs on, such as `CPython 3.11.7`. */
+            language?: components["schemas"]["records.text"];
             /** @description Whatever else there is to say. */
             metadata?: components["schemas"]["records.map"];
         };
@@ -4006,6 +4135,8 @@ export interface components {
         "records.count": number | null;
         /** @description An integer of 64 bits. */
         "records.integer": number | null;
+        /** @description An integer from 1 to 10^12. */
+        "records.number": number | null;
         /** @description US dollars, kept in billionths. */
         "records.cost": number | null;
         /** @description True or false. */

@@ -28,19 +28,22 @@ const SHORT_TEXT = 90;
 const OPEN_TEXT = 6_000;
 /** Lines beyond this are broken: a row is measured, and one of a megabyte would take a second. */
 const LONGEST_LINE = 500;
-const OPEN_DEPTH = 3;
+const OPEN_DEPTH = 2;
 const OPEN_SIZE = 24;
 
 export function jsonRows(value: unknown, opened: Opened): JsonRow[] {
   const rows: JsonRow[] = [];
-  addRows(rows, value, [], 0, opened);
-  return rows;
+  const top = rowOf(value, [], 0);
+  // What the value itself is stands above it; a row that only opens and closes all of it says nothing.
+  const isHeadless = top.canOpen && top.mark === null;
+  addRows(rows, value, [], isHeadless ? -1 : 0, opened);
+  return isHeadless ? rows.slice(1) : rows;
 }
 
 function addRows(rows: JsonRow[], value: unknown, path: JsonPath, depth: number, opened: Opened): void {
   const id = idOf(path);
   const row = rowOf(value, path, depth);
-  const isOpen = row.canOpen && (opened.get(id) ?? isOpenByDefault(row));
+  const isOpen = row.canOpen && (path.length === 0 || (opened.get(id) ?? isOpenByDefault(row)));
   rows.push({ ...row, isOpen });
   if (!isOpen) return;
   if (row.kind === "text") {
@@ -82,7 +85,6 @@ function rowOf(value: unknown, path: JsonPath, depth: number): JsonRow {
 }
 
 function isOpenByDefault(row: JsonRow): boolean {
-  if (row.depth === 0) return true;
   if (row.kind === "text") return row.size <= OPEN_TEXT && row.depth <= OPEN_DEPTH + 1;
   if (row.kind === "mark") return row.mark?.preview === undefined && row.depth < OPEN_DEPTH;
   return row.depth < OPEN_DEPTH && row.size <= OPEN_SIZE;

@@ -198,7 +198,7 @@ export function JsonTree({ name, label, value, scroller, fileLink }: JsonTreePro
               )}
             >
               <Toggle row={row} />
-              <span className="min-w-0 flex-1 break-words whitespace-pre-wrap">
+              <span className="min-w-0 flex-1 whitespace-pre-wrap [overflow-wrap:anywhere]">
                 <RowText row={row} name={name} wanted={search.text} fileLink={fileLink} />
               </span>
               {row.kind !== "line" && row.path.length > 0 && (
@@ -280,7 +280,7 @@ function Value({ row, wanted, fileLink }: Omit<RowTextProps, "name">) {
       <Dim>{`${formatCount(text.length)} characters`}</Dim>
     ) : (
       <span className="text-hue-green">
-        <Matched text={text.slice(0, 160).replaceAll("\n", " ↵ ")} wanted={wanted} />…
+        <Matched text={text.slice(0, 100).replaceAll("\n", " ↵ ")} wanted={wanted} />…
       </span>
     );
   }

@@ -11,12 +11,13 @@ from runreel.model.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session; `last_active_at` is the latest instant that one of its runs speaks of."""
+    """A session; its runs begin at `first_run_at`, and `last_active_at` is the latest instant that one speaks of."""
 
     session_id: str
     name: str
     status: str
     created_at: int
+    first_run_at: int | None
     last_active_at: int | None
     n_runs: int
     n_failed: int

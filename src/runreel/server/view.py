@@ -417,6 +417,7 @@ class SessionView(TypedDict):
     name: str
     status: str
     created_at: str
+    first_run_at: str | None
     last_active_at: str | None
     run_count: int
     failed_runs: int
@@ -761,6 +762,7 @@ def view_session(session: Session) -> SessionView:
         "name": session.name,
         "status": session.status,
         "created_at": format_instant(session.created_at),
+        "first_run_at": _instant(session.first_run_at),
         "last_active_at": _instant(session.last_active_at),
         "run_count": session.n_runs,
         "failed_runs": session.n_failed,

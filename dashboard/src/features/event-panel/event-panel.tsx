@@ -56,7 +56,7 @@ export default function EventPanel({ run, id, onClose }: RunPanelProps) {
 function EventBody({ run, event }: { readonly run: RunDetail; readonly event: EventDetail }) {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const code = useMemo(() => codeOf(event.event_type, event.inputs), [event]);
-  const outputs = useMemo(() => (code ? codeOutputsOf(event.outputs) : []), [code, event]);
+  const written = useMemo(() => (code ? codeOutputsOf(event.outputs) : null), [code, event]);
   const error = useMemo(() => errorTextOf(event.error), [event]);
   const fileLink = (fileId: string, words: string) => (
     <FileLink run={run} fileId={fileId}>
@@ -67,12 +67,12 @@ function EventBody({ run, event }: { readonly run: RunDetail; readonly event: Ev
     {
       name: "inputs",
       label: "Inputs",
-      value: code && typeof event.inputs === "string" ? null : event.inputs,
+      value: code ? code.rest : event.inputs,
     },
     {
       name: "outputs",
       label: "Outputs",
-      value: code && typeof event.outputs === "string" ? null : event.outputs,
+      value: written ? written.rest : event.outputs,
     },
     { name: "error", label: "More of the error", value: error?.rest ?? null },
     { name: "attributes", label: "Attributes", value: event.attributes },
@@ -82,7 +82,7 @@ function EventBody({ run, event }: { readonly run: RunDetail; readonly event: Ev
       <div className="flex flex-col gap-5 px-4 pt-4 pb-8">
         <ErrorSection error={event.error} />
         <Facts event={event} run={run} />
-        {code && <CodeSection code={code} outputs={outputs} />}
+        {code && <CodeSection code={code} outputs={written?.texts ?? []} />}
         {trees.map((tree) => (
           <JsonTree key={tree.name} {...tree} scroller={scroller} fileLink={fileLink} />
         ))}

@@ -97,6 +97,7 @@ export default function FilesView({ run }: RunViewProps) {
                 name={group.name ?? NOTHING[by]}
                 showsFolder={by !== "folder"}
                 shownId={shown.file_id}
+                isChosen={chosen !== undefined}
                 onSelect={(file) => select({ file: file.file_id })}
               />
             ))}
@@ -121,10 +122,12 @@ interface GroupProps {
   readonly name: string;
   readonly showsFolder: boolean;
   readonly shownId: string;
+  /** Whether a person chose the file that is shown; narrow screens show none by themselves. */
+  readonly isChosen: boolean;
   readonly onSelect: (file: File) => void;
 }
 
-function Group({ group, name, showsFolder, shownId, onSelect }: GroupProps) {
+function Group({ group, name, showsFolder, shownId, isChosen, onSelect }: GroupProps) {
   return (
     <section>
       <h2 className="name-text sticky top-0 bg-surface px-3 pt-3 pb-1 text-2xs font-medium text-faint">
@@ -144,6 +147,7 @@ function Group({ group, name, showsFolder, shownId, onSelect }: GroupProps) {
                 className={classNames(
                   "flex min-h-9 w-full items-center gap-2 px-3 py-1 text-left -outline-offset-2",
                   file.file_id === shownId ? "bg-selected" : "hover:bg-hover",
+                  !isChosen && "@max-2xl:bg-surface",
                 )}
               >
                 <Icon aria-hidden size={15} className="shrink-0 text-soft" />

@@ -86,7 +86,9 @@ export function layOut(shape: Shape): Layout {
     const points = edge.points.map(({ x, y }) => ({ x, y }));
     if (line.isBack) points.reverse();
     const label =
-      line.label && edge.x !== undefined && edge.y !== undefined ? { x: edge.x, y: edge.y } : null;
+      line.label && edge.x !== undefined && edge.y !== undefined
+        ? onPath(points, { x: edge.x, y: edge.y })
+        : null;
     routes.set(line.id, { points, label });
   });
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
@@ -132,6 +134,20 @@ export function pathOf(points: readonly Point[]): string {
     path += `Q${round(corner.x)},${round(corner.y)} ${round(end.x)},${round(end.y)}`;
   }
   return path;
+}
+
+/** Return where the rounded path passes by one of its corners, so that what stands there stands on it. */
+function onPath(points: readonly Point[], at: Point): Point {
+  const place = points.findIndex((point) => point.x === at.x && point.y === at.y);
+  const [before, after] = [points[place - 1], points[place + 1]];
+  if (place < 0 || before === undefined || after === undefined) return at;
+  const from = place === 1 ? before : middle(before, at);
+  const to = place === points.length - 2 ? after : middle(at, after);
+  return { x: (from.x + 2 * at.x + to.x) / 4, y: (from.y + 2 * at.y + to.y) / 4 };
+}
+
+function middle(one: Point, other: Point): Point {
+  return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2 };
 }
 
 function round(value: number): number {

@@ -46,8 +46,8 @@ export const CallCard = memo(function CallCard({
               className={classNames("shrink-0 text-faint", isOpen && "rotate-90")}
             />
             <KindIcon kind={kind} size={13} />
-            <span className="name-text font-mono text-xs font-medium">{name}</span>
-            <span className="truncate text-xs text-faint">
+            <span className="name-text min-w-24 font-mono text-xs font-medium">{name}</span>
+            <span className="truncate text-xs text-faint @max-lg:hidden">
               {[kind.label, event.agent_name ?? event.node_id].filter(Boolean).join(" · ")}
             </span>
             <span className="ml-auto flex shrink-0 items-center gap-1.5 text-xs">

@@ -72,7 +72,13 @@ export const MessageCard = memo(function MessageCard({
           {message.tokens !== null && (
             <span className="figure text-xs text-faint">{formatCount(message.tokens)} tokens</span>
           )}
-          <span className="ml-auto flex items-center opacity-0 group-focus-within/card:opacity-100 group-hover/card:opacity-100 max-sm:opacity-100">
+          <span
+            className={classNames(
+              "ml-auto flex items-center opacity-0 group-focus-within/card:opacity-100 group-hover/card:opacity-100",
+              // On a phone, where nothing is pointed at, they are those of the message that is selected.
+              isSelected ? "opacity-100" : "max-sm:hidden",
+            )}
+          >
             <FormatChoice format={format} onFormat={setFormat} />
             {message.event_id !== null && (
               <IconButton

@@ -54,7 +54,7 @@ export function MetricsCharts({ query, onRange }: MetricsChartsProps) {
           over={{
             label: "added up",
             values: points.map(({ cumulative_cost }) => cumulative_cost),
-            className: "stroke-hue-slate",
+            className: "stroke-text",
           }}
           format={formatCost}
           {...shared}
@@ -69,7 +69,7 @@ export function MetricsCharts({ query, onRange }: MetricsChartsProps) {
               ({ cumulative_tokens_in, cumulative_tokens_out }) =>
                 cumulative_tokens_in + cumulative_tokens_out,
             ),
-            className: "stroke-hue-slate",
+            className: "stroke-text",
           }}
           format={formatShort}
           {...shared}

@@ -162,7 +162,7 @@ const RawLine = memo(function RawLine(props: RawLineProps) {
       </span>
       <span
         className={classNames(
-          "name-text max-w-72 shrink-0 font-medium @max-lg:shrink",
+          "name-text max-w-72 shrink-0 font-medium @max-lg:max-w-44",
           row.status === "failed" && "text-bad",
         )}
       >

@@ -46,7 +46,7 @@ export function SessionCharts({ runs, hasMore }: SessionChartsProps) {
           { label: "in", values: runs.map((run) => run.tokens_in), className: "fill-hue-violet" },
           { label: "out", values: runs.map((run) => run.tokens_out), className: "fill-hue-teal" },
         ]}
-        over={{ label: "so far", values: addedUp(tokens), className: "stroke-hue-slate" }}
+        over={{ label: "so far", values: addedUp(tokens), className: "stroke-text" }}
         format={formatShort}
         {...shared}
       />
@@ -57,7 +57,7 @@ export function SessionCharts({ runs, hasMore }: SessionChartsProps) {
         over={{
           label: "so far",
           values: addedUp(runs.map((run) => run.total_cost)),
-          className: "stroke-hue-slate",
+          className: "stroke-text",
         }}
         format={formatCost}
         {...shared}

@@ -7,13 +7,14 @@ import { Figure } from "@/ui/figure";
 
 /** What a session comes to; each figure leads to the runs that it counts. */
 export function SessionFigures({ session }: { readonly session: Session }) {
-  const { session_id, created_at, last_active_at, tokens_in, tokens_out } = session;
+  const { session_id, first_run_at, last_active_at, tokens_in, tokens_out } = session;
   const runsWith = (filter: { status?: string[]; errors?: "yes"; unpriced?: "yes" }, figure: ReactNode) => (
     <Link to="/runs" search={{ session: session_id, ...filter }} className={LINK}>
       {figure}
     </Link>
   );
-  const lastedMs = last_active_at ? Date.parse(last_active_at) - Date.parse(created_at) : null;
+  const lastedMs =
+    last_active_at && first_run_at ? Date.parse(last_active_at) - Date.parse(first_run_at) : null;
   return (
     <dl className="grid grid-cols-2 border-b border-line bg-surface sm:grid-cols-5">
       <Figure
@@ -36,7 +37,7 @@ export function SessionFigures({ session }: { readonly session: Session }) {
         value={formatDuration(lastedMs)}
         note={
           <>
-            since <Moment at={created_at} />
+            since <Moment at={first_run_at ?? session.created_at} />
           </>
         }
       />

@@ -104,12 +104,11 @@ const COLUMNS: readonly Column<Session, SessionSort>[] = [
     cell: (session) => <Ago at={session.last_active_at} className="figure text-soft" />,
   },
   {
-    id: "created",
-    header: "Began",
-    sortBy: "created_at",
+    id: "first",
+    header: "First run",
     width: "8rem",
     from: "lg",
-    cell: (session) => <Ago at={session.created_at} className="figure text-soft" />,
+    cell: (session) => <Ago at={session.first_run_at} className="figure text-soft" />,
   },
   {
     id: "runs",

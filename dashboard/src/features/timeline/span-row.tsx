@@ -51,9 +51,9 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
       aria-level={depth + 1}
       aria-selected={isSelected}
       aria-expanded={isLeaf ? undefined : !isCollapsed}
-      style={{ transform: `translateY(${top}px)`, height }}
+      style={{ top, height }}
       className={classNames(
-        "absolute inset-x-0 top-0 flex",
+        "absolute inset-x-0 flex contain-strict",
         isStacked ? "flex-col border-b border-line" : "flex-row",
         isSelected ? "bg-selected" : hasFailed ? "bg-bad-tint/60 hover:bg-bad-tint" : "hover:bg-hover",
         isActive && "z-[1] group-focus-visible/grid:shadow-focus",

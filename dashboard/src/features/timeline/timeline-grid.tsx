@@ -66,7 +66,7 @@ const STACKED_ROW = 46;
 const STACKED_BELOW = 480;
 const AXIS_HEIGHT = 24;
 const HEAD = OVERVIEW_HEIGHT + AXIS_HEIGHT + 1;
-const OVERSCAN = 8;
+const OVERSCAN = 4;
 const TICK_PX = 110;
 
 /** The rows under their axis: one tab stop, in which arrows go from row to row. */
@@ -76,6 +76,7 @@ export function TimelineGrid(props: TimelineGridProps) {
   const gridElement = useRef<HTMLDivElement>(null);
   const prefix = useId();
   const theme = useTheme();
+  const offset = useRef(0);
   const size = useSize(scroller);
   const isStacked = size.width > 0 && size.width < STACKED_BELOW;
   const rowHeight = isStacked ? STACKED_ROW : ROW;
@@ -100,12 +101,19 @@ export function TimelineGrid(props: TimelineGridProps) {
         withPlace(defaultRangeExtractor(range), activePlace, rows.count),
       [activePlace, rows.count],
     ),
+    // Where it is scrolled to is told here: to ask the document would make it lay out what has just changed.
+    onChange: ({ scrollOffset, scrollRect, scrollDirection }) => {
+      offset.current = scrollOffset ?? 0;
+      const end = HEAD + rows.count * rowHeight - (scrollRect?.height ?? 0);
+      if (scrollDirection === "forward" && end > 0 && offset.current >= end - 2) props.onFollow(true);
+    },
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
   const items = virtualizer.getVirtualItems();
+  const slots = Math.ceil((size.height / rowHeight + 2 * OVERSCAN + 2) / 8) * 8;
   const firstSeen = virtualizer.range?.startIndex ?? 0;
   useEffect(() => onWant(firstSeen), [firstSeen, onWant]);
-  useSteady(scroller, rows, rowHeight, props.isFollowing);
+  useSteady(scroller, offset, rows, rowHeight, props.isFollowing);
 
   const goTo = (place: number, isStep: boolean) => {
     const next = Math.max(0, Math.min(rows.count - 1, place));
@@ -184,7 +192,6 @@ export function TimelineGrid(props: TimelineGridProps) {
   return (
     <div
       ref={scroller}
-      onScroll={(event) => followAtEnd(event.currentTarget, props.onFollow)}
       onWheel={(event) => event.deltaY < 0 && props.onFollow(false)}
       style={{ "--names": `${names}px` } as CSSProperties}
       className="relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto bg-surface [scrollbar-gutter:stable]"
@@ -244,11 +251,18 @@ export function TimelineGrid(props: TimelineGridProps) {
           const row = rows.rowAt(item.index);
           const top = item.index * rowHeight;
           if (row === undefined)
-            return <Unread key={item.index} top={top} height={rowHeight} place={item.index} />;
+            return (
+              <Unread
+                key={slotOf(item.index, activePlace, slots)}
+                top={top}
+                height={rowHeight}
+                place={item.index}
+              />
+            );
           const { span } = row;
           return (
             <SpanRow
-              key={span.id}
+              key={slotOf(item.index, activePlace, slots)}
               id={`${prefix}-${item.index}`}
               span={span}
               place={item.index}
@@ -290,8 +304,8 @@ function Unread({
       role="row"
       aria-rowindex={place + 2}
       aria-busy
-      style={{ transform: `translateY(${top}px)`, height }}
-      className="absolute inset-x-0 top-0 flex items-center px-3"
+      style={{ top, height }}
+      className="absolute inset-x-0 flex items-center px-3 contain-strict"
     >
       <span role="gridcell" aria-label="Being read" className="h-2.5 w-40 rounded-sm bg-line" />
     </div>
@@ -385,6 +399,11 @@ function NameWidth({
   );
 }
 
+/** Each row that is seen has a slot of its own, whose elements the next one that comes into sight takes over. */
+function slotOf(place: number, activePlace: number, slots: number): string {
+  return place === activePlace ? "active" : String(place % slots);
+}
+
 function rowOfTarget(target: EventTarget, rows: TimelineRows): TimelineRow | undefined {
   const place =
     target instanceof Element ? target.closest<HTMLElement>("[data-place]")?.dataset["place"] : undefined;
@@ -427,35 +446,29 @@ function useSize(element: RefObject<HTMLElement | null>): {
 /** Keep what is looked at in its place when rows come or go above it, or follow the newest. */
 function useSteady(
   scroller: RefObject<HTMLDivElement | null>,
+  offset: RefObject<number>,
   rows: TimelineRows,
   rowHeight: number,
   isFollowing: boolean,
 ): void {
-  const anchor = useRef<{ readonly id: string; readonly offset: number } | null>(null);
-  const seen = useRef(rows);
+  const shown = useRef(rows);
   useLayoutEffect(() => {
+    const before = shown.current;
+    shown.current = rows;
     const element = scroller.current;
-    if (element === null) return undefined;
-    if (isFollowing) element.scrollTo({ top: element.scrollHeight });
-    else if (seen.current !== rows && anchor.current !== null && element.scrollTop > 0) {
-      const place = rows.placeOf(anchor.current.id);
-      if (place >= 0) element.scrollTo({ top: place * rowHeight + anchor.current.offset });
+    if (element === null) return;
+    if (isFollowing) {
+      element.scrollTo({ top: element.scrollHeight });
+      return;
     }
-    seen.current = rows;
-    const note = () => {
-      const place = Math.floor(element.scrollTop / rowHeight);
-      const row = rows.rowAt(place);
-      anchor.current = row ? { id: row.span.id, offset: element.scrollTop - place * rowHeight } : null;
-    };
-    note();
-    element.addEventListener("scroll", note, { passive: true });
-    return () => element.removeEventListener("scroll", note);
-  }, [scroller, rows, rowHeight, isFollowing]);
-}
-
-function followAtEnd(element: HTMLElement, onFollow: (isFollowing: boolean) => void): void {
-  const isScrollable = element.scrollHeight > element.clientHeight + ROW;
-  if (isScrollable && element.scrollHeight - element.scrollTop - element.clientHeight < 2) onFollow(true);
+    if (before === rows || offset.current <= 0) return;
+    const first = Math.floor(offset.current / rowHeight);
+    const anchor = before.rowAt(first)?.span.id;
+    const place = anchor === undefined ? -1 : rows.placeOf(anchor);
+    if (place >= 0 && place !== first) {
+      element.scrollTo({ top: offset.current + (place - first) * rowHeight });
+    }
+  }, [scroller, offset, rows, rowHeight, isFollowing]);
 }
 
 const WHEEL_SPEED = 0.002;

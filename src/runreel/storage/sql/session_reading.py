@@ -17,6 +17,7 @@ from runreel.storage.sql.run_row import decode_state, read_usage
 from runreel.storage.sql.schema import runs, sessions
 
 _ACTIVE_AT = func.max(case((runs.c.active_at < runs.c.created_at, runs.c.created_at), else_=runs.c.active_at))
+_FIRST_AT = func.min(runs.c.created_at)
 _RANKS = {
     "last_active": func.coalesce(_ACTIVE_AT, 0),
     "runs": func.count(runs.c.run_pk),
@@ -87,7 +88,7 @@ def _fetch(connection: Connection, scope: Scope, session_ids: Sequence[str]) -> 
     )
     failed = func.sum(case((runs.c.status == "failed", 1), else_=0))
     sums = [func.coalesce(func.sum(runs.c[name]), 0) for name in TOTALS]
-    figures = _of_runs(sessions.c.session_id, func.count(runs.c.run_pk), _ACTIVE_AT, failed, *sums)
+    figures = _of_runs(sessions.c.session_id, func.count(runs.c.run_pk), _FIRST_AT, _ACTIVE_AT, failed, *sums)
     sums_of = {row[0]: row[1:] for row in connection.execute(figures.where(*are_asked).group_by(sessions.c.session_id))}
     rows = connection.execute(select(sessions).where(*are_asked))
     return [_read_session(row, sums_of[row.session_id]) for row in rows]
@@ -100,7 +101,7 @@ def _of_runs(*columns: Any) -> Select[*tuple[Any, ...]]:
 
 def _read_session(row: Row[Any], figures: Sequence[Any]) -> Session:
     metadata: object = decode_state(row.state).fields.get("metadata", {}) if row.state is not None else {}
-    n_runs, active_at, n_failed, *sums = figures
+    n_runs, first_at, active_at, n_failed, *sums = figures
     # PostgreSQL sums into decimals.
     totals = [int(total) for total in sums]
     return Session(
@@ -108,6 +109,7 @@ def _read_session(row: Row[Any], figures: Sequence[Any]) -> Session:
         name=row.person_name or row.name,
         status=row.status,
         created_at=row.created_at,
+        first_run_at=first_at,
         last_active_at=active_at,
         n_runs=n_runs,
         n_failed=int(n_failed),

@@ -29,7 +29,7 @@ class SessionContract(StoreContract):
         apply(store, scope, make_run(session_id="chat"), make_event(at=AT + SECOND))
         session = store.runs.get_session(scope, "chat")
         assert (session.name, session.status, session.n_runs) == ("chat", "active", 1)
-        assert session.last_active_at == AT + SECOND
+        assert (session.first_run_at, session.last_active_at) == (AT, AT + SECOND)
 
     def test_a_session_record_declares_a_session(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_session(name="Chat", status="done", created_at=AT - 5, metadata={"k": 1}))
