@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { isGone } from "@/api/problem";
 import { readRun, type RunDetail } from "@/api/run";
 import { classNames } from "@/ui/class-names";
@@ -23,6 +23,11 @@ interface RunPageProps {
 /** A run: its head, one of its views, and the panel of what is selected. */
 export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
   const { data: run, error, refetch } = useQuery(readRun(runId));
+  const view = views.find((each) => each.id === viewId) ?? views[0];
+  useEffect(() => {
+    // While the run is being read; an error is told when it is shown.
+    view?.load().catch(() => undefined);
+  }, [view]);
   if (isGone(error)) {
     return (
       <Page title="No such run" head={<span />}>
@@ -37,7 +42,6 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
       </Page>
     );
   }
-  const view = views.find((each) => each.id === viewId) ?? views[0];
   return (
     <Page
       title={run.run_name ?? "new run"}

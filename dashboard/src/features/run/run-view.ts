@@ -9,6 +9,8 @@ export interface RunView {
   readonly label: string;
   readonly icon: LucideIcon;
   readonly View: ComponentType<RunViewProps>;
+  /** Load its code, which otherwise happens when it is first shown. */
+  readonly load: () => Promise<unknown>;
 }
 
 /** The panels of the run page, by what is selected. */

@@ -13,8 +13,18 @@ export function formatTicks(ticks: readonly number[]): string[] {
   const most = Math.max(0, ...ticks.map(Math.abs));
   if (most >= 60_000) return ticks.map((tick) => formatLong(tick, step));
   const unit = most >= 1_000 ? UNITS[2] : most >= 1 ? UNITS[1] : UNITS[0];
-  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step / unit.ms) - 1e-9)));
+  const digits = digitsOf(
+    ticks.map((tick) => tick / unit.ms),
+    step / unit.ms,
+  );
   return ticks.map((tick) => (tick === 0 ? "0" : `${(tick / unit.ms).toFixed(digits)} ${unit.name}`));
+}
+
+/** Return how many digits tell the values apart, and tell them right as far as that takes one more at most. */
+function digitsOf(values: readonly number[], step: number): number {
+  const least = Math.max(0, Math.min(5, Math.ceil(-Math.log10(step) - 1e-9)));
+  const isRight = values.every((value) => Math.abs(value - Number(value.toFixed(least))) < step * 0.02);
+  return isRight ? least : least + 1;
 }
 
 /** 0, 1:30, 12:05.5, 1:02:00 */

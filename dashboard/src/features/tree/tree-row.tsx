@@ -50,6 +50,7 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
   const durationMs = durationOf(row, now);
   const selfMs = selfTimeOf(node, now);
   const showsSums = hasChildren;
+  const isWordShown = row.status !== "completed" && row.status !== "failed";
   const tokens = node.hasTokens ? node.tokens : null;
   const cost = node.hasCost ? node.cost : null;
   return (
@@ -63,7 +64,6 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
       aria-setsize={props.nSiblings}
       aria-expanded={hasChildren ? isExpanded : undefined}
       aria-selected={isSelected}
-      aria-label={spoken(node, durationMs, selfMs)}
       data-event={row.id}
       onClick={() => props.onPress(node)}
       onDoubleClick={() => props.onTurn(node)}
@@ -104,9 +104,10 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
         >
           <Marked text={titleOf(row)} searched={isMatch ? props.searched : ""} />
         </span>
+        <span className="sr-only">{`, ${kind.label}, ${statusWord(row.status).label}`}</span>
         {row.status !== "completed" && <StatusIcon status={row.status} size={13} />}
-        {row.status !== "completed" && row.status !== "failed" && (
-          <span className={classNames("text-xs @max-lg:hidden", toneClasses(row.status).text)}>
+        {isWordShown && (
+          <span aria-hidden className={classNames("text-xs @max-lg:hidden", toneClasses(row.status).text)}>
             {statusWord(row.status).label}
           </span>
         )}
@@ -134,17 +135,22 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
             style={{ width: `${shareOf(durationMs, props.longestMs)}%` }}
           />
         </span>
-        <span className="figure w-18 shrink-0 text-right text-xs">{formatDuration(durationMs)}</span>
+        <span className="figure w-18 shrink-0 text-right text-xs">
+          <span className="sr-only">, took </span>
+          {formatDuration(durationMs)}
+        </span>
       </span>
-      <Figure cell={CELLS.self} text={formatDuration(selfMs)} isSoft />
+      <Figure cell={CELLS.self} word="itself" text={formatDuration(selfMs)} isSoft />
       <Figure
         cell={CELLS.tokens}
+        word="tokens"
         text={tokens === null ? UNKNOWN : formatShort(tokens)}
         isSoft={showsSums}
         title={tokens === null ? undefined : tokensTitle(node)}
       />
       <Figure
         cell={CELLS.cost}
+        word="cost"
         text={formatCost(cost)}
         isSoft={showsSums}
         title={cost !== null && showsSums ? "With all that is below it" : undefined}
@@ -155,11 +161,13 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
 
 function Figure({
   cell,
+  word,
   text,
   isSoft,
   title,
 }: {
   readonly cell: string;
+  readonly word: string;
   readonly text: string;
   readonly isSoft: boolean;
   readonly title?: string | undefined;
@@ -173,6 +181,7 @@ function Figure({
         text === UNKNOWN ? "text-faint" : isSoft ? "text-soft" : "text-text",
       )}
     >
+      <span className="sr-only">, {word} </span>
       {text}
     </span>
   );
@@ -184,8 +193,10 @@ function nErrorsBelow(node: TreeNode): number {
 
 /** What else tells this event from its neighbours. */
 function detailOf({ row, parent }: TreeNode): string {
+  let within = parent;
+  while (within !== null && within.row.nodeId === null) within = within.parent;
+  const node = row.nodeId === within?.row.nodeId ? null : row.nodeId;
   const title = titleOf(row);
-  const node = row.nodeId !== parent?.row.nodeId ? row.nodeId : null;
   return [row.model, row.agentName, node].filter((each) => each !== null && each !== title).join(" · ");
 }
 
@@ -196,21 +207,4 @@ function shareOf(durationMs: number | null, longestMs: number): number {
 function tokensTitle({ row, children }: TreeNode): string {
   if (children.length > 0) return "With all that is below it";
   return `${formatCount(row.tokensIn ?? 0)} in, ${formatCount(row.tokensOut ?? 0)} out`;
-}
-
-function spoken(node: TreeNode, durationMs: number | null, selfMs: number | null): string {
-  const { row } = node;
-  const errors = nErrorsBelow(node);
-  return [
-    titleOf(row),
-    eventKind(row.type).label,
-    statusWord(row.status).label,
-    durationMs !== null && formatDuration(durationMs),
-    selfMs !== null && node.children.length > 0 && `itself ${formatDuration(selfMs)}`,
-    node.hasTokens && `${formatShort(node.tokens)} tokens`,
-    node.hasCost && formatCost(node.cost),
-    errors > 0 && `${formatNumberOf(errors, "error")} below`,
-  ]
-    .filter(Boolean)
-    .join(", ");
 }
