@@ -155,7 +155,7 @@ export function JsonTree({ name, label, value, scroller, fileLink }: JsonTreePro
           {isSearching ? (
             <SearchBox {...search} onShow={show} onClose={() => setSearching(false)} label={label} />
           ) : (
-            rows.length >= SEARCH_FROM && (
+            (rows.length >= SEARCH_FROM || rows.some((row) => row.canOpen && !row.isOpen)) && (
               <IconButton icon={Search} label={`Search in ${label}`} onClick={() => setSearching(true)} />
             )
           )}

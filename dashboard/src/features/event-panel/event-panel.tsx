@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useRunsListener } from "@/api/live/live";
 import { isGone } from "@/api/problem";
 import { readEvent, runKey, type EventDetail, type RunDetail } from "@/api/run";
 import type { RunPanelProps } from "@/api/run-view";
 import { codeOf, codeOutputsOf } from "@/lib/event-code";
 import { errorTextOf } from "@/lib/error-text";
+import { throttle } from "@/lib/throttle";
 import { eventKind } from "@/lib/vocabulary";
 import { IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
@@ -21,7 +23,7 @@ import { FileLink, Links } from "./links";
 /** An event with its payload, which is read when it is opened. */
 export default function EventPanel({ run, id, onClose }: RunPanelProps) {
   const { data: event, error, refetch } = useQuery(readEvent(run.run_id, id));
-  useFreshWhileRunning(run, event);
+  useFreshWhileRunning(run.run_id, event);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <header className="flex shrink-0 flex-col gap-1.5 border-b border-line px-4 py-2.5">
@@ -92,20 +94,28 @@ function EventBody({ run, event }: { readonly run: RunDetail; readonly event: Ev
   );
 }
 
-/** Read an event that goes on again when its run changes; one that ended stays as it is. */
-function useFreshWhileRunning(run: RunDetail, event: EventDetail | undefined): void {
+const PERIOD_MS = 700;
+
+/** Read an event that goes on again when something of its run changes; one that ended stays as it is. */
+function useFreshWhileRunning(runId: string, event: EventDetail | undefined): void {
   const client = useQueryClient();
-  const goesOn = event?.status === "running";
-  const eventId = event?.event_id;
-  const changed = `${run.event_count} ${run.total_duration_ms} ${run.status}`;
-  const seen = useRef(changed);
-  useEffect(() => {
-    if (seen.current === changed) return;
-    seen.current = changed;
-    if (goesOn && eventId !== undefined) {
-      void client.invalidateQueries({ queryKey: runKey.event(run.run_id, eventId) });
-    }
-  }, [client, run.run_id, eventId, goesOn, changed]);
+  const openId = event?.status === "running" ? event.event_id : undefined;
+  const readAgain = useMemo(
+    () =>
+      throttle(() => {
+        if (openId !== undefined) void client.invalidateQueries({ queryKey: runKey.event(runId, openId) });
+      }, PERIOD_MS),
+    [client, runId, openId],
+  );
+  useEffect(() => () => readAgain.cancel(), [readAgain]);
+  useRunsListener(
+    useCallback(
+      ({ runs }) => {
+        if (runs.some((run) => run.run_id === runId)) readAgain();
+      },
+      [runId, readAgain],
+    ),
+  );
 }
 
 function isNothing(value: unknown): boolean {

@@ -1,5 +1,7 @@
 /** An event as the timeline keeps it: small, since there may be a hundred thousand, with times relative to the run's. */
 
+import { eventKind } from "@/lib/vocabulary";
+
 /** What is read of an event; rows of `/spans` and events of the live feed both have it. */
 export interface SpanSource {
   readonly event_id: string;
@@ -52,7 +54,7 @@ export class SpanReader {
       id: source.event_id,
       parentId: source.parent_event_id,
       type: this.#text(source.event_type),
-      name: this.#text(source.name ?? source.model ?? source.event_type),
+      name: this.#text(source.name ?? source.model ?? eventKind(source.event_type).label),
       status: this.#text(source.status),
       start,
       end,

@@ -1,0 +1,120 @@
+"""The head of a run: its name, its figures, and the ways to the runs around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.api import Api, event, problem_of, run_end, run_path, run_start
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+ERROR = {"type": "ToolError", "message": "the page answered 503", "stack": "Traceback …\nToolError: 503"}
+
+
+def record(api: Api, run_id: str = "a", **start: Any) -> None:
+    api.record_all(run_start(run_id, **start), event("e", run_id), run_end(run_id))
+
+
+def test_a_run_tells_what_it_cost_and_where_it_belongs(
+    page: Page, api: Api, violations: Callable[[Page], list[str]]
+) -> None:
+    record(api, "parent")
+    usage = {"tokens_in": 1200, "tokens_out": 30}
+    api.record_all(
+        run_start("a", parent_run_id="parent", session_id="talk", tags=["nightly"]),
+        event("call", "a", event_type="llm_call", model="of-our-own", usage=usage),
+        event("step", "a", event_type="step", status="failed"),
+        event("cause", "a", parent_event_id="step", name="fetch", status="failed", error=ERROR),
+        run_end("a", status="failed", error=ERROR),
+    )
+
+    page.goto("/runs/a")
+
+    head = page.locator("header", has=page.get_by_role("heading", name="run 2"))
+    for words in ("Failed", "1.2k in, 30 out", "1 unpriced call", "2 errors", "talk", "nightly", "the page answered"):
+        expect(head).to_contain_text(words)
+    expect(head.get_by_role("link", name="run 1")).to_have_attribute("href", re.compile("/runs/parent$"))
+    expect(head).not_to_contain_text("parent")
+    assert violations(page) == []
+
+
+def test_the_first_error_is_one_click_away(page: Page, api: Api) -> None:
+    api.record_all(
+        run_start("a"),
+        event("step", "a", event_type="step", status="failed"),
+        event("cause", "a", parent_event_id="step", name="fetch", status="failed", error=ERROR),
+        run_end("a", status="failed"),
+    )
+    page.goto("/runs/a")
+
+    page.get_by_role("button", name="2 errors").click()
+
+    panel = page.get_by_role("region", name="Event")
+    expect(panel.get_by_role("heading", name="fetch")).to_be_visible()
+    expect(panel.get_by_role("region", name="Error")).to_contain_text("the page answered 503")
+
+
+def test_a_run_is_renamed_in_its_head(page: Page, api: Api) -> None:
+    record(api, "a")
+    record(api, "b")
+    page.goto("/runs/a")
+    expect(page.get_by_role("heading", name="run 1")).to_be_visible()
+
+    page.keyboard.press("F2")
+    field = page.get_by_role("textbox", name="New name of run 1")
+    field.fill("..")
+    expect(page.get_by_role("alert")).to_contain_text("can't stand in an address")
+    field.fill("run 2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Show that run")).to_have_attribute("href", re.compile("/runs/b$"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="run 1")).to_be_visible()
+    page.get_by_role("button", name="Rename").click()
+    field.fill("a/b: 50 % 🎬")
+    page.get_by_text("Timeline").first.click()
+
+    expect(page.get_by_role("heading", name="a/b: 50 % 🎬")).to_be_visible()
+    assert api.get(run_path("planner", "a/b: 50 % 🎬"))["run_id"] == "a"
+
+
+def test_a_run_is_deleted_after_a_question(page: Page, api: Api) -> None:
+    record(api, "a")
+    record(api, "b")
+    page.goto("/runs/a")
+
+    page.get_by_role("button", name="More of this run").click()
+    page.get_by_role("menuitem", name="Delete…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("run 1")
+    page.get_by_role("button", name="Delete the run").click()
+
+    expect(page).to_have_url(re.compile("/agents/planner$"))
+    expect(page.locator("tbody .row-link")).to_have_text(["run 2"])
+    problem_of(api.http.get("/api/by-id/a"), 404)
+
+
+def test_keys_lead_to_the_runs_before_and_after(page: Page, api: Api) -> None:
+    for hour, run_id in enumerate(("a", "b", "c")):
+        record(api, run_id, started_at=f"2026-01-02T0{hour}:00:00Z")
+    page.goto("/runs/b")
+    expect(page.get_by_role("heading", name="run 2")).to_be_visible()
+
+    page.keyboard.press("]")
+    expect(page.get_by_role("heading", name="run 3")).to_be_visible()
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    expect(page.get_by_role("heading", name="run 1")).to_be_visible()
+
+
+def test_the_clock_of_an_open_run_goes_on_and_stops(page: Page, api: Api) -> None:
+    api.record_all(run_start("a"), event("e", "a"))
+    page.goto("/runs/a")
+    expect(page.get_by_text("Executing")).to_be_visible()
+
+    api.record_all(run_end("a", status="cancelled"))
+
+    expect(page.get_by_text("Cancelled")).to_be_visible(timeout=5_000)
