@@ -19,8 +19,9 @@ INSIDE = ("http://127.0.0.1:", "data:", "blob:", "about:")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
+    # Not for longer: while it is there, its event loop runs in this thread, and other tests have loops of their own.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser

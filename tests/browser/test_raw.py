@@ -33,7 +33,7 @@ def test_lines_are_filtered_and_walked(page: Page, api: Api, violations: Callabl
 
     page.get_by_role("combobox", name="Type of events").select_option("tool_call")
     expect(lines).to_have_count(2)
-    page.get_by_role("button", name="1 error").click()
+    page.get_by_role("button", name="1 error").last.click()
     expect(lines).to_contain_text(["send"])
     page.reload()
     expect(lines).to_have_count(1)

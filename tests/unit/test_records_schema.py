@@ -17,10 +17,10 @@ from runreel.demo import scripted_model
 from runreel.demo.agent import Surroundings, do_job
 from runreel.demo.errors import StepFailedError
 from runreel.demo.pace import Pace
-from runreel.demo.recording import session_record
 from runreel.demo.scenes import SCRIPT, Job, iter_jobs
 from runreel.model.recorder import MAX_NUMBER
 from runreel.model.run import MAX_TAGS
+from runreel.testing import recorded
 from runreel.wire import field, native
 from runreel.wire.native import decode_batch
 from tests.support.source import ROOT
@@ -190,10 +190,14 @@ def test_what_is_no_batch_is_invalid(batch: object) -> None:
 
 @pytest.mark.parametrize("job", list(islice(iter_jobs(), 6)), ids=lambda job: job.agent_name)
 def test_what_the_demo_records_is_valid(job: Job) -> None:
-    records: list[dict[str, object]] = [session_record("s", "A session")]
-    with scripted_model.serving(SCRIPT, wait=lambda _: None) as url, suppress(StepFailedError):
-        do_job(job, Surroundings(send=records.append, model_url=url, pace=Pace(0)))
+    with (
+        recorded() as recording,
+        scripted_model.serving(SCRIPT, wait=lambda _: None) as url,
+        suppress(StepFailedError),
+    ):
+        do_job(job, Surroundings(model_url=url, pace=Pace(0)))
 
+    records = list(recording)
     batch = json.loads(json.dumps({"version": 1, "records": records}))
     assert len(records) > 10
     assert [error.message for error in VALIDATOR.iter_errors(batch)] == []
