@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.api import Api, Json
 
@@ -111,6 +111,7 @@ def test_keys_walk_a_chart_and_open_its_runs(page: Page, api: Api) -> None:
     record(api, "run-1", "planner", days_ago=0)
     page.goto("/stats?days=7")
     chart = page.get_by_role("slider", name="Runs, bucket by bucket")
+    expect(chart).to_be_enabled()
     chart.focus()
     page.keyboard.press("End")
     expect(chart).to_have_attribute("aria-valuetext", re.compile("ended well 1"))
@@ -119,6 +120,42 @@ def test_keys_walk_a_chart_and_open_its_runs(page: Page, api: Api) -> None:
 
     expect(page).to_have_url(re.compile(r"/runs\?.*since="))
     expect(page.locator("tbody .row-link")).to_have_count(1)
+
+
+def test_charts_stay_while_what_is_below_them_is_read(page: Page, api: Api) -> None:
+    held: list[Route] = []
+    page.route("**/api/metrics/agents-comparison*", lambda route: held.append(route))
+    record(api, "run-1", "planner", days_ago=0)
+    page.goto("/stats?days=7")
+    chart = page.get_by_role("slider", name="Runs, bucket by bucket")
+    expect(chart).to_be_enabled()
+    chart.focus()
+    page.keyboard.press("End")
+
+    for route in held:
+        route.continue_()
+
+    expect(page.locator("tbody .row-link")).to_have_count(1)
+    expect(chart).to_be_focused()
+    expect(chart).to_have_attribute("aria-valuetext", re.compile("ended well 1"))
+
+
+def test_a_chart_without_buckets_takes_no_keys(page: Page, api: Api) -> None:
+    held: list[Route] = []
+    page.route("**/api/metrics/timeline*", lambda route: held.append(route))
+    record(api, "run-1", "planner", days_ago=0)
+    page.goto("/stats?days=7")
+    chart = page.get_by_role("slider", name="Runs, bucket by bucket")
+    expect(chart).to_be_disabled()
+    chart.focus()
+    page.keyboard.press("End")
+    expect(chart).to_have_attribute("aria-valuetext", "No bucket is pointed at")
+
+    for route in held:
+        route.continue_()
+
+    expect(chart).to_be_enabled()
+    expect(chart).to_have_attribute("aria-valuetext", "No bucket is pointed at")
 
 
 def test_figures_are_of_one_agent_model_or_tool(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:

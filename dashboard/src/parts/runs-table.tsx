@@ -30,6 +30,7 @@ interface RunsTableProps {
 type ColumnId = "agent" | "session";
 
 const NOTHING: readonly ColumnId[] = [];
+const NO_RUNS: readonly Run[] = [];
 
 /** A list of runs that follows what happens: to open, rename, pick and delete. */
 export function RunsTable({
@@ -54,30 +55,23 @@ export function RunsTable({
     ],
     [edited, without],
   );
-  const picks = useMemo(() => (runs ?? []).filter((run) => picked.has(run.run_id)), [runs, picked]);
-  if (runs === undefined || runs.length === 0) {
-    return (
-      <div className="h-full overflow-auto">
-        {top}
-        {error ? (
-          <Failure error={error} onRetry={() => void refetch()} />
-        ) : runs === undefined ? (
-          <Waiting lines={10} />
-        ) : isFiltered ? (
-          <NoMatch what="run" onClear={onClear} />
-        ) : (
-          <Note title="No runs yet">Runs appear here as they are recorded.</Note>
-        )}
-      </div>
-    );
-  }
+  const picks = useMemo(() => (runs ?? NO_RUNS).filter((run) => picked.has(run.run_id)), [runs, picked]);
+  const instead = error ? (
+    <Failure error={error} onRetry={() => void refetch()} />
+  ) : runs === undefined ? (
+    <Waiting lines={10} />
+  ) : isFiltered ? (
+    <NoMatch what="run" onClear={onClear} />
+  ) : (
+    <Note title="No runs yet">Runs appear here as they are recorded.</Note>
+  );
   return (
     <div className="relative flex h-full min-h-0 flex-col">
       <div className="min-h-0 flex-1">
         <Table<Run, RunSort>
           label={label}
           columns={columns}
-          rows={runs}
+          rows={runs ?? NO_RUNS}
           idOf={(run) => run.run_id}
           nameOf={(run) => run.run_name ?? "new run"}
           sort={{ by: sort, isDescending: order === "desc" }}
@@ -89,6 +83,7 @@ export function RunsTable({
           onMore={() => void fetchNextPage()}
           rowHeight={44}
           top={top}
+          instead={instead}
         />
       </div>
       <PickedRuns runs={picks} onClear={() => setPicked(new Set())} />

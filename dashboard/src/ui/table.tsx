@@ -49,7 +49,10 @@ interface TableProps<Row, Key extends string> {
   readonly onMore?: () => void;
   /** The height of a row in pixels; all are equally high. */
   readonly rowHeight?: number;
+  /** What stands above the rows, and scrolls with them. It stays as it is when rows come or go. */
   readonly top?: ReactNode;
+  /** What is there as long as there are no rows. */
+  readonly instead?: ReactNode;
 }
 
 const FROM: Record<NonNullable<Column<never>["from"]>, string> = {
@@ -63,13 +66,14 @@ const NEAR_END = 25;
 const HEAD_HEIGHT = 32;
 
 export function Table<Row, Key extends string = string>(props: TableProps<Row, Key>) {
-  const { label, columns, rows, idOf, picking, hasMore, onMore, rowHeight = 40, total, top } = props;
+  const { label, columns, rows, idOf, picking, hasMore, onMore, rowHeight = 40, total, top, instead } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const table = useRef<HTMLTableElement>(null);
   const [margin, setMargin] = useState(0);
+  const hasRows = rows.length > 0;
   useEffect(() => {
     setMargin(table.current?.offsetTop ?? 0);
-  }, [top]);
+  }, [top, hasRows]);
   // Its functions change what they return without changing themselves, so nothing here is remembered by the compiler.
   // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
@@ -103,7 +107,6 @@ export function Table<Row, Key extends string = string>(props: TableProps<Row, K
     // A row that is not there yet comes with the next frame.
     if (!link) requestAnimationFrame(() => requestAnimationFrame(focusAimed));
   };
-  const hasRows = rows.length > 0;
   useShortcut({ keys: "j", label: "Next row", group: "Tables" }, () => step(1), hasRows);
   useShortcut({ keys: "k", label: "Previous row", group: "Tables" }, () => step(-1), hasRows);
   const pickCurrent = () => {
@@ -121,35 +124,39 @@ export function Table<Row, Key extends string = string>(props: TableProps<Row, K
   return (
     <div ref={scroller} className="relative h-full overflow-auto" data-table-scroller>
       {top}
-      <table
-        ref={table}
-        aria-label={label}
-        aria-rowcount={hasMore ? (total ?? -1) : rows.length + 1}
-        className="w-full table-fixed border-separate border-spacing-0 bg-surface"
-      >
-        <TableHead {...props} />
-        <tbody>
-          {before > 0 && <Spacer height={before} />}
-          {seen.map(({ index }) => {
-            const row = rows[index];
-            if (row === undefined) return null;
-            const id = idOf(row);
-            return (
-              <TableRow
-                key={id}
-                row={row}
-                id={id}
-                index={index}
-                name={props.nameOf(row)}
-                columns={columns as readonly Column<Row>[]}
-                rowHeight={rowHeight}
-                picking={picking}
-              />
-            );
-          })}
-          {after > 0 && <Spacer height={after} />}
-        </tbody>
-      </table>
+      {hasRows || instead === undefined ? (
+        <table
+          ref={table}
+          aria-label={label}
+          aria-rowcount={hasMore ? (total ?? -1) : rows.length + 1}
+          className="w-full table-fixed border-separate border-spacing-0 bg-surface"
+        >
+          <TableHead {...props} />
+          <tbody>
+            {before > 0 && <Spacer height={before} />}
+            {seen.map(({ index }) => {
+              const row = rows[index];
+              if (row === undefined) return null;
+              const id = idOf(row);
+              return (
+                <TableRow
+                  key={id}
+                  row={row}
+                  id={id}
+                  index={index}
+                  name={props.nameOf(row)}
+                  columns={columns as readonly Column<Row>[]}
+                  rowHeight={rowHeight}
+                  picking={picking}
+                />
+              );
+            })}
+            {after > 0 && <Spacer height={after} />}
+          </tbody>
+        </table>
+      ) : (
+        instead
+      )}
       {hasMore && <p className="px-5 py-3 text-xs text-faint">Reading more…</p>}
     </div>
   );

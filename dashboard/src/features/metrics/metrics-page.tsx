@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { ChartNoAxesColumn, X } from "lucide-react";
 import { ToggleGroup } from "radix-ui";
 import { useMemo } from "react";
-import { readParts, readSummary, sortOf, type PartKind } from "@/api/metrics";
+import { readParts, readSummary, sortOf, type Part, type PartKind } from "@/api/metrics";
 import { given } from "@/lib/search-params";
 import { PeriodChoice } from "@/parts/period-choice";
 import { Page } from "@/ui/page";
@@ -16,6 +16,7 @@ import { bucketOf, namePeriod, periodOf, readMetricsSearch, type MetricsSearch }
 import { TopLists } from "./top-lists";
 
 const route = getRouteApi("/stats");
+const NO_PARTS: readonly Part[] = [];
 
 /** What was recorded comes to: in sum, over time, and by agent, model and tool. */
 export default function MetricsPage() {
@@ -95,30 +96,25 @@ function Figures({ search, onChange, onRange }: FiguresProps) {
       <KindChoice kind={by} onKind={(kind) => onChange({ by: kind, sort: undefined })} />
     </>
   );
-  if (parts !== undefined && parts.length > 0) {
-    return (
-      <PartsTable
-        kind={by}
-        parts={parts}
-        sort={sort}
-        onSort={(sorted) => onChange({ sort: sorted })}
-        hasMore={hasNextPage}
-        onMore={() => void fetchNextPage()}
-        top={top}
-      />
-    );
-  }
   return (
-    <div className="h-full overflow-auto">
-      {top}
-      {parts !== undefined ? (
-        <Note title={`No ${PART_NOUNS[by].toLowerCase()} was at work in this period`} />
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <Waiting lines={6} />
-      )}
-    </div>
+    <PartsTable
+      kind={by}
+      parts={parts ?? NO_PARTS}
+      sort={sort}
+      onSort={(sorted) => onChange({ sort: sorted })}
+      hasMore={hasNextPage}
+      onMore={() => void fetchNextPage()}
+      top={top}
+      instead={
+        parts !== undefined ? (
+          <Note title={`No ${PART_NOUNS[by].toLowerCase()} was at work in this period`} />
+        ) : error ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Waiting lines={6} />
+        )
+      }
+    />
   );
 }
 

@@ -22,6 +22,7 @@ interface PartsTableProps {
   readonly hasMore: boolean;
   readonly onMore: () => void;
   readonly top: ReactNode;
+  readonly instead: ReactNode;
 }
 
 export const PART_NOUNS = { agents: "Agent", models: "Model", tools: "Tool" } as const satisfies Record<
@@ -34,7 +35,7 @@ const PARAMETERS = { agents: "agent", models: "model", tools: "tool" } as const 
 >;
 
 /** The same figures for each agent, model or tool, to compare them. */
-export function PartsTable({ kind, parts, sort, onSort, hasMore, onMore, top }: PartsTableProps) {
+export function PartsTable({ kind, parts, sort, onSort, hasMore, onMore, top, instead }: PartsTableProps) {
   const columns = useMemo(() => columnsOf(kind), [kind]);
   return (
     <Table<Part, PartSort>
@@ -49,6 +50,7 @@ export function PartsTable({ kind, parts, sort, onSort, hasMore, onMore, top }: 
       onMore={onMore}
       rowHeight={40}
       top={top}
+      instead={instead}
     />
   );
 }

@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { useMemo } from "react";
 import { isGone } from "@/api/problem";
-import { readRuns, type RunQuery } from "@/api/runs";
+import { readRuns, type Run, type RunQuery } from "@/api/runs";
 import { readSession, type Session } from "@/api/sessions";
 import { CopyButton } from "@/ui/copy";
 import { Page } from "@/ui/page";
@@ -13,6 +13,7 @@ import { SessionFigures } from "./session-figures";
 import { TurnsTable } from "./turns-table";
 
 const route = getRouteApi("/sessions/$sessionId");
+const NO_RUNS: readonly Run[] = [];
 
 /** A session: its runs as turns, one after the other, and what they come to. */
 export default function SessionPage() {
@@ -58,20 +59,22 @@ function Turns({ session }: { readonly session: Session }) {
       {runs && runs.length > 1 && <SessionCharts runs={runs} hasMore={hasNextPage} />}
     </>
   );
-  if (runs !== undefined && runs.length > 0) {
-    return <TurnsTable runs={runs} top={top} hasMore={hasNextPage} onMore={() => void fetchNextPage()} />;
-  }
   return (
-    <div className="h-full overflow-auto">
-      {top}
-      {runs !== undefined ? (
-        <Note title="No runs yet">Runs of this session appear here as they are recorded.</Note>
-      ) : error ? (
-        <Failure error={error} onRetry={() => void refetch()} />
-      ) : (
-        <Waiting lines={8} />
-      )}
-    </div>
+    <TurnsTable
+      runs={runs ?? NO_RUNS}
+      top={top}
+      instead={
+        runs !== undefined ? (
+          <Note title="No runs yet">Runs of this session appear here as they are recorded.</Note>
+        ) : error ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Waiting lines={8} />
+        )
+      }
+      hasMore={hasNextPage}
+      onMore={() => void fetchNextPage()}
+    />
   );
 }
 

@@ -12,6 +12,7 @@ import { ROW_LINK, Table, type Column } from "@/ui/table";
 interface TurnsTableProps {
   readonly runs: readonly Run[];
   readonly top: ReactNode;
+  readonly instead: ReactNode;
   readonly hasMore: boolean;
   readonly onMore: () => void;
 }
@@ -22,7 +23,7 @@ interface Turn {
 }
 
 /** The runs of a session in the order in which they began: what was asked, by whom, and how it went. */
-export function TurnsTable({ runs, top, hasMore, onMore }: TurnsTableProps) {
+export function TurnsTable({ runs, top, instead, hasMore, onMore }: TurnsTableProps) {
   const turns = useMemo(() => runs.map((run, index): Turn => ({ number: index + 1, run })), [runs]);
   return (
     <Table<Turn>
@@ -35,6 +36,7 @@ export function TurnsTable({ runs, top, hasMore, onMore }: TurnsTableProps) {
       onMore={onMore}
       rowHeight={56}
       top={top}
+      instead={instead}
     />
   );
 }

@@ -126,11 +126,14 @@ function Legend({ series, format, pointed, bucket }: LegendProps) {
 }
 
 function Plot(props: ChartProps) {
-  const { title, kind, series, over, buckets, format, pointed, onPoint, chosen, onChoose, onOpen } = props;
+  const { title, kind, series, over, buckets, format, onPoint, chosen, onChoose, onOpen } = props;
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [dragFrom, setDragFrom] = useState<number | null>(null);
   const count = buckets.length;
+  const isEmpty = count === 0;
+  // Another period may have fewer buckets than the one that was pointed at.
+  const pointed = props.pointed !== null && props.pointed < count ? props.pointed : null;
   const { step, bar } = bandsOf(count, width, 3);
   const most = niceMost(
     kind === "bars"
@@ -144,6 +147,7 @@ function Plot(props: ChartProps) {
     return Math.max(0, Math.min(count - 1, Math.floor((event.clientX - left) / step)));
   };
   const press = (event: KeyboardEvent) => {
+    if (isEmpty) return;
     const from = pointed ?? -1;
     const to = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: count - 1 }[event.key];
     if (to !== undefined) {
@@ -167,19 +171,22 @@ function Plot(props: ChartProps) {
       <div
         role="slider"
         aria-label={`${title}, bucket by bucket`}
+        aria-disabled={isEmpty}
         aria-valuemin={0}
         aria-valuemax={Math.max(0, count - 1)}
         aria-valuenow={pointed ?? 0}
         aria-valuetext={told || "No bucket is pointed at"}
-        tabIndex={0}
+        tabIndex={isEmpty ? -1 : 0}
         onKeyDown={press}
         onBlur={() => onPoint(null)}
         onPointerLeave={() => dragFrom === null && onPoint(null)}
         onPointerDown={(event) => {
+          if (isEmpty) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           setDragFrom(at(event));
         }}
         onPointerMove={(event) => {
+          if (isEmpty) return;
           onPoint(at(event));
           if (dragFrom !== null && at(event) !== dragFrom) onChoose(stretchOf(dragFrom, at(event)));
         }}
