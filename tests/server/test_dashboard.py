@@ -10,9 +10,14 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from runreel.errors import StorageUnavailableError
 from runreel.server import dashboard_routes
+from runreel.storage.sql import open_store
 from tests.support.api import Api, problem_of, run_start
+from tests.support.app import serving
 from tests.support.source import ROOT
+from tests.support.store import StoreWith, failing
+from tests.support.stream import streaming
 
 PAGES = ("/", "/agents", "/agents/a%2Fb/runs/50%25", "/runs/run-1/timeline", "/sessions", "/stats")
 
@@ -134,6 +139,33 @@ def test_names_are_no_part_of_a_page(api: Api) -> None:
     api.record_all(run_start("a", "<script>alert(1)</script>"))
 
     assert "alert(1)" not in api.http.get("/agents/%3Cscript%3Ealert(1)%3C%2Fscript%3E").text
+
+
+def test_a_page_says_after_which_change_the_stream_of_its_project_goes_on(api: Api) -> None:
+    api.record_all(run_start("a"))
+    number = change_no_of(api.http.get("/runs/a").text)
+    with streaming(api, "/api/stream", after=number) as stream:
+        first = stream.next()
+        assert (first.id, first.data["runs"]) == (number, [])
+        api.record_all(run_start("b"))
+        assert [run["run_id"] for run in stream.next().data["runs"]] == ["b"]
+
+    assert change_no_of(api.http.get("/").text) > number
+
+
+def test_a_page_comes_without_a_database_too(tmp_path: Path) -> None:
+    away = failing(StorageUnavailableError("away"))
+    with serving(StoreWith(open_store(f"sqlite:///{tmp_path / 'runreel.db'}"), get_change_no=away)) as app:  # type: ignore[arg-type]
+        answer = app.api.http.get("/runs/a")
+
+    assert answer.status_code == 200
+    assert 'id="root"' in answer.text
+    assert "runreel-change-no" not in answer.text
+
+
+def change_no_of(html: str) -> int:
+    (number,) = re.findall(r'<meta name="runreel-change-no" content="(\d+)" />', html)
+    return int(number)
 
 
 @pytest.mark.parametrize("path", ["/agents", "/docs"])

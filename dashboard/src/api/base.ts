@@ -14,3 +14,9 @@ export function basePath(): string {
 export function urlOf(path: string): string {
   return new URL(path, baseUrl()).href;
 }
+
+/** The number of the latest change of the project when the server made this page, where it says so. */
+export function changeNoOfPage(): number | undefined {
+  const content = document.querySelector<HTMLMetaElement>('meta[name="runreel-change-no"]')?.content;
+  return content ? Number(content) : undefined;
+}

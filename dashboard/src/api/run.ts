@@ -1,6 +1,6 @@
 /** One run, by its id: the run itself, and each view of it. Names are resolved to ids once, by `readRunNamed`. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, type QueryKey } from "@tanstack/react-query";
 import { api, type Schemas } from "./client";
 import { dataOf } from "./problem";
 
@@ -13,6 +13,8 @@ export type File = Schemas["FileView"];
 export type Spans = Schemas["SpanPageView"];
 export type Overview = Schemas["OverviewView"];
 
+const ROWS = "rows";
+
 export const runKey = {
   all: (runId: string) => ["run", runId] as const,
   detail: (runId: string) => ["run", runId, "detail"] as const,
@@ -21,9 +23,13 @@ export const runKey = {
   /** What follows from the run's records; a change of the run makes it be read again. */
   view: (runId: string, view: string, ...rest: readonly unknown[]) =>
     ["run", runId, "view", view, ...rest] as const,
+  /** Rows that follow the run by themselves. */
+  rows: (runId: string) => ["run", runId, ROWS] as const,
   /** A payload: it is fetched when it is opened, and not because the run goes on. */
   event: (runId: string, eventId: string) => ["run", runId, "event", eventId] as const,
 };
+
+export const isRows = ([noun, , what]: QueryKey): boolean => noun === "run" && what === ROWS;
 
 const at = (runId: string) => ({ path: { run_id: runId } });
 

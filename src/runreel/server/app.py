@@ -249,7 +249,7 @@ def _answer_invalid(_request: Request, error: Exception) -> Response:
 def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and _is_for_a_person(request):
-        return dashboard_routes.show_page(request, 404)
+        return dashboard_routes.page_for(request, status=404)
     if error.status_code == 404:
         return problem_response(404, "there is nothing at this path; /docs lists what there is")
     return problem_response(error.status_code, str(error.detail), headers=error.headers)

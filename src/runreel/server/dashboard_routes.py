@@ -15,6 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
+from runreel.errors import StorageError
+from runreel.model.scope import Scope
+from runreel.server.dependency import ScopeOf, parts_of
+
 router = APIRouter(include_in_schema=False)
 
 # Figures are at `stats`, as the command is called: `metrics` is where Prometheus looks.
@@ -37,14 +41,30 @@ _ASK_AGAIN = {"cache-control": "no-cache"}
 _BASE = b'<base href="/" />'
 
 
-def show_page(request: Request, status: int = 200) -> Response:
+def show_page(request: Request, scope: ScopeOf) -> Response:
     """Return the dashboard's page; which of its pages an address means is its own affair."""
+    return page_for(request, change_no=_find_change_no(request, scope))
+
+
+def page_for(request: Request, *, status: int = 200, change_no: int | None = None) -> Response:
+    """Return the dashboard's page; `change_no` is the number of the latest change, for it to follow what comes then."""
     content = _read_index(FOLDER)
     if content is None:
         return HTMLResponse(_HINT, status, {**_SECURITY, "cache-control": "no-store"})
     # Told relatively, the page finds its files behind any proxy that puts a path before it.
     base = "../" * (request.scope["path"].count("/") - 1) or "./"
-    return HTMLResponse(content.replace(_BASE, f'<base href="{base}" />'.encode()), status, {**_SECURITY, **_ASK_AGAIN})
+    told = f'<base href="{base}" />'
+    if change_no is not None:
+        told += f'<meta name="runreel-change-no" content="{change_no}" />'
+    return HTMLResponse(content.replace(_BASE, told.encode()), status, {**_SECURITY, **_ASK_AGAIN})
+
+
+def _find_change_no(request: Request, scope: Scope) -> int | None:
+    try:
+        return parts_of(request).store.changes.get_change_no(scope)
+    except StorageError:
+        # The page says by itself that the server has no database.
+        return None
 
 
 def _add_pages() -> None:

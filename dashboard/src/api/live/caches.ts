@@ -6,33 +6,48 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { throttle } from "@/lib/throttle";
 import { agentKeys } from "../agents";
-import { runKey, type RunDetail } from "../run";
+import { isRows, runKey, type RunDetail } from "../run";
 import { matches, runKeys, type Run, type RunQuery } from "../runs";
 import type { RunsListener } from "./connection";
+import { rereading } from "./rereading";
 
 const PERIOD_MS = 700;
 
 type RunPages = InfiniteData<{ runs: Run[]; next_cursor: string | null }>;
 
-export function followingCaches(client: QueryClient): { take: RunsListener; refresh: () => void } {
+export interface FollowingCaches {
+  readonly take: RunsListener;
+  /** Read everything again, whatever it is. */
+  readonly refresh: () => void;
+  readonly stop: () => void;
+}
+
+export function followingCaches(client: QueryClient): FollowingCaches {
+  const { reread, stop } = rereading(client);
   const rereadSums = throttle(() => {
-    void client.invalidateQueries({ queryKey: agentKeys.all });
-    void client.invalidateQueries({ queryKey: ["sessions"] });
-    void client.invalidateQueries({ queryKey: ["metrics"] });
+    reread({ queryKey: agentKeys.all });
+    reread({ queryKey: ["sessions"] });
+    reread({ queryKey: ["metrics"] });
   }, PERIOD_MS);
-  const rereadLists = throttle(() => void client.invalidateQueries({ queryKey: runKeys.lists() }), PERIOD_MS);
+  const rereadLists = throttle(() => reread({ queryKey: runKeys.lists() }), PERIOD_MS);
   const changedRuns = new Set<string>();
   const rereadRuns = throttle(() => {
     for (const runId of changedRuns) {
-      void client.invalidateQueries({ queryKey: runKey.detail(runId) });
-      void client.invalidateQueries({ queryKey: runKey.views(runId) });
+      reread({ queryKey: runKey.detail(runId) });
+      reread({ queryKey: runKey.views(runId) });
     }
     changedRuns.clear();
   }, PERIOD_MS);
 
-  const take: RunsListener = ({ runs, deleted }) => {
+  const take: RunsListener = ({ runs, deleted, hasMissed }) => {
+    if (hasMissed) {
+      // What has a number of its own goes on from there by itself.
+      reread({ predicate: ({ queryKey }) => !isRows(queryKey) });
+      return;
+    }
     rereadSums();
-    let isListChanged = deleted.length > 0;
+    // A list that is just being read may still be without what is told here.
+    let isListChanged = deleted.length > 0 || client.isFetching({ queryKey: runKeys.lists() }) > 0;
     for (const [key, pages] of client.getQueriesData<RunPages>({ queryKey: runKeys.lists() })) {
       if (pages === undefined) continue;
       const query = key[2] as RunQuery;
@@ -57,7 +72,7 @@ export function followingCaches(client: QueryClient): { take: RunsListener; refr
     if (changedRuns.size > 0) rereadRuns();
   };
 
-  return { take, refresh: () => void client.invalidateQueries() };
+  return { take, refresh: () => reread({}), stop };
 }
 
 /** Return pages with the newer runs in the places of the older, without the deleted, and which runs were found. */

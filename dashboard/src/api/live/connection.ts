@@ -2,12 +2,12 @@
  * The page's end of the event stream: a port of the shared worker, or a hub of its own where there are no such workers.
  */
 
-import { urlOf } from "../base";
+import { changeNoOfPage, urlOf } from "../base";
 import { browserSurroundings } from "./browser";
 import { Hub } from "./hub";
-import type { HubMessage, LiveState, PageMessage } from "./message";
+import type { HubMessage, LiveState, PageMessage, RunsMessage } from "./message";
 
-export type RunsListener = (message: Extract<HubMessage, { kind: "runs" }>) => void;
+export type RunsListener = (message: RunsMessage) => void;
 
 const STILL_HERE_MS = 10_000;
 
@@ -15,6 +15,8 @@ export class LiveConnection {
   readonly #stateListeners = new Set<() => void>();
   readonly #runsListeners = new Set<RunsListener>();
   #state: LiveState = { kind: "connecting" };
+  // All that the page reads, it reads later than the server wrote that number into it.
+  #changeNo = changeNoOfPage();
   #send: (message: PageMessage) => void = () => undefined;
   #stop: () => void = () => undefined;
 
@@ -61,11 +63,12 @@ export class LiveConnection {
     worker.port.addEventListener("message", ({ data }: MessageEvent<HubMessage>) => this.#take(data));
     worker.port.start();
     this.#send = (message) => worker.port.postMessage(message);
-    this.#send({ kind: "join", streamUrl });
-    const timer = setInterval(() => this.#send({ kind: "still-here" }), STILL_HERE_MS);
+    const join = () => this.#send({ kind: "join", streamUrl, changeNo: this.#changeNo });
+    join();
+    const timer = setInterval(join, STILL_HERE_MS);
     const leave = () => this.#send({ kind: "leave" });
     // A page that is kept for the back button comes back with the same port.
-    const rejoin = (event: PageTransitionEvent) => event.persisted && this.#send({ kind: "join", streamUrl });
+    const rejoin = (event: PageTransitionEvent) => event.persisted && join();
     window.addEventListener("pagehide", leave);
     window.addEventListener("pageshow", rejoin);
     this.#stop = () => {
@@ -81,7 +84,8 @@ export class LiveConnection {
     const hub = new Hub(streamUrl, browserSurroundings);
     const take = (message: HubMessage) => this.#take(message);
     // Six tabs with a stream each would leave none for a seventh, so a hidden one lets go of its own.
-    const follow = () => (document.visibilityState === "hidden" ? hub.leave(take) : hub.join(take));
+    const follow = () =>
+      document.visibilityState === "hidden" ? hub.leave(take) : hub.join(take, this.#changeNo);
     document.addEventListener("visibilitychange", follow);
     this.#send = (message) => message.kind === "retry" && hub.retry();
     this.#stop = () => {
@@ -95,7 +99,8 @@ export class LiveConnection {
     if (message.kind === "state") {
       this.#state = message.state;
       for (const listener of this.#stateListeners) listener();
-    } else {
+    } else if (message.changeNo !== this.#changeNo || message.hasMissed) {
+      this.#changeNo = message.changeNo;
       for (const listener of this.#runsListeners) listener(message);
     }
   }

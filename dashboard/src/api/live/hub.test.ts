@@ -44,8 +44,8 @@ it("opens one stream for all pages, and tells each page everything", () => {
   const { hub, streams } = makeHub();
   const one: HubMessage[] = [];
   const other: HubMessage[] = [];
-  hub.join((message) => one.push(message));
-  hub.join((message) => other.push(message));
+  hub.join((message) => one.push(message), 6);
+  hub.join((message) => other.push(message), 6);
   streams[0]?.onopen?.(undefined as never);
   streams[0]?.tell(7);
 
@@ -57,7 +57,7 @@ it("opens one stream for all pages, and tells each page everything", () => {
 it("goes on where it was when the stream breaks, and waits longer each time", () => {
   const { hub, streams, timers } = makeHub();
   const told: HubMessage[] = [];
-  hub.join((message) => told.push(message));
+  hub.join((message) => told.push(message), 40);
   streams[0]?.tell(41);
   streams[0]?.onerror?.(undefined as never);
 
@@ -70,7 +70,7 @@ it("goes on where it was when the stream breaks, and waits longer each time", ()
 
 it("forgets the waits once it is live again", () => {
   const { hub, streams, timers } = makeHub();
-  hub.join(() => undefined);
+  hub.join(() => undefined, 40);
   streams[0]?.onerror?.(undefined as never);
   timers[0]?.call();
   streams[1]?.onopen?.(undefined as never);
@@ -82,8 +82,63 @@ it("forgets the waits once it is live again", () => {
 it("ends the stream with the last page", () => {
   const { hub, streams } = makeHub();
   const port = () => undefined;
-  hub.join(port);
+  hub.join(port, 40);
   hub.leave(port);
 
   expect(streams[0]?.isClosed).toBe(true);
+});
+
+function changesOf(told: readonly HubMessage[]) {
+  return told.flatMap((message) =>
+    message.kind === "runs" ? [{ changeNo: message.changeNo, hasMissed: message.hasMissed }] : [],
+  );
+}
+
+it("begins the stream where the first page is, and tells a later one whether it missed something", () => {
+  const { hub, streams } = makeHub();
+  hub.join(() => undefined, 40);
+  streams[0]?.tell(43);
+  const [behind, even, ahead, unsure]: HubMessage[][] = [[], [], [], []];
+  hub.join((message) => behind?.push(message), 42);
+  hub.join((message) => even?.push(message), 43);
+  hub.join((message) => ahead?.push(message), 44);
+  hub.join((message) => unsure?.push(message), undefined);
+
+  expect(streams.map(({ url }) => url)).toEqual(["stream?after=40"]);
+  expect(changesOf(behind ?? [])).toEqual([{ changeNo: 43, hasMissed: true }]);
+  expect(changesOf(even ?? [])).toEqual([]);
+  expect(changesOf(ahead ?? [])).toEqual([]);
+  expect(changesOf(unsure ?? [])).toEqual([{ changeNo: 43, hasMissed: true }]);
+});
+
+it("tells a page that knows no number with the first one that it may have missed something", () => {
+  const { hub, streams } = makeHub();
+  const told: HubMessage[] = [];
+  hub.join((message) => told.push(message), undefined);
+  streams[0]?.tell(7);
+  streams[0]?.tell(8);
+
+  expect(streams[0]?.url).toBe("stream");
+  expect(changesOf(told)).toEqual([
+    { changeNo: 7, hasMissed: true },
+    { changeNo: 8, hasMissed: false },
+  ]);
+});
+
+it("takes a page in again that was given up, and lets one that joins again be", () => {
+  const { hub, streams } = makeHub();
+  const told: HubMessage[] = [];
+  const port = (message: HubMessage) => told.push(message);
+  hub.join(() => undefined, 40);
+  hub.join(port, 40);
+  hub.join(port, 40);
+  streams[0]?.tell(41);
+  hub.leave(port);
+  streams[0]?.tell(42);
+  hub.join(port, 41);
+
+  expect(changesOf(told)).toEqual([
+    { changeNo: 41, hasMissed: false },
+    { changeNo: 42, hasMissed: true },
+  ]);
 });

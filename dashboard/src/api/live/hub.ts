@@ -1,9 +1,9 @@
 /**
  * One event stream for all pages of a browser: it follows the project, and hands on what comes.
  *
- * The hub knows nothing of pages but their ports. It goes on where it was when the connection breaks: by the browser
- * itself as long as it tries, and by a new stream with `after` when the server has refused it. A page that comes
- * later is told the present state at once.
+ * The hub knows nothing of pages but their ports, and up to which change each knew the project when it came. The stream
+ * begins there, and goes on where it was when the connection breaks. A page that comes later is told the present state
+ * at once, and whether it has missed something.
  */
 
 import type { HubMessage, LiveState } from "./message";
@@ -29,6 +29,8 @@ const LONGEST_WAIT_MS = 15_000;
 
 export class Hub {
   readonly #ports = new Set<Port>();
+  /** Those who know no number, as long as the hub knows none either. */
+  readonly #unsure = new Set<Port>();
   readonly #streamUrl: string;
   readonly #around: HubSurroundings;
   #source: StreamSource | undefined;
@@ -42,16 +44,23 @@ export class Hub {
     this.#around = around;
   }
 
-  /** Take a page in; the first one opens the stream. */
-  join(port: Port): void {
+  /** Take a page in, with the number up to which it knows all changes; the first one opens the stream. Safe twice. */
+  join(port: Port, changeNo: number | undefined): void {
+    if (this.#ports.has(port)) return;
+    if (this.#ports.size === 0) this.#lastNo = changeNo;
     this.#ports.add(port);
     port({ kind: "state", state: this.#state });
+    if (this.#lastNo === undefined) this.#unsure.add(port);
+    else if (changeNo === undefined || changeNo < this.#lastNo) {
+      port({ kind: "runs", runs: [], deleted: [], changeNo: this.#lastNo, hasMissed: true });
+    }
     if (this.#source === undefined && this.#timer === undefined) this.#open();
   }
 
   /** Let a page go; with the last one the stream ends. */
   leave(port: Port): void {
     this.#ports.delete(port);
+    this.#unsure.delete(port);
     if (this.#ports.size === 0) this.close();
   }
 
@@ -82,9 +91,15 @@ export class Hub {
       this.#setState({ kind: "live" });
     };
     source.addEventListener("runs", (event) => {
-      const changes = JSON.parse(event.data) as { change_no: number; runs: never[]; deleted: string[] };
-      this.#lastNo = changes.change_no;
-      this.#tell({ kind: "runs", runs: changes.runs, deleted: changes.deleted });
+      const { runs, deleted, change_no } = JSON.parse(event.data) as {
+        runs: never[];
+        deleted: string[];
+        change_no: number;
+      };
+      this.#lastNo = change_no;
+      for (const port of this.#ports) {
+        port({ kind: "runs", runs, deleted, changeNo: change_no, hasMissed: this.#unsure.delete(port) });
+      }
     });
     source.onerror = () => this.#lost(source);
   }
@@ -106,10 +121,6 @@ export class Hub {
 
   #setState(state: LiveState): void {
     this.#state = state;
-    this.#tell({ kind: "state", state });
-  }
-
-  #tell(message: HubMessage): void {
-    for (const port of this.#ports) port(message);
+    for (const port of this.#ports) port({ kind: "state", state });
   }
 }

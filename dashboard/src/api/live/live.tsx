@@ -26,6 +26,7 @@ export function Live({ children }: { readonly children: ReactNode }) {
     return () => {
       stopRuns();
       stopStates();
+      caches.stop();
       connection.close();
     };
   }, [client, connection]);

@@ -8,12 +8,25 @@ export type LiveState =
   /** The stream broke; times are those of `Date.now()`. */
   | { readonly kind: "lost"; readonly since: number; readonly retryAt: number };
 
-export type HubMessage =
-  | { readonly kind: "state"; readonly state: LiveState }
-  | { readonly kind: "runs"; readonly runs: readonly Run[]; readonly deleted: readonly string[] };
+export interface RunsMessage {
+  readonly kind: "runs";
+  readonly runs: readonly Run[];
+  readonly deleted: readonly string[];
+  /** The number of the latest change that this tells of. */
+  readonly changeNo: number;
+  /** Whether more changed up to that number, which the page is not told: what it has read may be older. */
+  readonly hasMissed: boolean;
+}
+
+export type HubMessage = { readonly kind: "state"; readonly state: LiveState } | RunsMessage;
 
 export type PageMessage =
-  | { readonly kind: "join"; readonly streamUrl: string }
-  | { readonly kind: "still-here" }
+  /** Said again and again, since a page that was asleep may have been given up. */
+  | {
+      readonly kind: "join";
+      readonly streamUrl: string;
+      /** The number of the latest change that the page knows of; `undefined` where it knows none. */
+      readonly changeNo: number | undefined;
+    }
   | { readonly kind: "retry" }
   | { readonly kind: "leave" };

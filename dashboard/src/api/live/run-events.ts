@@ -131,9 +131,9 @@ export function useRunEvents(
   const client = useQueryClient();
   const { data: events } = useQuery({
     // Not below `runKey.view`: it follows the run by itself, and is not read again for each change.
-    queryKey: [...runKey.all(runId), "rows"],
+    queryKey: runKey.rows(runId),
     queryFn: () => new RunEvents(runId),
-    initialData: () => client.getQueryData<RunEvents>([...runKey.all(runId), "rows"]) ?? new RunEvents(runId),
+    initialData: () => client.getQueryData<RunEvents>(runKey.rows(runId)) ?? new RunEvents(runId),
     staleTime: Infinity,
     gcTime: KEPT_MS,
     structuralSharing: false,

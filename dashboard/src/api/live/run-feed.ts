@@ -130,8 +130,10 @@ export function useRunFeed(runId: string, listener: RunFeedListener, after?: num
   }, [runId, after]);
   useRunsListener(
     useCallback(
-      ({ runs, deleted }) => {
-        if (runs.some((run) => run.run_id === runId) || deleted.includes(runId)) feed.current?.wake();
+      ({ runs, deleted, hasMissed }) => {
+        if (hasMissed || runs.some((run) => run.run_id === runId) || deleted.includes(runId)) {
+          feed.current?.wake();
+        }
       },
       [runId],
     ),

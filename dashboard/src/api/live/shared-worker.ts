@@ -4,7 +4,8 @@ import { browserSurroundings } from "./browser";
 import { Hub, type Port } from "./hub";
 import type { PageMessage } from "./message";
 
-// Pages say every ten seconds that they are there; one that was killed can't say that it goes.
+// Pages join again every ten seconds; one that was killed can't say that it goes. Browsers let hidden pages sleep for
+// longer: those are given up, too, and come back with the number up to which they know the changes.
 const SILENCE_MS = 45_000;
 
 let hub: Hub | undefined;
@@ -18,7 +19,7 @@ const heardAt = new Map<Port, number>();
     heardAt.set(tell, Date.now());
     if (data.kind === "join") {
       hub ??= new Hub(data.streamUrl, browserSurroundings);
-      hub.join(tell);
+      hub.join(tell, data.changeNo);
     } else if (data.kind === "retry") {
       hub?.retry();
     } else if (data.kind === "leave") {
