@@ -71,3 +71,22 @@ def test_what_happens_while_a_page_is_read_is_shown(
     route.fulfill(response=answer)
 
     expect(page.get_by_text("Cancelled").first).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["timeline", "tree"])
+def test_what_happens_before_a_view_follows_is_shown_in_it(page: Page, api: Api, view: str) -> None:
+    held: list[Route] = []
+    page.route("**/api/by-id/a/changes*", lambda route: held.append(route) if not held else route.continue_())
+    going_on = {"phase": "start", "status": "running", "ended_at": None}
+    api.record_all(run_start("a"), event("e", "a", name="search", **going_on))
+    page.goto(f"/runs/a/{view}")
+    shown = page.get_by_role("main")
+    expect(shown).to_contain_text("Running")
+    expect(shown).to_contain_text("search")
+
+    api.record_all(event("e", "a", status="failed", ended_at="2026-01-02T03:04:07Z"))
+    expect(shown).to_contain_text("1 error")
+    (route,) = held
+    route.continue_()
+
+    expect(shown).to_contain_text("Failed")

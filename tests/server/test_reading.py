@@ -69,6 +69,7 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "error": None,
         "aliases": [],
         "completeness": None,
+        "change_seq": api.get("/api/by-id/run-1/changes")["change_seq"],
     }
     assert api.get("/api/runs")["runs"] == [expected]
     assert api.runs_of("planner") == [expected]

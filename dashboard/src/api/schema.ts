@@ -2972,6 +2972,8 @@ export interface components {
         /**
          * RunDetailView
          * @description A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
+         *
+         *     `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
          */
         RunDetailView: {
             /** Run Id */
@@ -3025,6 +3027,8 @@ export interface components {
             /** Tags */
             tags: string[];
             completeness: components["schemas"]["CompletenessView"] | null;
+            /** Change Seq */
+            change_seq: number;
             parent_run: components["schemas"]["RunNameView"] | null;
             previous_run: components["schemas"]["RunNameView"] | null;
             next_run: components["schemas"]["RunNameView"] | null;

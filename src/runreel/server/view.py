@@ -96,8 +96,12 @@ class FollowedRunView(RunView):
 
 
 class RunDetailView(FollowedRunView):
-    """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation."""
+    """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
 
+    `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
+    """
+
+    change_seq: int
     parent_run: RunNameView | None
     previous_run: RunNameView | None
     next_run: RunNameView | None
@@ -497,6 +501,7 @@ def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetail
     """Return a run with what only its own page shows."""
     return {
         **view_followed_run(run, detail.completeness),
+        "change_seq": run.change_seq,
         "parent_run": _view_run_name(family.parent),
         "previous_run": _view_run_name(family.previous),
         "next_run": _view_run_name(family.next),

@@ -5,13 +5,12 @@
  */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { EventRows } from "@/lib/event-rows";
 import type { EventRow } from "@/lib/event-row";
-import { isEnded } from "@/lib/vocabulary";
 import { api, type Schemas } from "../client";
 import { dataOf } from "../problem";
-import { runKey } from "../run";
+import { runKey, type RunDetail } from "../run";
 import { useRunFeed, type RunChanges } from "./run-feed";
 
 /** What a screen shows comes first, by itself; the rest in as few requests as the server allows. */
@@ -96,12 +95,11 @@ export class RunEvents {
   };
 
   readonly take = (changes: RunChanges, isReset: boolean): void => {
-    // What was read before the number was known may miss a change in between, unless nothing goes on any more.
-    const mayHaveMissed =
-      this.changeSeq === undefined && changes.run !== null && !isEnded(changes.run.status);
     this.changeSeq = changes.change_seq;
-    if (isReset) this.#rows.clear();
-    if (isReset || mayHaveMissed) this.reread();
+    if (isReset) {
+      this.#rows.clear();
+      this.reread();
+    }
     if (changes.events.length === 0 && !isReset) return;
     this.#rows.takeChanges(changes.events);
     this.#tell({});
@@ -125,9 +123,10 @@ async function readWindow(runId: string, fromOrder: number, limit: number, signa
 
 /** Return all events of a run, as far as they are known; follows the run while mounted. */
 export function useRunEvents(
-  runId: string,
+  run: RunDetail,
   isRunEnded: boolean,
 ): RunEventsState & { readonly retry: () => void } {
+  const { run_id: runId } = run;
   const client = useQueryClient();
   const { data: events } = useQuery({
     // Not below `runKey.view`: it follows the run by itself, and is not read again for each change.
@@ -147,8 +146,10 @@ export function useRunEvents(
     (changes: RunChanges, isReset: boolean) => events.take(changes, isReset),
     [events],
   );
-  // Where another view has followed already, it goes on from there; the number is of the first sight.
-  const [after] = useState(events.changeSeq);
+  // Where another view has followed already, it goes on from there. The run was read before any event of it.
+  // Its number counts as it was at first; that of a later reading begins nothing anew.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const after = useMemo(() => events.changeSeq ?? run.change_seq, [events]);
   useRunFeed(runId, { take, gone: () => undefined }, after);
   const wasOpen = useRef(false);
   useEffect(() => {

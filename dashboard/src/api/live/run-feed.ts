@@ -27,22 +27,18 @@ const PAGE = 2_000;
 export class RunFeed {
   readonly #runId: string;
   readonly #listener: RunFeedListener;
-  readonly #read: (runId: string, after: number | undefined, signal: AbortSignal) => Promise<RunChanges>;
+  readonly #read: (runId: string, after: number, signal: AbortSignal) => Promise<RunChanges>;
   readonly #abort = new AbortController();
-  #after: number | undefined;
+  #after: number;
   #isReading = false;
   #mayHaveChanged = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     runId: string,
-    after: number | undefined,
+    after: number,
     listener: RunFeedListener,
-    read: (
-      runId: string,
-      after: number | undefined,
-      signal: AbortSignal,
-    ) => Promise<RunChanges> = readChanges,
+    read: (runId: string, after: number, signal: AbortSignal) => Promise<RunChanges> = readChanges,
   ) {
     this.#runId = runId;
     this.#after = after;
@@ -70,7 +66,7 @@ export class RunFeed {
         this.#mayHaveChanged = false;
         const changes = await this.#read(this.#runId, this.#after, this.#abort.signal);
         if (this.#abort.signal.aborted) return;
-        const isReset = this.#after !== undefined && changes.after !== this.#after;
+        const isReset = changes.after !== this.#after;
         this.#after = changes.change_seq;
         isCaughtUp = changes.caught_up;
         this.#listener.take(changes, isReset);
@@ -93,16 +89,12 @@ export class RunFeed {
   }
 }
 
-async function readChanges(
-  runId: string,
-  after: number | undefined,
-  signal: AbortSignal,
-): Promise<RunChanges> {
+async function readChanges(runId: string, after: number, signal: AbortSignal): Promise<RunChanges> {
   return dataOf(
     await api().GET("/api/by-id/{run_id}/changes", {
       params: {
         path: { run_id: runId },
-        query: { limit: PAGE, ...(after === undefined ? {} : { after: String(after) }) },
+        query: { limit: PAGE, after: String(after) },
       },
       signal,
     }),
@@ -110,10 +102,10 @@ async function readChanges(
 }
 
 /**
- * Follow a run while mounted, from a `change_seq` on: 0 tells everything first, `undefined` begins now. The first
- * changes come at once, though there may be nothing in them but the number.
+ * Follow a run while mounted, from a `change_seq` on: that of the run as it was read before what is kept by this. The
+ * first changes come at once, though there may be nothing in them but the number.
  */
-export function useRunFeed(runId: string, listener: RunFeedListener, after?: number): void {
+export function useRunFeed(runId: string, listener: RunFeedListener, after: number): void {
   const latest = useRef(listener);
   useEffect(() => {
     latest.current = listener;

@@ -24,7 +24,7 @@ import { RawLines } from "./raw-lines";
 /** All events of the run as lines. */
 export default function RawView({ run }: RunViewProps) {
   const isOver = isEnded(run.status);
-  const { rows, total, isWhole, error, retry } = useRunEvents(run.run_id, isOver);
+  const { rows, total, isWhole, error, retry } = useRunEvents(run, isOver);
   const client = useQueryClient();
   const say = useSay();
   const navigate = useNavigate();

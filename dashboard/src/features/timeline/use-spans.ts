@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { api } from "@/api/client";
-import { useRunFeed } from "@/api/live/run-feed";
+import { useRunFeed, type RunChanges } from "@/api/live/run-feed";
 import { dataOf } from "@/api/problem";
 import type { RunDetail } from "@/api/run";
 import { SpanStore, type SpanPart, type SpanSnapshot } from "./span-store";
@@ -25,13 +25,14 @@ export function useSpans(run: RunDetail): { readonly snapshot: SpanSnapshot; rea
     return () => store.close();
   }, [store]);
   useEffect(() => store.noteCount(run.event_count), [store, run.event_count]);
-  useRunFeed(runId, {
-    take: (changes, isReset) => {
-      if (isReset) store.reset();
-      store.take(changes.events);
-    },
-    gone: () => undefined,
-  });
+  // The run was read before any event of it. Its number counts as it was at first.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const after = useMemo(() => run.change_seq, [runId]);
+  const take = (changes: RunChanges, isReset: boolean) => {
+    if (isReset) store.reset();
+    store.take(changes.events);
+  };
+  useRunFeed(runId, { take, gone: () => undefined }, after);
   return { snapshot, store };
 }
 

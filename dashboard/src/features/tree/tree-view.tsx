@@ -26,7 +26,7 @@ import { TreeRows } from "./tree-rows";
 /** What called what, with what each took. */
 export default function TreeView({ run }: RunViewProps) {
   const isOver = isEnded(run.status);
-  const { rows, total, isWhole, error, retry } = useRunEvents(run.run_id, isOver);
+  const { rows, total, isWhole, error, retry } = useRunEvents(run, isOver);
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
   const asked = readTreeSearch(search);
