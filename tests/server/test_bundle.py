@@ -27,7 +27,7 @@ def other(empty_file: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def bundle(api: Api) -> list[bytes]:
-    """Give the lines of a bundle of two runs, `a` of three events and `b` of one."""
+    """Give the lines of a bundle of two runs, `a` of three events and `e` of one, in this order."""
     api.record_all(
         run_start("a", metadata={"ü": [1, 1.0, None]}, tags=["x"]),
         event("e1", "a", node_id="n", inputs="é\u2028\x00", attributes={"k": {}}),
@@ -36,8 +36,8 @@ def bundle(api: Api) -> list[bytes]:
         {"record": "message", "run_id": "a", "message_id": "m", "node_id": "n", "content": {"text": "hi"}},
         {"record": "edge", "run_id": "a", "source": "n", "target": "o", "condition": "x > 1"},
         run_end("a", outputs=[]),
-        run_start("b", started_at="2026-01-01T00:00:00Z"),
-        event("e1", "b"),
+        run_start("e", started_at="2026-01-01T00:00:00Z"),
+        event("e1", "e"),
     )
     return export(api)
 
@@ -143,7 +143,7 @@ def test_damage_costs_only_the_run_that_has_it(
     assert counts_of(report) == [1, 0, 0, 1]
     assert reason in reasons_of(report)["a"]
     assert (report["problem"] is None) is is_whole
-    assert [run["run_id"] for run in other.get("/api/runs")["runs"]] == ["b"]
+    assert [run["run_id"] for run in other.get("/api/runs")["runs"]] == ["e"]
 
 
 def without(lines: list[bytes], text: bytes) -> list[bytes]:
@@ -241,9 +241,9 @@ CONTENT = bytes(range(256)) * 4_096 * 2 + b"end"
 
 
 def with_file(api: Api) -> list[bytes]:
-    """Give the lines of a bundle of the run `f` with a file of three lines, and `g` with a copy of it."""
-    api.record_all(run_start("f"), run_start("g", started_at="2026-01-01T00:00:00Z"))
-    for run_id in "fg":
+    """Give the lines of a bundle of the run `f` with a file of three lines, and `i` with a copy of it."""
+    api.record_all(run_start("f"), run_start("i", started_at="2026-01-01T00:00:00Z"))
+    for run_id in "fi":
         sent = api.http.post(f"/api/by-id/{run_id}/files", params={"name": "x", "file_id": "x"}, content=CONTENT)
         assert sent.status_code == 201
     return export(api)
@@ -257,7 +257,7 @@ def test_files_come_along(api: Api, other: Api) -> None:
     [content_hash] = {json.loads(line)["content_hash"] for line in lines if line.startswith(b'{"line":"blob"')}
     problem_of(other.http.get(f"/api/blobs/{content_hash}"), 404)
     assert counts_of(put_in(other, lines)) == [2, 0, 0, 0]
-    for run_id in "fg":
+    for run_id in "fi":
         assert other.http.get(f"/api/by-id/{run_id}/files/x/content").content == CONTENT
     assert middle(export(other)) == middle(lines)
 
@@ -290,7 +290,7 @@ def test_a_damaged_file_costs_only_its_run(api: Api, other: Api, old: bytes, new
     report = put_in(other, signed(damaged))
     assert counts_of(report) == [1, 0, 0, 1]
     assert reason in reasons_of(report)["f"]
-    assert other.http.get("/api/by-id/g/files/x/content").content == CONTENT
+    assert other.http.get("/api/by-id/i/files/x/content").content == CONTENT
 
 
 def test_a_file_that_is_not_all_there_costs_its_run(api: Api, other: Api) -> None:
@@ -324,7 +324,7 @@ def test_a_name_that_is_taken_is_reported(bundle: list[bytes], other: Api) -> No
     other.record_all(run_start("mine"))
     report = put_in(other, bundle)
     assert report["renamed_runs"] == [
-        {"run_id": "b", "agent_name": "planner", "run_name": "run 1 (2)", "wanted_name": "run 1"}
+        {"run_id": "e", "agent_name": "planner", "run_name": "run 1 (2)", "wanted_name": "run 1"}
     ]
 
 

@@ -1233,7 +1233,7 @@ export interface paths {
         };
         /**
          * Export Runs
-         * @description Return all runs that the filters let through as a bundle, newest first.
+         * @description Return all runs that the filters let through as a bundle, in the order in which they are quickest put in.
          */
         get: operations["export_runs_api_export_get"];
         put?: never;

@@ -633,6 +633,14 @@ class FileStore(Protocol):
 class BundleStore(Protocol):
     """Takes runs out whole, and puts them in again."""
 
+    def list_run_ids(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[str]:
+        """Return the ids of the runs that the filter lets through.
+
+        - They come in the order in which stores of this kind keep what is below runs: putting runs in is quickest so.
+        - A run that is there throughout is listed once, whatever is added or deleted meanwhile.
+        """
+        ...
+
     def export_run(self, scope: Scope, run_id: str, *, has_files: bool = True) -> Generator[Part]:
         """Yield the session of a run, the run, its nodes, edges, messages, files and events; all of one moment.
 

@@ -24,14 +24,19 @@ from runreel.model.bundle import (
     ThingPart,
     TransitionPart,
 )
+from runreel.model.page import Page
 from runreel.model.record import RecordKind
+from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.storage.port import BlobStore
 from runreel.storage.sql import event_row
 from runreel.storage.sql.codec import decompress, read_block
+from runreel.storage.sql.cursor import format_cursor, parse_cursor
+from runreel.storage.sql.dialect import Dialect
 from runreel.storage.sql.payload_blob import read_payload_blob
 from runreel.storage.sql.prepared import fetch, fetch_one
 from runreel.storage.sql.recorder_row import decode_received
+from runreel.storage.sql.run_list import conditions_of
 from runreel.storage.sql.run_reading import get_row
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import (
@@ -45,6 +50,7 @@ from runreel.storage.sql.schema import (
     run_aliases,
     run_states,
     run_transitions,
+    runs,
     sessions,
 )
 
@@ -135,6 +141,20 @@ _THINGS = (
     _thing(RecordKind.FILE, files, "file_id"),
 )
 _VALUES_OF = itemgetter(*(event_row.PLACE[name] for name in EVENT_FIELDS))
+
+
+def list_run_ids(
+    connection: Connection, dialect: Dialect, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None
+) -> Page[str]:
+    """Return the ids of runs in the order of their keys; see `BundleStore.list_run_ids`."""
+    statement = select(runs.c.run_pk, runs.c.run_id).where(*conditions_of(scope, dialect, query))
+    if cursor is not None:
+        [last] = parse_cursor("keys", cursor, int)
+        statement = statement.where(runs.c.run_pk > last)
+    found = connection.execute(statement.order_by(runs.c.run_pk).limit(limit + 1)).all()
+    shown = found[:limit]
+    following = format_cursor("keys", (shown[-1].run_pk,)) if len(found) > limit else None
+    return Page(tuple(row.run_id for row in shown), following)
 
 
 def iter_parts(

@@ -6,6 +6,8 @@ from collections.abc import Generator, Sequence
 
 from runreel.errors import NotFoundError, StorageError
 from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts
+from runreel.model.page import Page
+from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.storage.sql import bundle_reading, bundle_writing
 from runreel.storage.sql.database import Database
@@ -17,6 +19,12 @@ class SqlBundleStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def list_run_ids(self, scope: Scope, query: RunFilter, *, limit: int, cursor: str | None = None) -> Page[str]:
+        with self._database.read() as connection:
+            return bundle_reading.list_run_ids(
+                connection, self._database.dialect, scope, query, limit=limit, cursor=cursor
+            )
 
     def export_run(self, scope: Scope, run_id: str, *, has_files: bool = True) -> Generator[Part]:
         blobs = self._database.blobs

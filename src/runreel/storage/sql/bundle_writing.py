@@ -25,7 +25,7 @@ from runreel.storage.sql.applying import close_runs, put_owners, put_projects, r
 from runreel.storage.sql.bundle_session import in_session, put_sessions_of
 from runreel.storage.sql.event_writing import EventKey, PayloadWriter, Row, Written
 from runreel.storage.sql.key import run_pk_of
-from runreel.storage.sql.naming import Namer, keep_aliases, name_runs
+from runreel.storage.sql.naming import Namer, keep_aliases, name_due
 from runreel.storage.sql.recorder_row import RecorderRow
 from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, RunRow, decode_state, empty_state
 from runreel.storage.sql.transaction import Transaction
@@ -278,21 +278,21 @@ def _write_history(transaction: Transaction, entries: Iterable[_Entry]) -> None:
 def _name(transaction: Transaction, entries: Iterable[_Entry]) -> None:
     """Give new runs the names that they had, where nobody has them, and stored ones what a person called them."""
     entries = list(entries)
-    old = [entry.change for entry in entries if not entry.is_new]
     agents = {(row.project, row.agent_name) for entry in entries for row in (entry.change.row, entry.change.before)}
-    last_numbers = transaction.lock_agents(agents)
-    by_agent: dict[tuple[str, str], list[_Entry]] = {}
-    for entry in entries:
-        if entry.is_new or _has_chosen_name(entry):
-            by_agent.setdefault((entry.change.row.project, entry.change.row.agent_name), []).append(entry)
-    for key, named in sorted(by_agent.items()):
-        namer = Namer(transaction, *key, last_numbers[key])
-        for entry in named:
-            _name_one(namer, entry)
-        namer.close()
+    namer = Namer(transaction, transaction.lock_agents(agents))
+    named = [entry for entry in entries if entry.is_new or _has_chosen_name(entry)]
+    namer.look_up((_agent_of(entry), name) for entry in named if (name := entry.parts.run.run_name) is not None)
+    for entry in named:
+        _name_one(namer, entry)
+    due = name_due(namer, [entry.change for entry in entries if not entry.is_new])
+    namer.close()
     keep_aliases(transaction, [entry.change for entry in entries if not entry.is_new and entry.has_moved_name])
-    name_runs(transaction, old)
+    keep_aliases(transaction, due)
     _put_aliases(transaction, [entry for entry in entries if entry.is_new])
+
+
+def _agent_of(entry: _Entry) -> tuple[str, str]:
+    return entry.change.row.project, entry.change.row.agent_name
 
 
 def _has_chosen_name(entry: _Entry) -> bool:
@@ -301,12 +301,12 @@ def _has_chosen_name(entry: _Entry) -> bool:
 
 
 def _name_one(namer: Namer, entry: _Entry) -> None:
-    run, row = entry.parts.run, entry.change.row
+    run, row, agent = entry.parts.run, entry.change.row, _agent_of(entry)
     for name in (run.run_name, *(name for agent_name, name in run.aliases if agent_name == row.agent_name)):
         if name is not None:
-            namer.pass_over(name)
+            namer.pass_over(agent, name)
     if run.run_name is not None:
-        row.run_name, row.name_source = namer.choose(run.run_name, entry.run_pk), run.name_source
+        row.run_name, row.name_source = namer.choose(agent, run.run_name, entry.run_pk), run.name_source
         entry.has_moved_name = row.run_name != entry.change.before.run_name
 
 

@@ -10,6 +10,7 @@ import select
 import socket
 import sqlite3
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from itertools import chain, compress, repeat
@@ -53,7 +54,7 @@ _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
 # The driver hands the interpreter over at every statement: beside a busy thread, that takes longer than the statement.
-_ROWS_AT_ONCE = (64, 8)
+_ROWS_AT_ONCE = (512, 64, 8)
 _JSON_FROM_KEYS = 16
 _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
@@ -301,15 +302,9 @@ class SqliteDialect:
     def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
         # The driver asks every None how it wants to be adapted, which takes longer than storing it: rows are
         # inserted by the columns that they fill.
-        by_columns: dict[tuple[bool, ...], list[list[Any]]] = {}
+        by_columns: defaultdict[bytes, list[Row]] = defaultdict(list)
         for row in rows:
-            filled = tuple(map(is_not, row, repeat(None)))
-            values = list(compress(row, filled))
-            alike = by_columns.get(filled)
-            if alike is None:
-                by_columns[filled] = [values]
-            else:
-                alike.append(values)
+            by_columns[bytes(map(is_not, row, repeat(None)))].append(row)
         verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
         for filled, alike in by_columns.items():
             names = [column.name for column in compress(table.columns, filled)]
@@ -320,10 +315,12 @@ class SqliteDialect:
                 if len(alike) - n_done < n_rows:
                     continue
                 several = statement + ",".join([marks] * n_rows)
+                all_filled = filled * n_rows
                 for start in range(n_done, len(alike) - n_rows + 1, n_rows):
-                    cursor.execute(several, list(chain.from_iterable(alike[start : start + n_rows])))
+                    values = chain.from_iterable(alike[start : start + n_rows])
+                    cursor.execute(several, list(compress(values, all_filled)))
                     n_done = start + n_rows
-            cursor.executemany(statement + marks, alike[n_done:])
+            cursor.executemany(statement + marks, [tuple(compress(row, filled)) for row in alike[n_done:]])
 
     def select(
         self,

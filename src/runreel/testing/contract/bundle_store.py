@@ -23,6 +23,7 @@ from runreel.model.bundle import (
     SessionPart,
     ThingPart,
 )
+from runreel.model.run import RunFilter
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
@@ -323,6 +324,24 @@ class BundleStoreContract(StoreContract):
         store.runs.delete_run(scope, "a", now=NOW)
         _import(store, scope, without, can_revive=True)
         assert completeness(store, scope, "a") is None
+
+    def test_the_runs_of_an_export_are_listed_page_by_page_and_each_once(
+        self, store: Store, scope: Scope, elsewhere: Scope
+    ) -> None:
+        apply(store, scope, *(make_run(f"{n}", at=AT + n, environment="test") for n in range(7)), make_run("other"))
+        apply(store, elsewhere, make_run("theirs"))
+        listed: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = store.bundles.list_run_ids(scope, RunFilter(environment="test"), limit=2, cursor=cursor)
+            assert len(page.items) <= 2
+            listed += page.items
+            # What comes meanwhile may be listed or not, and moves nothing.
+            apply(store, scope, make_run(f"later {len(listed)}"))
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        assert sorted(listed) == [f"{n}" for n in range(7)]
 
     def test_nothing_is_exported_of_a_run_that_the_scope_does_not_see(
         self, store: Store, scope: Scope, elsewhere: Scope
