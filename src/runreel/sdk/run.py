@@ -199,12 +199,11 @@ class Run:
             self.client.open_run(self)
 
     def release(self, place: Place) -> bool:
-        """Return whether nobody holds the run any more, so that it ends now."""
+        """Return whether nobody holds the run any more, so that it ends now. Safe to repeat until it has ended."""
         with _book.lock:
-            if place not in self.holders:
-                return False
-            self.holders.remove(place)
-            if self.holders:
+            if place in self.holders:
+                self.holders.remove(place)
+            if self.holders or self.is_ended:
                 return False
             if _book.open_runs.get(self.run_id) is self:
                 del _book.open_runs[self.run_id]
@@ -273,7 +272,6 @@ class RunPlace(Place):
             self._end(status, None, None)
 
     def _end(self, status: str, result: object, error: BaseException | None) -> None:
-        self.is_open = False
         run = self.run
         outputs = failure = None
         try:
@@ -287,6 +285,8 @@ class RunPlace(Place):
             swallow("end a run", problem)
         if self.event is not None:
             self._end_event(run.status or status, run.outputs or outputs, result, failure)
+        # Last: whoever is interrupted before can still tell that it was cancelled.
+        self.is_open = False
 
     def _end_event(self, status: str, outputs: str | None, result: object, failure: str | None) -> None:
         """Tell in the run around that the nested agent is done."""
