@@ -16,7 +16,7 @@ from runreel.sdk.record import name_field, now_text, plain_mapping, plain_text, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from runreel.sdk.client import Client
     from runreel.sdk.event import Event
@@ -33,6 +33,7 @@ class Run:
 
     __slots__ = (
         "agent_name",
+        "before_first_record",
         "chains",
         "client",
         "dropped_count",
@@ -68,6 +69,8 @@ class Run:
         self.agent_name = agent_name
         self.is_own = is_own  # False: another process began it and will end it
         self.is_ended = False
+        # Of a run that begins by itself once there is something to record.
+        self.before_first_record: Callable[[Run], None] | None = None
         self.wished_name: str | None = None
         self.dropped_count = 0
         self.holders: list[Place] = []
@@ -106,6 +109,7 @@ class Run:
         """Set what came out of the run; told when it ends."""
         try:
             self.outputs = self.values.text(value, self)
+            self._begin_if_waiting()
         except OWN_ERRORS as error:
             swallow("set the output of a run", error)
 
@@ -117,6 +121,7 @@ class Run:
                 return
             if text in END_STATUSES:
                 self.status = text
+                self._begin_if_waiting()
             else:
                 self.add('"record":"run","phase":"start"', f',"status":{quote(text)}')
         except OWN_ERRORS as error:
@@ -173,6 +178,7 @@ class Run:
 
     def add(self, kind: str, fields: str) -> None:
         """Add one record of this run; `kind` is how it begins, and `fields` begins with a comma."""
+        self._begin_if_waiting()
         if self.recorder_id is not self.client.recorder_id:
             self.renumber()
         text = f'{{{kind}{self.head}{next(self.numbers)},"recorded_at":{now_text()}{fields}}}'
@@ -222,6 +228,10 @@ class Run:
             )
         self.is_ended = True
         self.client.close_run(self)
+
+    def _begin_if_waiting(self) -> None:
+        if self.before_first_record is not None:
+            self.before_first_record(self)
 
     def _tags_field(self) -> str:
         return f',"tags":[{",".join(map(quote, self.tags))}]' if self.tags else ""
