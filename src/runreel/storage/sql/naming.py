@@ -12,6 +12,7 @@ from runreel.storage.sql import schema
 from runreel.storage.sql.run_row import NAMED_BY_COUNTER, NAMED_BY_PERSON, NAMED_BY_WIRE, RunChange
 from runreel.storage.sql.transaction import Transaction
 
+# Names that are looked up at once when a free one is searched.
 _PROBE = 8
 
 
@@ -68,6 +69,7 @@ class Namer:
         self._n_expected = n_expected
         self._asked: set[str] = set()
         self._stored: set[str] = set()
+        self._last_copies: dict[str, int] = {}
 
     def draw(self) -> str:
         """Return the next number's name; names that are taken are skipped."""
@@ -80,15 +82,16 @@ class Namer:
                 return self._give(name)
 
     def choose(self, wish: str, run_pk: int) -> str:
-        """Return the name that the run wishes, marked as a copy where another run has it."""
-        copy = 1
-        while True:
-            candidates = [wish if n == 1 else suffixed_name(wish, n) for n in range(copy, copy + _PROBE)]
-            taken = self._taken(candidates, run_pk)
-            for name in candidates:
-                if name not in taken:
-                    return self._give(name)
-            copy += _PROBE
+        """Return the name that the run wishes, marked as a copy where another run has it.
+
+        It is the first that is free among few copies, and the next behind one that is taken among many.
+        """
+        first = self._last_copies.get(wish, 0) + 1
+        copies = range(first, first + _PROBE)
+        copy = self._find_free(wish, copies, run_pk) or self._find_free_behind(wish, copies[-1], run_pk)
+        if copy > _PROBE:
+            self._last_copies[wish] = copy
+        return self._give(_copy_of(wish, copy))
 
     def pass_over(self, name: str) -> None:
         """Never draw the number that this name has; it was given elsewhere."""
@@ -112,6 +115,26 @@ class Namer:
         self._asked.update(names)
         self._stored.update(self._taken(names))
 
+    def _find_free(self, wish: str, copies: Sequence[int], run_pk: int) -> int | None:
+        """Return the first of these copies that no other run has."""
+        names = [_copy_of(wish, copy) for copy in copies]
+        taken = self._taken(names, run_pk)
+        return next((copy for copy, name in zip(copies, names, strict=True) if name not in taken), None)
+
+    def _find_free_behind(self, wish: str, taken: int, run_pk: int) -> int:
+        """Return a free copy behind a taken one: in strides that double at first, since thousands may have one wish."""
+        free = None
+        while free is None:
+            strides = [taken * 2**n for n in range(1, _PROBE + 1)]
+            free, taken = self._find_free(wish, strides, run_pk), strides[-1]
+        taken = free // 2
+        while free - taken > 1:
+            stride = max(1, (free - taken) // _PROBE)
+            between = range(taken + stride, free, stride)
+            found = self._find_free(wish, between, run_pk)
+            taken, free = (between[-1], free) if found is None else (found - stride, found)
+        return free
+
     def _give(self, name: str) -> str:
         self._given.add(name)
         return name
@@ -123,6 +146,10 @@ class Namer:
             self._transaction.cursor, schema.runs, ("run_name", "run_pk"), ("project", "agent_name", "run_name"), keys
         )
         return {row[0] for row in rows if row[1] != run_pk} | self._given.intersection(names)
+
+
+def _copy_of(wish: str, copy: int) -> str:
+    return wish if copy == 1 else suffixed_name(wish, copy)
 
 
 def keep_aliases(transaction: Transaction, changes: Iterable[RunChange]) -> None:
