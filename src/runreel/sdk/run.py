@@ -176,13 +176,13 @@ class Run:
         if self.holders:
             self.client.open_run(self)
 
-    def add(self, kind: str, fields: str) -> None:
+    def add(self, kind: str, fields: str, *, is_last_word: bool = False) -> None:
         """Add one record of this run; `kind` is how it begins, and `fields` begins with a comma."""
         self._begin_if_waiting()
         if self.recorder_id is not self.client.recorder_id:
             self.renumber()
         text = f'{{{kind}{self.head}{next(self.numbers)},"recorded_at":{now_text()}{fields}}}'
-        self.client.add(self, text.encode("utf-8", "replace"))
+        self.client.add(self, text.encode("utf-8", "replace"), is_last_word=is_last_word)
 
     def begin(self, fields: str, *, wished_name: str | None, tags: Iterable[str]) -> None:
         """Tell that the run has begun, or goes on."""
@@ -225,6 +225,7 @@ class Run:
                 f',"status":{quote(self.status or status)},"duration_ms":{duration_ns // 1_000}e-3'
                 f'{"" if outputs is None else f""","outputs":{outputs}"""}'
                 f'{"" if error is None else f""","error":{error}"""}',
+                is_last_word=True,
             )
         self.is_ended = True
         self.client.close_run(self)
