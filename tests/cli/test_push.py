@@ -86,7 +86,7 @@ def test_without_a_server_it_waits_and_is_said(root: Path) -> None:
     folder = leave_journal(root, "http://127.0.0.1:1", numbered_run(2))
     result = push(root)
     assert result.code == 1
-    assert str(folder) in result.err
+    assert result.err.startswith(f"{folder}: no Runreel answers at http://127.0.0.1:1 (")
     assert folder.exists()
 
 
@@ -97,6 +97,13 @@ def test_a_server_that_is_away_is_waited_for_once(root: Path) -> None:
     said = json.loads(push(root, "--json").out)
     assert [each["outcome"] for each in said["journals"]] == ["failed"] * 5
     assert time.monotonic() - began < 10
+
+
+def test_what_is_wrong_with_many_is_said_once(root: Path) -> None:
+    for n in range(3):
+        leave_journal(root, "http://127.0.0.1:1", numbered_run(2), recorder_id=f"{n}")
+    (line,) = push(root).err.splitlines()
+    assert line.startswith("9 records of 3 recorders wait: no Runreel answers at http://127.0.0.1:1 (")
 
 
 def test_what_was_recorded_with_another_key_is_not_sent_without_it(app: ServedApp, root: Path) -> None:

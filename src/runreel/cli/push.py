@@ -113,11 +113,21 @@ def _say(pushed: list[Pushed], console: Console) -> None:
         console.complain(f"{count_of(n_refused, 'record')} refused; `runreel journal` says why.")
     if n_alive := sum(each.outcome == _ALIVE for each in pushed):
         console.say(f"{count_of(n_alive, 'recorder')} still at work: what they have they deliver themselves.")
-    for each in pushed:
-        if each.problem is not None:
-            console.complain(f"{each.journal.folder}: {harmless(each.problem)}")
+    for problem in dict.fromkeys(each.problem for each in pushed if each.problem is not None):
+        _say_problem(problem, [each for each in pushed if each.problem == problem], console)
     if not pushed:
         console.say("Nothing waits.")
+
+
+def _say_problem(problem: str, waiting: list[Pushed], console: Console) -> None:
+    """Say what is wrong with one journal, or once what is wrong with many, as where a server is away."""
+    if len(waiting) == 1:
+        console.complain(f"{waiting[0].journal.folder}: {harmless(problem)}")
+        return
+    n_records = sum(each.journal.n_records - each.n_delivered - each.n_refused for each in waiting)
+    console.complain(
+        f"{count_of(max(n_records, 0), 'record')} of {count_of(len(waiting), 'recorder')} wait: {harmless(problem)}"
+    )
 
 
 def _as_json(pushed: list[Pushed]) -> dict[str, object]:

@@ -51,14 +51,12 @@ class Block:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        place = self._left()
-        if place is None:
-            return
-        if error is None:
-            place.complete(None)
-        else:
-            place.fail(error)
-        leave(place)
+        try:
+            self._leave(error)
+        except BaseException as interruption:
+            # Once more, or what comes after a Ctrl-C that is caught would be recorded in here.
+            self._leave(interruption)
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -66,24 +64,41 @@ class Block:
         self.__exit__(kind, error, traceback)
 
     def _enter(self) -> Event | RunPlace | None:
+        place = None
         try:
             place = self._open()
+            if place is not None:
+                self._entered.append(place)
+                current.set(place)
         except OWN_ERRORS as error:
             swallow("begin a block", error)
-            return None
-        if place is not None:
-            self._entered.append(place)
-            current.set(place)
+        except BaseException as interruption:
+            # Of a block that wasn't entered nobody tells that it is left.
+            if place is not None:
+                place.fail(interruption)
+                leave(place)
+            raise
         return place
 
-    def _left(self) -> Event | RunPlace | None:
+    def _leave(self, error: BaseException | None) -> None:
+        """End what this exit ends. In an order in which it can be repeated from wherever it was interrupted."""
+        place = self._ending()
+        if place is None:
+            return
+        if error is None:
+            place.complete(None)
+        else:
+            place.fail(error)
+        leave(place)
+        if place in self._entered:
+            self._entered.remove(place)
+
+    def _ending(self) -> Event | RunPlace | None:
         """Return the place that ends with this exit: the innermost here, since one block may be entered by several."""
         place = current.get()
         while place is not None and place not in self._entered:
             place = place.outer
-        if place is not None:
-            self._entered.remove(place)
-        elif self._entered:
+        if place is None and self._entered:
             # Left in another context than it was entered in.
             place = self._entered.pop()
         return place  # type: ignore[return-value]  # nothing else is put there
@@ -142,7 +157,7 @@ class EventBlock(Block):
 
     def __enter__(self) -> Event:
         place = self._enter()
-        return place if isinstance(place, Event) else nothing_event()
+        return nothing_event() if place is None else place  # type: ignore[return-value]  # what `_open` gave
 
     async def __aenter__(self) -> Event:
         return self.__enter__()
@@ -203,7 +218,7 @@ class WorkflowBlock(Block):
         place = self._enter()
         if place is None:
             return nothing_event()
-        return place if isinstance(place, Event) else place.run
+        return place.run if place.event_id is None else place  # type: ignore[return-value]  # an event has an id
 
     async def __aenter__(self) -> Run | Event:
         return self.__enter__()

@@ -116,15 +116,18 @@ class Client:
 
     # What callers of every record use.
 
-    def add(self, run: RecordedRun, record: bytes) -> None:
-        """Hand over a record of a run and return at once. Where there is no room it is dropped, and counted."""
+    def add(self, run: RecordedRun, record: bytes, *, is_last_word: bool = False) -> None:
+        """Hand over a record of a run and return at once. Where there is no room it is dropped, and counted.
+
+        For last words, which tell how a run ended, there is room a little longer.
+        """
         try:
             journal = self._journal or self._open_journal()
             # While it was closed under our hands there is another, or will be.
-            while not journal.append(record):
+            while not journal.append(record, is_last_word=is_last_word):
                 if journal is self._journal:
                     self._note_drop(run)
-                    self._say_full()
+                    self._say_full(journal.why_refused)
                     break
                 journal = self._journal or self._open_journal()
             if self._shipper.is_asleep:
@@ -282,16 +285,16 @@ class Client:
         with guard.never_raise("count a dropped record"):
             self._ledgers.note_drop(run)
 
-    def _say_full(self) -> None:
+    def _say_full(self, why: str) -> None:
         guard.say_once(
             f"dropped {self.recorder_id}",
-            f"records are dropped: the journal in {self.settings.journal} is full or can't be written to; "
-            "its limit is RUNREEL_JOURNAL_MAX_BYTES",
+            f"records are dropped and counted, as there is no room for them in {self.settings.journal}: {why}. "
+            "Make room there, start the server, or raise RUNREEL_JOURNAL_MAX_BYTES",
         )
 
     def _say(self, run: RecordedRun, statement: bytes) -> None:
         journal = self._journal or self._open_journal()
-        if not journal.append(statement):
+        if not journal.append(statement, is_last_word=True):
             self._ledgers.say_later(run, statement)
 
     def _shut_down(self, timeout_s: float, *, patience_s: float | None) -> FlushResult:
@@ -367,8 +370,9 @@ class _Early:
     def __init__(self) -> None:
         self.records: list[bytes] = []
         self.n_bytes_waiting = 0
+        self.why_refused = ""
 
-    def append(self, record: bytes) -> bool:
+    def append(self, record: bytes, *, is_last_word: bool = False) -> bool:  # noqa: ARG002 - it takes all
         self.records.append(record)
         return True
 
@@ -405,6 +409,7 @@ def init(
     tags: Iterable[str] | None = None,
     metadata: Mapping[str, object] | None = None,
     redact: Redact | None = None,
+    redact_keys: Iterable[str] | None = None,
     journal: str | os.PathLike[str] | None = None,
     journal_max_bytes: int | None = None,
     max_file_bytes: int | None = None,
@@ -427,6 +432,7 @@ def init(
         tags=tags,
         metadata=metadata,
         redact=redact,
+        redact_keys=redact_keys,
         journal=journal,
         journal_max_bytes=journal_max_bytes,
         max_file_bytes=max_file_bytes,

@@ -163,7 +163,6 @@ class Event(Place):
         """Tell that the event ended well, with this result."""
         if not self.is_open:
             return
-        self.is_open = False
         try:
             kind = self.kind
             run = self.run
@@ -187,6 +186,8 @@ class Event(Place):
             )
         except OWN_ERRORS as error:
             swallow("end an event", error)
+        # Not before: whoever is interrupted in the middle can still tell that it was cancelled.
+        self.is_open = False
 
     def fail(self, error: BaseException) -> None:
         """Tell that the event ended with this error, or was cancelled by it."""
@@ -211,7 +212,6 @@ class Event(Place):
         """Tell that the event ended, with texts of what came out and of an error."""
         if not self.is_open:
             return
-        self.is_open = False
         try:
             duration_ns = perf_counter_ns() - self.began_ns
             fields = "" if outputs is None else f',"outputs":{outputs}'
@@ -226,6 +226,7 @@ class Event(Place):
             )
         except OWN_ERRORS as error:
             swallow("end an event", error)
+        self.is_open = False
 
     def _say(self) -> Said:
         if self.said is None:

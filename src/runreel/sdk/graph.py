@@ -77,19 +77,22 @@ class NodeEvent(Event):
 
     __slots__ = ("chain",)
 
-    chain: Chain
+    chain: Chain | None
 
     def complete(self, result: object) -> None:
         """Tell that the node ended well."""
-        if self.is_open:
-            self.chain.leave()
+        self._leave_chain()
         super().complete(result)
 
     def end_with(self, status: str, outputs: str | None, failure: str | None) -> None:
         """Tell that the node ended otherwise."""
-        if self.is_open:
-            self.chain.leave()
+        self._leave_chain()
         super().end_with(status, outputs, failure)
+
+    def _leave_chain(self) -> None:
+        chain, self.chain = self.chain, None
+        if chain is not None:
+            chain.leave()
 
 
 class InNode(Place):

@@ -14,6 +14,7 @@ from runreel.sdk.run_kind import settings_fields
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runreel.sdk.client import Client
+    from runreel.sdk.run import Run
 
 
 def implicit_place() -> RunPlace | None:
@@ -27,6 +28,12 @@ def implicit_place() -> RunPlace | None:
     return _process.open(client)
 
 
+def implicit_run() -> Run | None:
+    """Return the process's run, which does not begin by being asked for; None where nothing is recorded."""
+    client = ready_client()
+    return None if client is None else _process.run_of(client)
+
+
 def end_implicit_run() -> None:
     """End the process's run; a child that has it from its parent leaves it to the parent."""
     _process.end()
@@ -37,6 +44,8 @@ class _ProcessRun:
 
     def __init__(self) -> None:
         self.place: RunPlace | None = None
+        # Somebody has asked for it, and it has not begun.
+        self._asked_for: Run | None = None
         self._pid = 0
         self._lock = RLock()
 
@@ -49,7 +58,20 @@ class _ProcessRun:
                 self.place = place
         return place
 
+    def run_of(self, client: Client) -> Run:
+        with self._lock:
+            place, run = self.place, self._asked_for
+            if place is not None and place.is_open and place.run.client is client:
+                return place.run
+            if run is None or run.client is not client:
+                run = self._asked_for = new_run(client, None, default_agent(client))
+                run.before_first_record = self._begin_asked_for
+            return run
+
     def end(self) -> None:
+        asked_for, self._asked_for = self._asked_for, None
+        if asked_for is not None:
+            asked_for.before_first_record = None
         place, self.place = self.place, None
         if place is None or self._pid != os.getpid():
             return
@@ -61,9 +83,19 @@ class _ProcessRun:
     def release_in_child(self) -> None:
         """Take a new lock: another thread may have held it when the process was forked."""
         self._lock = RLock()
+        self._asked_for = None
+
+    def _begin_asked_for(self, run: Run) -> None:
+        run.before_first_record = None
+        with self._lock:
+            if run is self._asked_for:
+                self.open(run.client)
 
     def _begin(self, client: Client) -> RunPlace:
-        run = new_run(client, None, default_agent(client))
+        run, self._asked_for = self._asked_for, None
+        if run is None or run.client is not client:
+            run = new_run(client, None, default_agent(client))
+        run.before_first_record = None
         place = RunPlace(run, None)
         run.hold(place)
         run.begin(settings_fields(client, run), wished_name=None, tags=client.settings.tags)

@@ -7,6 +7,7 @@ from collections import deque
 from itertools import islice
 
 MAX_BYTES = 32 * 1024 * 1024
+_LAST_WORDS_BYTES = 16 * 1024
 
 
 class MemoryChunk:
@@ -23,6 +24,7 @@ class MemoryJournal:
     """What a client uses of a journal, without a file."""
 
     folder: str | None = None
+    why_refused = "what waits in memory has come to its limit"
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -41,10 +43,10 @@ class MemoryJournal:
         """Return how many records wait."""
         return len(self._waiting)
 
-    def append(self, record: bytes) -> bool:
-        """Take a record unless there is no room for it."""
+    def append(self, record: bytes, *, is_last_word: bool = False) -> bool:
+        """Take a record unless there is no room for it; for last words some is kept."""
         with self._lock:
-            if self._n_bytes + len(record) > self._max_bytes:
+            if self._n_bytes + len(record) > self._max_bytes + (_LAST_WORDS_BYTES if is_last_word else 0):
                 return False
             self._waiting.append(record)
             self._n_bytes += len(record)

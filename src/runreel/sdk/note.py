@@ -9,7 +9,7 @@ from runreel.sdk.event import Event, checked_usage, usage_text
 from runreel.sdk.graph import plan_nodes
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
 from runreel.sdk.ids import new_id
-from runreel.sdk.implicit import implicit_place
+from runreel.sdk.implicit import implicit_place, implicit_run
 from runreel.sdk.nothing import nothing_run
 from runreel.sdk.quoting import quote
 from runreel.sdk.record import name_field, plain_mapping, plain_text, quoted
@@ -185,11 +185,12 @@ def usage(
 def current_run() -> Run:
     """Return the run that the code is in: else the process's own; an empty one where nothing is recorded."""
     try:
-        place = _place()
+        place = current.get()
+        run = implicit_run() if place is None else place.run
     except OWN_ERRORS as error:
         swallow("find the current run", error)
-        place = None
-    return nothing_run() if place is None else place.run
+        run = None
+    return nothing_run() if run is None else run
 
 
 def get_current_run_name() -> str:

@@ -72,6 +72,10 @@ class Extract:
                 current.set(place)
         except OWN_ERRORS as error:
             swallow("find a run in headers", error)
+        except BaseException:
+            # What wasn't entered is not left by anybody else.
+            self._leave()
+            raise
         if place is not None:
             return place.run
         around = current.get()
@@ -80,11 +84,21 @@ class Extract:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if not self._places:
-            return
-        place = self._places.pop()
-        place.complete(None)
-        leave(place)
+        try:
+            self._leave()
+        except BaseException:
+            # Once more, or what comes after a Ctrl-C that is caught would be recorded in here.
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """Leave where the block stood. In an order in which it can be repeated from wherever it was interrupted."""
+        if self._places:
+            place = self._places[-1]
+            place.complete(None)
+            leave(place)
+            if place in self._places:
+                self._places.remove(place)
 
     async def __aenter__(self) -> Run:
         return self.__enter__()

@@ -13,6 +13,8 @@ from runreel.sdk.value import ValueWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runreel.sdk.client import Client
 
 
@@ -25,9 +27,16 @@ def new_run(client: Client, run_id: str | None, agent_name: str | None, *, is_ow
     """Make a run that this client records, with the client's way to describe values."""
     values = client.values
     if not isinstance(values, ValueWriter):
-        values = ValueWriter(is_secret_key=SecretKeys(), redact=client.settings.redact, spool=keep_value)
+        settings = client.settings
+        values = ValueWriter(is_secret_key=_secret_keys(settings.redact_keys), redact=settings.redact, spool=keep_value)
         client.values = values
     return Run(client, values, run_id, agent_name, is_own=is_own)
+
+
+def _secret_keys(names: Sequence[str]) -> SecretKeys:
+    """Make what tells keys of secrets: the usual ones and these; one with a minus before it is none."""
+    also = [name for name in names if not name.startswith("-")]
+    return SecretKeys(also=also, never=[name[1:] for name in names if name.startswith("-")])
 
 
 def default_agent(client: Client) -> str:

@@ -143,11 +143,17 @@ def _deliver_all(
             continue
         pause_s = max(pause_s, answer.retry_after_s)
         if answer.kind == BLOCKED or monotonic() + pause_s > ends_at:
-            return answer.detail
+            return _described(answer, server.url)
         # Somebody waits for the result of this call; nothing else is to be done meanwhile.
         sleep(pause_s)
         pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
     return None
+
+
+def _described(answer: Answer, url: str) -> str:
+    if answer.status is None:
+        return f"no Runreel answers at {url} ({answer.detail})"
+    return f"the server at {url} says {answer.detail!r}"
 
 
 def _list_folders(parent: str) -> list[str]:

@@ -16,7 +16,7 @@ from runreel.sdk.record import name_field, now_text, plain_mapping, plain_text, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from runreel.sdk.client import Client
     from runreel.sdk.event import Event
@@ -33,6 +33,7 @@ class Run:
 
     __slots__ = (
         "agent_name",
+        "before_first_record",
         "chains",
         "client",
         "dropped_count",
@@ -68,6 +69,8 @@ class Run:
         self.agent_name = agent_name
         self.is_own = is_own  # False: another process began it and will end it
         self.is_ended = False
+        # Of a run that begins by itself once there is something to record.
+        self.before_first_record: Callable[[Run], None] | None = None
         self.wished_name: str | None = None
         self.dropped_count = 0
         self.holders: list[Place] = []
@@ -106,6 +109,7 @@ class Run:
         """Set what came out of the run; told when it ends."""
         try:
             self.outputs = self.values.text(value, self)
+            self._begin_if_waiting()
         except OWN_ERRORS as error:
             swallow("set the output of a run", error)
 
@@ -117,6 +121,7 @@ class Run:
                 return
             if text in END_STATUSES:
                 self.status = text
+                self._begin_if_waiting()
             else:
                 self.add('"record":"run","phase":"start"', f',"status":{quote(text)}')
         except OWN_ERRORS as error:
@@ -171,12 +176,13 @@ class Run:
         if self.holders:
             self.client.open_run(self)
 
-    def add(self, kind: str, fields: str) -> None:
+    def add(self, kind: str, fields: str, *, is_last_word: bool = False) -> None:
         """Add one record of this run; `kind` is how it begins, and `fields` begins with a comma."""
+        self._begin_if_waiting()
         if self.recorder_id is not self.client.recorder_id:
             self.renumber()
         text = f'{{{kind}{self.head}{next(self.numbers)},"recorded_at":{now_text()}{fields}}}'
-        self.client.add(self, text.encode("utf-8", "replace"))
+        self.client.add(self, text.encode("utf-8", "replace"), is_last_word=is_last_word)
 
     def begin(self, fields: str, *, wished_name: str | None, tags: Iterable[str]) -> None:
         """Tell that the run has begun, or goes on."""
@@ -199,12 +205,11 @@ class Run:
             self.client.open_run(self)
 
     def release(self, place: Place) -> bool:
-        """Return whether nobody holds the run any more, so that it ends now."""
+        """Return whether nobody holds the run any more, so that it ends now. Safe to repeat until it has ended."""
         with _book.lock:
-            if place not in self.holders:
-                return False
-            self.holders.remove(place)
-            if self.holders:
+            if place in self.holders:
+                self.holders.remove(place)
+            if self.holders or self.is_ended:
                 return False
             if _book.open_runs.get(self.run_id) is self:
                 del _book.open_runs[self.run_id]
@@ -220,9 +225,14 @@ class Run:
                 f',"status":{quote(self.status or status)},"duration_ms":{duration_ns // 1_000}e-3'
                 f'{"" if outputs is None else f""","outputs":{outputs}"""}'
                 f'{"" if error is None else f""","error":{error}"""}',
+                is_last_word=True,
             )
         self.is_ended = True
         self.client.close_run(self)
+
+    def _begin_if_waiting(self) -> None:
+        if self.before_first_record is not None:
+            self.before_first_record(self)
 
     def _tags_field(self) -> str:
         return f',"tags":[{",".join(map(quote, self.tags))}]' if self.tags else ""
@@ -273,7 +283,6 @@ class RunPlace(Place):
             self._end(status, None, None)
 
     def _end(self, status: str, result: object, error: BaseException | None) -> None:
-        self.is_open = False
         run = self.run
         outputs = failure = None
         try:
@@ -287,6 +296,8 @@ class RunPlace(Place):
             swallow("end a run", problem)
         if self.event is not None:
             self._end_event(run.status or status, run.outputs or outputs, result, failure)
+        # Last: whoever is interrupted before can still tell that it was cancelled.
+        self.is_open = False
 
     def _end_event(self, status: str, outputs: str | None, result: object, failure: str | None) -> None:
         """Tell in the run around that the nested agent is done."""

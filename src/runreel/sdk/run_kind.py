@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runreel.sdk.context import Place
 from runreel.sdk.event import EventKind
+from runreel.sdk.guard import OWN_ERRORS
 from runreel.sdk.record import name_field, plain_mapping, plain_text, tag_list
 from runreel.sdk.recording import default_agent, new_run, ready_client
 from runreel.sdk.run import Run, RunPlace, find_open_run, usable_run_id
@@ -70,13 +71,21 @@ class RunKind:
         inputs = None if write_inputs is None else write_inputs(run)
         event = None if outer is None else _open_call(run, outer, inputs, write_inputs)
         place = RunPlace(run, outer, event=event, capture_outputs=self.capture_outputs)
-        run.hold(place)
-        fields = settings_fields(client, run, session=self._session, metadata=self._metadata, **self._fields)
-        if event is not None:
-            fields += f'{name_field("parent_run_id", event.run.run_id)},"parent_event_id":"{event.event_id}"'
-        if inputs is not None:
-            fields += f',"inputs":{inputs}'
-        run.begin(fields, wished_name=self.name, tags=[*client.settings.tags, *self._tags])
+        try:
+            run.hold(place)
+            fields = settings_fields(client, run, session=self._session, metadata=self._metadata, **self._fields)
+            if event is not None:
+                fields += f'{name_field("parent_run_id", event.run.run_id)},"parent_event_id":"{event.event_id}"'
+            if inputs is not None:
+                fields += f',"inputs":{inputs}'
+            run.begin(fields, wished_name=self.name, tags=[*client.settings.tags, *self._tags])
+        except OWN_ERRORS:
+            run.release(place)
+            raise
+        except BaseException as interruption:
+            # Nobody else knows of the run yet, so nobody else would end it.
+            place.fail(interruption)
+            raise
         return place
 
     def _unnamed_agent(self, client: Client, outer: Place | None) -> str:

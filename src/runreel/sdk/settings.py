@@ -42,6 +42,7 @@ class Settings:
         "max_file_bytes",
         "metadata",
         "redact",
+        "redact_keys",
         "session",
         "tags",
         "url",
@@ -59,6 +60,7 @@ class Settings:
         tags: tuple[str, ...] = (),
         metadata: Mapping[str, object] | None = None,
         redact: Redact | None = None,
+        redact_keys: tuple[str, ...] = (),
         journal_max_bytes: int = DEFAULT_JOURNAL_MAX_BYTES,
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         heartbeat_interval_ms: int = HEARTBEAT_INTERVAL_MS,
@@ -72,6 +74,7 @@ class Settings:
         self.tags = tags
         self.metadata = dict(metadata or {})
         self.redact = redact
+        self.redact_keys = redact_keys
         self.journal = journal
         self.journal_max_bytes = journal_max_bytes
         self.max_file_bytes = max_file_bytes
@@ -101,6 +104,7 @@ def read_settings(
     tags: Iterable[str] | None = None,
     metadata: Mapping[str, object] | None = None,
     redact: Redact | None = None,
+    redact_keys: Iterable[str] | None = None,
     journal: str | os.PathLike[str] | None = None,
     journal_max_bytes: int | None = None,
     max_file_bytes: int | None = None,
@@ -123,8 +127,9 @@ def read_settings(
         session=given.name("session", session, "RUNREEL_SESSION"),
         environment=given.name("environment", environment, "RUNREEL_ENVIRONMENT"),
         tags=given.names("tags", tags, "RUNREEL_TAGS"),
-        metadata=_checked_metadata(metadata),
+        metadata=given.mapping(metadata, "RUNREEL_METADATA"),
         redact=_checked_redact(redact),
+        redact_keys=given.names("redact_keys", redact_keys, "RUNREEL_REDACT_KEYS"),
         journal=given.folder("journal", journal, "RUNREEL_JOURNAL"),
         journal_max_bytes=given.count(
             "journal_max_bytes",
@@ -178,6 +183,21 @@ class _Given:
         if type(value) in {str, bytes, dict} or not hasattr(value, "__iter__"):
             raise ConfigError(f"{argument} is {_shown(value)}; give a list of texts")
         return tuple(_checked_name(argument, text) for text in value)
+
+    def mapping(self, value: Any, variable: str) -> Mapping[str, object]:
+        if value is not None:
+            return _checked_metadata(value)
+        metadata: dict[str, object] = {}
+        for pair in self._env.get(variable, "").split(","):
+            name, separator, text = pair.partition("=")
+            if separator and name.strip():
+                metadata[name.strip()] = text.strip()
+            elif pair.strip():
+                raise ConfigError(
+                    f"{variable} has {_shown(pair)} in it; give names and values with commas between, such as "
+                    "commit=4f1c2d,region=eu"
+                )
+        return metadata
 
     def count(self, argument: str, value: object, variable: str, default: int, *, least: int) -> int:
         stated, giver = (value, argument) if value is not None else (self._env.get(variable) or default, variable)
@@ -277,8 +297,6 @@ def _checked_name(giver: str, value: object) -> str:
 
 
 def _checked_metadata(value: Any) -> Mapping[str, object]:
-    if value is None:
-        return {}
     try:
         metadata: dict[object, object] = dict(value)
     except (TypeError, ValueError):

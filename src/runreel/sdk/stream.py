@@ -41,35 +41,38 @@ def wrap_generator(
         # First, since wrong arguments are no call.
         stream = function(*args, **kwargs)
         place = begin(args, kwargs)
-        inside: Place | None = current.get() if place is None else place
-        sent: Any = None
-        # Errors and items are popped when they are passed on: nothing here shall keep them alive.
-        thrown: list[BaseException] = []
-        was_closed = False
-        while True:
-            outer = current.get()
-            current.set(inside)
-            try:
-                item = [stream.throw(thrown.pop()) if thrown else stream.send(sent)]
-            except StopIteration as stop:
+        try:
+            inside: Place | None = current.get() if place is None else place
+            sent: Any = None
+            # Errors and items are popped when they are passed on: nothing here shall keep them alive.
+            thrown: list[BaseException] = []
+            was_closed = False
+            while True:
+                outer = current.get()
+                try:
+                    current.set(inside)
+                    item = [stream.throw(thrown.pop()) if thrown else stream.send(sent)]
+                except StopIteration as stop:
+                    if place is not None:
+                        _end(place, stop.value, was_closed=was_closed)
+                    return stop.value
+                finally:
+                    try:
+                        inside = current.get()
+                    finally:
+                        current.set(outer)
                 if place is not None:
-                    _end(place, stop.value, was_closed=was_closed)
-                return stop.value
-            except BaseException as error:
-                if place is not None:
-                    place.fail(error)
-                raise
-            finally:
-                inside = current.get()
-                current.set(outer)
+                    place.note_item()
+                sent = None
+                try:
+                    sent = yield item.pop()
+                except BaseException as error:  # noqa: BLE001 - thrown in again
+                    was_closed = isinstance(error, GeneratorExit)
+                    thrown.append(error)
+        except BaseException as error:
             if place is not None:
-                place.note_item()
-            sent = None
-            try:
-                sent = yield item.pop()
-            except BaseException as error:  # noqa: BLE001 - thrown in again
-                was_closed = isinstance(error, GeneratorExit)
-                thrown.append(error)
+                place.fail(error)
+            raise
 
     return wrapper
 
@@ -82,39 +85,42 @@ def wrap_async_generator(
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         stream = function(*args, **kwargs)
         place = begin(args, kwargs)
-        inside: Place | None = current.get() if place is None else place
-        step = _first_step(stream)
-        sent: Any = None
-        thrown: list[BaseException] = []
-        was_closed = False
-        while True:
-            outer = current.get()
-            current.set(inside)
-            try:
-                if step is not None:
-                    step, first = None, step
-                    item = [await first]
-                else:
-                    item = [await (stream.athrow(thrown.pop()) if thrown else stream.asend(sent))]
-            except StopAsyncIteration:
+        try:
+            inside: Place | None = current.get() if place is None else place
+            step = _first_step(stream)
+            sent: Any = None
+            thrown: list[BaseException] = []
+            was_closed = False
+            while True:
+                outer = current.get()
+                try:
+                    current.set(inside)
+                    if step is not None:
+                        step, first = None, step
+                        item = [await first]
+                    else:
+                        item = [await (stream.athrow(thrown.pop()) if thrown else stream.asend(sent))]
+                except StopAsyncIteration:
+                    if place is not None:
+                        _end(place, None, was_closed=was_closed)
+                    return
+                finally:
+                    try:
+                        inside = current.get()
+                    finally:
+                        current.set(outer)
                 if place is not None:
-                    _end(place, None, was_closed=was_closed)
-                return
-            except BaseException as error:
-                if place is not None:
-                    place.fail(error)
-                raise
-            finally:
-                inside = current.get()
-                current.set(outer)
+                    place.note_item()
+                sent = None
+                try:
+                    sent = yield item.pop()
+                except BaseException as error:  # noqa: BLE001 - thrown in again
+                    was_closed = isinstance(error, GeneratorExit)
+                    thrown.append(error)
+        except BaseException as error:
             if place is not None:
-                place.note_item()
-            sent = None
-            try:
-                sent = yield item.pop()
-            except BaseException as error:  # noqa: BLE001 - thrown in again
-                was_closed = isinstance(error, GeneratorExit)
-                thrown.append(error)
+                place.fail(error)
+            raise
 
     return wrapper
 

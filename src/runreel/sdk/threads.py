@@ -46,16 +46,16 @@ def unfollow_threads() -> None:
 def _bound(function: Any, place: Place) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         outer = current.get()
-        current.set(place)
         try:
+            current.set(place)
             return function(*args, **kwargs)
         finally:
             current.set(outer)
 
     async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
         outer = current.get()
-        current.set(place)
         try:
+            current.set(place)
             return await function(*args, **kwargs)
         finally:
             current.set(outer)
@@ -131,8 +131,8 @@ def _submit_of(original: Any) -> Any:
         if place is None or not _following.is_on:
             return original(self, fn, *args, **kwargs)
         # A worker that is started for this call goes on with others: it stands nowhere by itself.
-        current.set(None)
         try:
+            current.set(None)
             return original(self, _bound(fn, place), *args, **kwargs)
         finally:
             current.set(place)

@@ -96,18 +96,19 @@ def _wrap_function(call: Call, function: Callable[..., Any]) -> Callable[..., An
         place = begin(args, kwargs)
         if place is None:
             return function(*args, **kwargs)
-        stand(place)
         try:
+            stand(place)
             result = function(*args, **kwargs)
+            if type(result) in _AT_ONCE:
+                place.complete(result)
+            else:
+                result = _finished(place, result)
         except BaseException as error:
+            # The function's own, or an interruption of ours: neither keeps the code standing here.
             place.fail(error)
-            stand(place.outer)
             raise
-        if type(result) in _AT_ONCE:
-            place.complete(result)
-        else:
-            result = _finished(place, result)
-        stand(place.outer)
+        finally:
+            stand(place.outer)
         return result
 
     return wrapper
@@ -120,18 +121,18 @@ def _wrap_coroutine_function(call: Call, function: Callable[..., Awaitable[Any]]
         place = begin(args, kwargs)
         if place is None:
             return await function(*args, **kwargs)
-        current.set(place)
         try:
+            current.set(place)
             result = await function(*args, **kwargs)
+            if type(result) in _AT_ONCE:
+                place.complete(result)
+            else:
+                result = _finished(place, result)
         except BaseException as error:
             place.fail(error)
-            leave(place)
             raise
-        if type(result) in _AT_ONCE:
-            place.complete(result)
-        else:
-            result = _finished(place, result)
-        leave(place)
+        finally:
+            leave(place)
         return result
 
     return wrapper
@@ -171,25 +172,20 @@ def _named(stream: Any, original: Any) -> Any:
 
 async def _follow_coroutine(place: Opened, coroutine: Coroutine[Any, Any, Any]) -> Any:
     outer = current.get()
-    current.set(place)
     try:
+        current.set(place)
         result = await coroutine
+        if type(result) in _AT_ONCE:
+            place.complete(result)
+        else:
+            result = _finished(place, result)
     except BaseException as error:
         place.fail(error)
+        raise
+    finally:
         if current.get() is place:
             current.set(outer)
-        raise
-    result = _at_once_or_later(place, result)
-    if current.get() is place:
-        current.set(outer)
     return result
-
-
-def _at_once_or_later(place: Opened, result: Any) -> Any:
-    if type(result) in _AT_ONCE:
-        place.complete(result)
-        return result
-    return _finished(place, result)
 
 
 def _complete_with_future(place: Opened, future: Any) -> None:

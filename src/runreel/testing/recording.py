@@ -99,7 +99,7 @@ class _MemoryClient:
         self.values: object = None
         self._kept = kept
 
-    def add(self, _run: Run, record: bytes) -> None:
+    def add(self, _run: Run, record: bytes, *, is_last_word: bool = False) -> None:  # noqa: ARG002
         self._kept.keep(record)
 
     def open_run(self, run: Run) -> None:

@@ -182,3 +182,17 @@ def _adopt(example: Example) -> AdoptedJournal:
     adopted = adopt(str(example.folder))
     assert adopted is not None
     return adopted
+
+
+def test_what_was_never_finished_hides_nothing_from_the_count(example: Example) -> None:
+    """A kill or an interruption leaves room without a frame."""
+    content = bytearray(example.content)
+    unfinished = example.extents[7]
+    content[unfinished.start : unfinished.start + FRAME_BYTES] = bytes(FRAME_BYTES)
+    folder = Path(example.with_content(bytes(content)))
+    (found,) = find_journals(str(folder.parent.parent))
+    assert found.n_records == len(RECORDS) - 1
+    journal = adopt(str(folder))
+    assert journal is not None
+    assert journal.n_records_waiting == len(RECORDS) - 1
+    journal.close(delete_if_empty=False)

@@ -128,3 +128,28 @@ def test_allocated_segment_has_all_its_room_on_disk(tmp_path: Path, reserve: obj
     assert segment.mapping[:] == bytes(MIB)
     segment.remove()
     assert not path.exists()
+
+
+def test_last_words_find_room_when_there_is_none_for_others(open_journal: OpenJournal) -> None:
+    journal = open_journal(max_bytes=256 * KIB, segment_bytes=64 * KIB)
+    kept: list[bytes] = []
+    for record in (RECORD, b"small"):
+        while journal.append(record):
+            kept.append(record)
+    assert journal.append(b"last", is_last_word=True)
+    assert not journal.append(b"small")
+    assert drain(journal) == [*kept, b"last"]
+
+
+def test_why_there_is_no_room_is_told(open_journal: OpenJournal) -> None:
+    disk = Disk()
+    journal = open_journal(max_bytes=128 * KIB, reserve=disk.reserve)
+    while journal.append(RECORD):
+        pass
+    assert journal.why_refused == "what waits has come to the limit of 131,072 bytes"
+    disk.is_full = True
+    drain(journal)
+    journal.prepare_next_segment()
+    while journal.append(RECORD):
+        pass
+    assert journal.why_refused == os.strerror(errno.ENOSPC)

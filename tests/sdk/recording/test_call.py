@@ -356,7 +356,6 @@ def test_a_recorded_function_looks_like_the_original(function: Any) -> None:
     original = function.__wrapped__
     assert inspect.signature(function) == inspect.signature(original)
     assert inspect.iscoroutinefunction(function) == inspect.iscoroutinefunction(original)
-    assert asyncio.iscoroutinefunction(function) == asyncio.iscoroutinefunction(original)
     assert inspect.isgeneratorfunction(function) == inspect.isgeneratorfunction(original)
     assert inspect.isasyncgenfunction(function) == inspect.isasyncgenfunction(original)
     for name in ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__"):

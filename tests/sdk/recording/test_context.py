@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import random
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -117,7 +118,7 @@ async def test_bind_takes_functions_of_both_kinds_along(recording: Recorded) -> 
 
     with runreel.span("outer") as event:
         bound, async_bound = runreel.bind(leaf), runreel.bind(ask)
-    assert asyncio.iscoroutinefunction(async_bound)
+    assert inspect.iscoroutinefunction(async_bound)
     bound("sync")
     await async_bound()
     assert {found["parent_event_id"] for found in recording.events if found["name"] == "leaf"} == {event.event_id}

@@ -242,3 +242,25 @@ def test_a_forked_child_draws_ids_of_its_own() -> None:
     assert os.read(reader, 64).decode() != mine
     os.close(reader)
     os.close(writer)
+
+
+def test_asking_for_the_run_of_the_process_does_not_begin_it(recording: Recorded) -> None:
+    run = runreel.current_run()
+    assert runreel.get_current_run_name() == f"temp_{run.run_id}"
+    assert recording.records == []
+
+
+def test_the_run_that_was_asked_for_is_the_one_that_begins(recording: Recorded) -> None:
+    run = runreel.current_run()
+    runreel.event("later")
+    assert runreel.current_run() is run
+    assert [record["record"] for record in recording] == ["run", "event"]
+    assert {record["run_id"] for record in recording} == {run.run_id}
+
+
+def test_what_is_said_of_the_run_of_the_process_begins_it() -> None:
+    for say in (lambda run: run.add_tags("a"), lambda run: run.set_output(1), lambda run: run.set_status("failed")):
+        with recorded() as recording:
+            say(runreel.current_run())
+        first, *_, last = recording.records
+        assert (first["phase"], first["status"], last["phase"]) == ("start", "executing", "end")

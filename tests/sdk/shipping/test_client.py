@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import runreel
+from runreel.sdk import client as client_module
 from runreel.sdk.client import Client, FlushResult
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import Asked, RecordServer, Reply, problem, silent_listener, slowly
@@ -226,6 +228,25 @@ def test_what_finds_no_room_is_counted_and_said_of_its_run(
     assert said["recorder_id"] == client.recorder_id
 
 
+@pytest.mark.usefixtures("no_client")
+def test_how_a_run_ended_is_told_though_there_was_no_room_for_all_of_it(
+    make_client: MakeClient, server: RecordServer
+) -> None:
+    server.stop()
+    client = make_client(journal_max_bytes=1024 * 1024)
+    client_module.replace_client(client)
+    with runreel.run("full", agent="one"):
+        for _ in range(2000):
+            runreel.event("e", attributes={"text": "x" * 1000})
+    n_dropped = client.shutdown(0).dropped
+    server.start()
+    make_client().start()
+    server.wait_for(lambda: bool(server.of_kind("recorder")))
+    assert [record.get("status") for record in server.of_kind("run")] == ["executing", "completed"]
+    (said,) = server.of_kind("recorder")
+    assert (said["record_count"], said["dropped_count"], said["closed"]) == (2002, n_dropped, True)
+
+
 def test_end_of_a_run_tells_how_many_records_it_has(client: Client, server: RecordServer, run: FakeRun) -> None:
     recorder_id = client.recorder_id
     client.open_run(run)
@@ -318,9 +339,9 @@ def test_record_whose_journal_is_closed_under_its_hands_goes_to_the_next(
     assert journal is not None
 
     class Interrupted:
-        def append(self, record: bytes) -> bool:
+        def append(self, record: bytes, *, is_last_word: bool) -> bool:
             client.shutdown(5)
-            return journal.append(record)
+            return journal.append(record, is_last_word=is_last_word)
 
         def __getattr__(self, name: str) -> object:
             return getattr(journal, name)

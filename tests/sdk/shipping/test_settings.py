@@ -25,6 +25,8 @@ def test_environment_counts_where_no_argument_is_given(tmp_path: Path) -> None:
             "RUNREEL_SESSION": "monday",
             "RUNREEL_ENVIRONMENT": "production",
             "RUNREEL_TAGS": "a, b,,c d",
+            "RUNREEL_METADATA": "commit=4f1c2d, query = a=b,",
+            "RUNREEL_REDACT_KEYS": "iban, -csrf_token",
             "RUNREEL_JOURNAL": str(tmp_path / "j"),
             "RUNREEL_JOURNAL_MAX_BYTES": "2000000",
             "RUNREEL_JOURNAL_MAX_FILE_BYTES": "0",
@@ -32,6 +34,8 @@ def test_environment_counts_where_no_argument_is_given(tmp_path: Path) -> None:
     )
     assert settings.url == "https://runs.example/base"
     assert (settings.api_key, settings.agent, settings.session) == ("k-1", "writer", "monday")
+    assert settings.metadata == {"commit": "4f1c2d", "query": "a=b"}
+    assert settings.redact_keys == ("iban", "-csrf_token")
     assert (settings.environment, settings.tags) == ("production", ("a", "b", "c d"))
     assert (settings.journal, settings.journal_max_bytes, settings.max_file_bytes) == (
         str(tmp_path / "j"),
@@ -41,7 +45,8 @@ def test_environment_counts_where_no_argument_is_given(tmp_path: Path) -> None:
 
 
 def test_arguments_count_more(tmp_path: Path) -> None:
-    env = {"RUNREEL_URL": "nonsense", "RUNREEL_AGENT": "a", "RUNREEL_TAGS": "x", "RUNREEL_DISABLED": "1"}
+    env = {"RUNREEL_URL": "nonsense", "RUNREEL_AGENT": "a", "RUNREEL_TAGS": "x", "RUNREEL_METADATA": "nonsense"}
+    env |= {"RUNREEL_DISABLED": "1"}
     settings = read_settings(
         url="http://[::1]:4701", agent="b", tags=["y"], disabled=False, journal=tmp_path, metadata={"k": 1}, env=env
     )
@@ -84,7 +89,11 @@ BAD: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ({"tags": 7}, {}, "tags"),
     ({"metadata": [1]}, {}, "metadata"),
     ({"metadata": {1: 2}}, {}, "metadata"),
+    ({}, {"RUNREEL_METADATA": "commit"}, "RUNREEL_METADATA"),
+    ({}, {"RUNREEL_METADATA": "=a"}, "RUNREEL_METADATA"),
     ({"redact": "no function"}, {}, "redact"),
+    ({"redact_keys": "iban"}, {}, "redact_keys"),
+    ({"redact_keys": [3]}, {}, "redact_keys"),
     ({"journal_max_bytes": 10}, {}, "journal_max_bytes"),
     ({"journal_max_bytes": True}, {}, "journal_max_bytes"),
     ({"journal_max_bytes": 1.5}, {}, "journal_max_bytes"),

@@ -61,7 +61,7 @@ class StoredSegment:
         self.sequence = head.sequence
         self.salt = head.salt
         self.acknowledged, self.n_slots = read_slots(data, head.salt)
-        self.n_records, self.n_bytes = count_frames(data, self.acknowledged)
+        self.n_records, self.n_bytes = count_frames(data, self.salt, self.acknowledged)
 
     def has_records(self, data: bytes, start: int) -> bool:
         """Tell whether a sound record begins there or later."""
@@ -150,7 +150,8 @@ class AdoptedJournal:
         for segment in self._segments:
             if segment.order == position.sequence:
                 segment.acknowledge(position.offset)
-                segment.n_records, segment.n_bytes = count_frames(self._read_segment(segment), position.offset)
+                data = self._read_segment(segment)
+                segment.n_records, segment.n_bytes = count_frames(data, segment.salt, position.offset)
         done = [segment for segment in self._segments if self._is_read_up(segment, position)]
         for segment in done:
             segment.remove()

@@ -266,7 +266,7 @@ def _add_description(found: Found, description: dict[str, object]) -> None:
 
 def _add_segments(found: Found, names: list[str]) -> None:
     for head, data in _iter_segments(found, names):
-        n_records, n_bytes = count_frames(data, read_slots(data, head.salt)[0])
+        n_records, n_bytes = count_frames(data, head.salt, read_slots(data, head.salt)[0])
         found.n_records += n_records
         found.n_bytes += n_bytes
         if n_records:

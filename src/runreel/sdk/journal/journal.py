@@ -18,7 +18,7 @@ from runreel.sdk.journal.layout import (
     frame_bytes_of,
 )
 from runreel.sdk.journal.reading import Chunk, Position, Walk
-from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space
+from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space, size_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,12 +59,14 @@ class Journal:
         "_segment_bytes",
         "_segments",
         "folder",
+        "why_refused",
     )
 
     def __init__(
         self, folder: str, lock_of_folder: FolderLock, *, max_bytes: int, segment_bytes: int, reserve: Reserve
     ) -> None:
         self.folder = folder
+        self.why_refused = ""  # of the last record that found no room, for people
         self._lock_of_folder = lock_of_folder
         self._max_bytes = max_bytes
         self._segment_bytes = max(_MIN_SEGMENT_BYTES, min(segment_bytes, max_bytes // _MIN_SEGMENTS))
@@ -104,11 +106,11 @@ class Journal:
         journal.prepare_next_segment()
         return journal
 
-    def append(self, record: bytes, n_blobs: int = 0) -> bool:
+    def append(self, record: bytes, n_blobs: int = 0, *, is_last_word: bool = False) -> bool:
         """Keep a record, which names so many blobs. False: there is no room, on the disk or within the bound.
 
-        No system call, unless the segment is full and none is prepared. What interrupts this thread here and appends
-        as well gets the room behind.
+        For last words some room is kept when there is none any more for others. No system call, unless the segment
+        is full and none is prepared. What interrupts this thread here and appends as well gets the room behind.
         """
         length = len(record)
         size = (length + _FRAME_ROUND) & -8
@@ -119,8 +121,8 @@ class Journal:
                 self._is_inside = True
                 # Python runs handlers and finalizers at calls and allocations. There is none between a look at the
                 # current segment and taking room in it, or its room would be taken twice.
-                while (end := (start := segment.reserved) + size) > segment.size:
-                    if not self._make_room(length):
+                while (end := (start := segment.reserved) + size) > (segment.size if is_last_word else segment.room):
+                    if not self._make_room(length, is_last_word=is_last_word):
                         return False
                     segment = self._current
                 segment.reserved = end
@@ -268,7 +270,7 @@ class Journal:
             segment.mapping.close()
         self._lock_of_folder.drop_in_child()
 
-    def _make_room(self, length: int) -> bool:
+    def _make_room(self, length: int, *, is_last_word: bool) -> bool:
         """Bring another segment into use.
 
         Anything here may be interrupted by an `append` of the same thread that does so as well. So all is made ready
@@ -276,11 +278,11 @@ class Journal:
         """
         if length > MAX_RECORD_BYTES:
             return False
-        needed = max(self._segment_bytes, FIRST_FRAME + frame_bytes_of(length))
+        needed = size_for(FIRST_FRAME + frame_bytes_of(length), self._segment_bytes)
         fresh: Segment | None = None
         while not self._is_closed:
             seen, current = self._segments, self._current
-            if current.reserved + frame_bytes_of(length) <= current.size:
+            if current.reserved + frame_bytes_of(length) <= (current.size if is_last_word else current.room):
                 _discard(fresh)
                 return True
             if fresh is None:
@@ -305,6 +307,7 @@ class Journal:
 
     def _allocate(self, size: int, *, is_forced: bool = False) -> Segment | None:
         if not self._has_room_for(size):
+            self.why_refused = f"what waits has come to the limit of {self._max_bytes:,} bytes"
             return None
         now = time.monotonic()
         if not is_forced and now < self._refused_at + _ALLOCATION_PAUSE_S:
@@ -314,8 +317,9 @@ class Journal:
             name = f"{self._n_made:08}{SEGMENT_SUFFIX}"
         try:
             segment = allocate_segment(os.path.join(self.folder, name), size, self._reserve)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self._refused_at = now
+            self.why_refused = getattr(error, "strerror", None) or str(error)
             return None
         self._refused_at = -_ALLOCATION_PAUSE_S
         return segment

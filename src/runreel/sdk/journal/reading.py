@@ -113,14 +113,18 @@ def find_frame(data: bytes | mmap, start: int, end: int, salt: int) -> int:
     return end
 
 
-def count_frames(data: bytes, start: int) -> tuple[int, int]:
-    """Return how many records there seem to be from there on, and their bytes, without looking at what is in them."""
+def count_frames(data: bytes, salt: int, start: int) -> tuple[int, int]:
+    """Return how many records there seem to be from there on, and their bytes.
+
+    What is in them is only looked at to find the next one where something was never finished.
+    """
     n_records = n_bytes = 0
     offset, end = max(start, FIRST_FRAME), len(data)
     while offset <= end - FRAME_BYTES:
         length = FRAME.unpack_from(data, offset)[0] - MARK
         if not 0 <= length <= end - offset - FRAME_BYTES:
-            break
+            offset = find_frame(data, offset + 8, end, salt)
+            continue
         n_records += 1
         n_bytes += length
         offset = (offset + FRAME_BYTES + length + 7) & -8

@@ -19,18 +19,37 @@ if TYPE_CHECKING:
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _ZEROS_BYTES = 256 * 1024
+# Of each segment so much, or this part, is kept for last words.
+_LAST_WORDS_BYTES = 16 * 1024
+_LAST_WORDS_PART = 64
 _UNSUPPORTED = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class Segment:
-    """A mapped file. `reserved`: where the next frame will begin; `complete`: up to where nobody writes any more."""
+    """A mapped file.
 
-    __slots__ = ("acknowledged", "complete", "mapping", "n_slots", "path", "reserved", "salt", "sequence", "size")
+    `reserved`: where the next frame will begin. `complete`: up to where nobody writes any more. `room`: up to where
+    there is room for records that are no last words.
+    """
+
+    __slots__ = (
+        "acknowledged",
+        "complete",
+        "mapping",
+        "n_slots",
+        "path",
+        "reserved",
+        "room",
+        "salt",
+        "sequence",
+        "size",
+    )
 
     def __init__(self, path: str, mapping: mmap, size: int) -> None:
         self.path = path
         self.mapping = mapping
         self.size = size
+        self.room = room_of(size)
         self.salt = 0
         self.sequence = 0
         self.reserved = size
@@ -80,6 +99,16 @@ class Segment:
         self.mapping.close()
         with suppress(OSError):
             os.unlink(self.path)
+
+
+def room_of(size: int) -> int:
+    """Return how far records reach in a segment of this size that are no last words."""
+    return size - min(_LAST_WORDS_BYTES, size // _LAST_WORDS_PART)
+
+
+def size_for(end: int, usual: int) -> int:
+    """Return the size of a segment in which there is room up to `end`: the usual one if that is enough."""
+    return usual if end <= room_of(usual) else end + _LAST_WORDS_BYTES
 
 
 def no_segment() -> Segment:

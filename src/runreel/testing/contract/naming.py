@@ -90,6 +90,12 @@ class NamingContract(StoreContract):
         names = [name_of(store, scope, f"{n:02}") for n in range(1, 21)]
         assert names == ["report", *(f"report ({n})" for n in range(2, 21))]
 
+    def test_many_runs_of_one_wish_are_numbered_without_gaps(self, store: Store, scope: Scope) -> None:
+        for batch in (range(150), range(150, 151), range(151, 300)):
+            apply(store, scope, *(make_run(f"{n:03}", at=AT + n, run_name="report") for n in batch))
+        names = [name_of(store, scope, f"{n:03}") for n in range(300)]
+        assert names == ["report", *(f"report ({n})" for n in range(2, 301))]
+
     def test_a_copy_of_the_longest_name_is_no_longer(self, store: Store, scope: Scope) -> None:
         longest = "n" * 255
         apply(store, scope, make_run("a", run_name=longest), make_run("b", at=AT + 1, run_name=longest))
