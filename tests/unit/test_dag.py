@@ -39,6 +39,16 @@ def test_a_graph_without_circles_has_no_edge_back() -> None:
     assert [placed.level for placed in dag.nodes] == [0, 1, 1, 2]
 
 
+def test_of_a_circle_the_edge_to_what_comes_first_leads_back() -> None:
+    nodes = [Node(node_id=node_id, name=node_id, node_type=None, status="pending") for node_id in "pwxrc"]
+    edges = [
+        Edge(source=a, target=b, edge_type="sequential", condition="") for a, b in ("px", "xr", "rc", "cw", "wr", "pw")
+    ]
+    dag = make_dag(nodes, edges, {}, {})
+    assert [(edge.source, edge.target) for edge in dag.edges if edge.is_back] == [("c", "w")]
+    assert {placed.node.node_id: placed.level for placed in dag.nodes} == {"p": 0, "w": 1, "x": 1, "r": 2, "c": 3}
+
+
 def test_a_long_chain_is_placed_without_recursion() -> None:
     nodes = [Node(node_id=f"{n}", name="", node_type=None, status="pending") for n in range(5_000)]
     edges = [Edge(source=f"{n}", target=f"{n + 1}", edge_type="sequential", condition="") for n in range(4_999)]

@@ -9,10 +9,16 @@ Pair = tuple[str, str]
 
 
 def find_back_edges(ids: Sequence[str], pairs: Iterable[Pair]) -> set[Pair]:
-    """Return the edges that lead back onto the path of a walk which takes nodes and edges in their order."""
+    """Return the edges that lead back onto the path of a walk which takes nodes, and what follows them, in their order.
+
+    So of a circle that edge leads back which people would say does: the one to the node that comes before the others.
+    """
     targets: dict[str, list[str]] = {}
     for source, target in pairs:
         targets.setdefault(source, []).append(target)
+    rank = {node_id: place for place, node_id in enumerate(ids)}
+    for following in targets.values():
+        following.sort(key=rank.__getitem__)
     back: set[Pair] = set()
     done: set[str] = set()
     for root in ids:
