@@ -2044,6 +2044,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
             completeness: components["schemas"]["CompletenessView"] | null;
@@ -3074,6 +3076,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
             completeness: components["schemas"]["CompletenessView"] | null;
@@ -3209,6 +3213,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
         };
