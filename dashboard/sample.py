@@ -1,4 +1,4 @@
-"""Fills a server with runs that show what the dashboard can show: `sample.py URL [RUNS]`; the same runs each time."""
+"""Fills a server with runs to look at: `sample.py URL [RUNS]`; the same each time, and one that shows what there is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from urllib.request import Request, urlopen
+
+import showcase
+from showcase import at
 
 Record = dict[str, Any]
 
@@ -49,6 +52,8 @@ def main(arguments: list[str]) -> int:
             send(url, batch)
             batch = []
     send(url, batch)
+    send(url, [*showcase.tell(now - timedelta(minutes=9)), *showcase.broken_runs(now - timedelta(minutes=1))])
+    showcase.upload(url)
     return 0
 
 
@@ -175,11 +180,6 @@ def make_step(
         "status": "failed" if fails else "completed",
     }
     return [step, *children], clock
-
-
-def at(instant: datetime) -> str:
-    """Return an instant as records have it."""
-    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def send(url: str, records: list[Record]) -> None:

@@ -110,6 +110,43 @@ def test_states_follow_the_run_while_the_view_stays(page: Page, api: Api) -> Non
     expect(page).to_have_url(re.compile("graph-at="))
 
 
+def test_as_it_ran_each_execution_has_its_box_and_opens_its_event(
+    page: Page, api: Api, violations: Callable[[Page], list[str]]
+) -> None:
+    executions = [execution("run", node_id, second) for node_id, second in (("plan", 5), ("search", 6), ("search", 8))]
+    api.record_all(run_start("run"), *plan("run"), *executions, run_end("run"))
+    page.goto("/runs/run/graph")
+    expect(box(page, "Search")).to_have_accessible_name(re.compile("ran ×2"))
+
+    page.get_by_role("radio", name="As it ran").click()
+
+    expect(box(page, "Write")).to_have_count(0)
+    expect(box(page, "Search").first).to_have_accessible_name(re.compile("execution 1 of 2.*after Plan, before Search"))
+    assert violations(page) == []
+    box(page, "Search").last.click()
+    panel = page.get_by_role("region", name="Event")
+    expect(panel.get_by_role("heading", name="search at 8")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("radio", name="As it ran")).to_be_checked()
+    expect(box(page, "Search").last).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Node").get_by_role("heading", name="Search")).to_be_visible()
+
+
+def test_what_was_skipped_stands_beside_the_way(page: Page, api: Api) -> None:
+    api.record_all(
+        run_start("run"),
+        *plan("run"),
+        execution("run", "plan", 5),
+        execution("run", "search", 6, status="skipped"),
+        run_end("run", status="failed"),
+    )
+    page.goto("/runs/run/graph")
+
+    expect(box(page, "Search")).to_have_accessible_name(re.compile("Skipped"))
+    expect(page.get_by_role("list", name="Lines")).to_have_text("Declared, not taken")
+
+
 def test_arrow_keys_walk_along_the_lines(page: Page, api: Api) -> None:
     api.record_all(run_start("run"), *plan("run"), execution("run", "plan", 5), run_end("run"))
     page.goto("/runs/run/graph")
@@ -149,6 +186,8 @@ def test_a_run_without_nodes_shows_what_called_what(
     expect(box(page, "search")).to_have_accessible_name(re.compile("Tool call.*Completed.*ran ×6.*after planner$"))
     expect(page.get_by_text("this is what called what")).to_be_visible()
     assert violations(page) == []
+    page.get_by_role("radio", name="As it ran").click()
+    expect(box(page, "search")).to_have_count(6)
 
 
 def test_a_run_in_which_nothing_happened_says_so(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:

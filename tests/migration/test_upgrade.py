@@ -2,7 +2,8 @@
 
 `schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
 moved and deleted. `schema_0002.json` has what became of them, and in each project a run whose events are below those
-that name nodes, wait for their parents, or are in a circle.
+that name nodes, wait for their parents, or are in a circle. `schema_0003.json` has in each also runs that failed, with
+errors of several shapes, and one whose recorder numbers its records.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, inspect, text
 
+from runreel.model.error_line import error_line
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.storage.sql import migrate, migration, open_store
@@ -95,6 +97,18 @@ def test_events_know_of_which_node_they_are(empty_url: str, engine: Engine, tabl
     with engine.connect() as connection:
         found = connection.execute(text("SELECT run_pk, event_id, member_of FROM events")).all()
     assert {(row[0], row[1]): row[2] for row in found} == expected
+
+
+def test_runs_know_their_error_in_one_line(empty_url: str, tables: dict[str, Any]) -> None:
+    migrate(empty_url)
+    store = open_store(empty_url)
+    for scope in SCOPES:
+        runs = store.runs.list_runs(scope, RunFilter(), limit=100).items
+        errors = {run.run_id: store.runs.get_run_detail(scope, run.run_id).error for run in runs}
+        assert {run.run_id: run.error_line for run in runs} == {key: error_line(error) for key, error in errors.items()}
+        if "recorders" in tables:
+            assert len({run.error_line for run in runs}) == 5
+    store.close()
 
 
 def test_no_row_is_lost_or_changed(empty_url: str, engine: Engine, tables: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "tokens_reasoning": 0,
         "event_count": 1,
         "error_count": 0,
+        "error_line": None,
         "tags": ["a", "b"],
     }
     family = {"parent_run": None, "previous_run": None, "next_run": None, "child_count": 0}

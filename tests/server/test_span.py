@@ -189,6 +189,43 @@ def test_a_dag_shows_what_was_declared_and_what_was_taken(api: Api) -> None:
     assert (len(bounded["nodes"]), bounded["edges"], bounded["node_count"], bounded["edge_count"]) == (1, [], 3, 3)
 
 
+def test_executions_of_nodes_are_told_with_what_came_after_what(api: Api) -> None:
+    execution = {"event_type": "node_execution"}
+    api.record_all(
+        run_start(),
+        {"record": "edge", "run_id": "run-1", "source": "a", "target": "b", "edge_type": "sequential"},
+        event("e1", node_id="a", started_at=_at(0), ended_at=_at(10), **execution),
+        event("e2", node_id="b", started_at=_at(10), ended_at=_at(20), status="failed", **execution),
+        event("e3", node_id="b", started_at=_at(20), ended_at=None, status="running", **execution),
+    )
+    course = api.get("/api/by-id/run-1/executions")
+    assert course["execution_count"] == 3
+    assert course["executions"][1:] == [
+        {
+            "node_id": "b",
+            "number": 1,
+            "event_id": "e2",
+            "status": "failed",
+            "started_at": "2026-01-02T03:04:00.010000Z",
+            "ended_at": "2026-01-02T03:04:00.020000Z",
+        },
+        {
+            "node_id": "b",
+            "number": 2,
+            "event_id": "e3",
+            "status": "running",
+            "started_at": "2026-01-02T03:04:00.020000Z",
+            "ended_at": None,
+        },
+    ]
+    step = {"edge_type": "sequential"}
+    assert course["steps"] == [
+        {"source": 0, "target": 1, "is_declared": True, **step},
+        {"source": 1, "target": 2, "is_declared": False, **step},
+    ]
+    assert len(api.get("/api/by-id/run-1/executions", limit=1)["executions"]) == 1
+
+
 def test_messages_and_files_of_a_run_are_listed_in_pages(api: Api) -> None:
     for n in range(3):
         api.record_all(
@@ -244,7 +281,7 @@ def test_runs_are_sorted_and_filtered(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "view", ["spans", "spans/overview", "events", "events/e", "dag", "messages", "files", "children"]
+    "view", ["spans", "spans/overview", "events", "events/e", "dag", "executions", "messages", "files", "children"]
 )
 def test_views_of_a_missing_run_are_not_found(read_only: Api, view: str) -> None:
     problem_of(read_only.http.get(f"/api/by-id/nothing/{view}"), 404)

@@ -1,11 +1,11 @@
-"""Levels of any graph, and what came after what."""
+"""Levels of any graph, and the edges that were taken."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreel.model.dag import Execution, count_successions, make_dag
+from runreel.model.dag import make_dag
 from runreel.model.edge import Edge
 from runreel.model.node import Node
 
@@ -39,30 +39,17 @@ def test_a_graph_without_circles_has_no_edge_back() -> None:
     assert [placed.level for placed in dag.nodes] == [0, 1, 1, 2]
 
 
+def test_of_a_circle_the_edge_to_what_comes_first_leads_back() -> None:
+    nodes = [Node(node_id=node_id, name=node_id, node_type=None, status="pending") for node_id in "pwxrc"]
+    edges = [
+        Edge(source=a, target=b, edge_type="sequential", condition="") for a, b in ("px", "xr", "rc", "cw", "wr", "pw")
+    ]
+    dag = make_dag(nodes, edges, {}, {})
+    assert [(edge.source, edge.target) for edge in dag.edges if edge.is_back] == [("c", "w")]
+    assert {placed.node.node_id: placed.level for placed in dag.nodes} == {"p": 0, "w": 1, "x": 1, "r": 2, "c": 3}
+
+
 def test_a_long_chain_is_placed_without_recursion() -> None:
     nodes = [Node(node_id=f"{n}", name="", node_type=None, status="pending") for n in range(5_000)]
     edges = [Edge(source=f"{n}", target=f"{n + 1}", edge_type="sequential", condition="") for n in range(4_999)]
     assert make_dag(nodes, edges, {}, {}).nodes[-1].level == 4_999
-
-
-@given(spans=st.lists(st.tuples(_ids, st.integers(0, 20), st.integers(0, 10)), max_size=30))
-def test_what_follows_directly_began_when_the_other_had_ended_and_no_third_lies_between(
-    spans: list[tuple[str, int, int]],
-) -> None:
-    executions = sorted(
-        (Execution(node_id=node_id, started_at=at, ended_at=at + length) for node_id, at, length in spans),
-        key=lambda execution: execution.started_at,
-    )
-
-    def precedes(one: int, other: int) -> bool:
-        ended_at = executions[one].ended_at
-        return one < other and ended_at is not None and ended_at <= executions[other].started_at
-
-    expected: dict[tuple[str, str], int] = {}
-    places = range(len(executions))
-    for one in places:
-        for other in places:
-            if precedes(one, other) and not any(precedes(one, each) and precedes(each, other) for each in places):
-                pair = (executions[one].node_id, executions[other].node_id)
-                expected[pair] = expected.get(pair, 0) + 1
-    assert count_successions(executions) == expected

@@ -8,6 +8,7 @@ export type RunDetail = Schemas["RunDetailView"];
 export type Event = Schemas["EventView"];
 export type EventDetail = Schemas["EventDetailView"];
 export type Dag = Schemas["DagView"];
+export type Course = Schemas["CourseView"];
 export type Message = Schemas["MessageView"];
 export type File = Schemas["FileView"];
 export type Spans = Schemas["SpanPageView"];
@@ -61,6 +62,18 @@ export const readDag = (runId: string, limit = 5_000) =>
     queryFn: async ({ signal }) =>
       dataOf(
         await api().GET("/api/by-id/{run_id}/dag", { params: { ...at(runId), query: { limit } }, signal }),
+      ),
+  });
+
+export const readCourse = (runId: string, limit: number) =>
+  queryOptions({
+    queryKey: runKey.view(runId, "executions", limit),
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api().GET("/api/by-id/{run_id}/executions", {
+          params: { ...at(runId), query: { limit } },
+          signal,
+        }),
       ),
   });
 

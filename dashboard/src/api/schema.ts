@@ -168,6 +168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/by-id/{run_id}/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Course
+         * @description Return the executions of a run's nodes by when they began, and which came after which.
+         */
+        get: operations["get_course_api_by_id__run_id__executions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/nodes/{node_id}/events": {
         parameters: {
             query?: never;
@@ -1550,6 +1570,20 @@ export interface components {
             } | null;
         };
         /**
+         * CourseView
+         * @description The first executions of a run's nodes, and the steps between them; the count is that of the whole run.
+         */
+        CourseView: {
+            /** Run Id */
+            run_id: string;
+            /** Execution Count */
+            execution_count: number;
+            /** Executions */
+            executions: components["schemas"]["ExecutionView"][];
+            /** Steps */
+            steps: components["schemas"]["StepView"][];
+        };
+        /**
          * DagEdgeView
          * @description An edge that was declared, or taken, or both.
          */
@@ -1894,6 +1928,24 @@ export interface components {
             errors: components["schemas"]["EventIssueView"][];
         };
         /**
+         * ExecutionView
+         * @description One execution of a node, and the how manieth; `event_id` where an event tells of it.
+         */
+        ExecutionView: {
+            /** Node Id */
+            node_id: string;
+            /** Number */
+            number: number;
+            /** Event Id */
+            event_id: string | null;
+            /** Status */
+            status: string;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * FilePageView
          * @description A page of the files of a run, by time.
          */
@@ -1992,6 +2044,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
             completeness: components["schemas"]["CompletenessView"] | null;
@@ -3024,6 +3078,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
             completeness: components["schemas"]["CompletenessView"] | null;
@@ -3161,6 +3217,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Error Line */
+            error_line: string | null;
             /** Tags */
             tags: string[];
         };
@@ -3342,6 +3400,20 @@ export interface components {
             runs_filter: {
                 [key: string]: string;
             };
+        };
+        /**
+         * StepView
+         * @description One execution came after another, or was called from it; both by their place among the executions.
+         */
+        StepView: {
+            /** Source */
+            source: number;
+            /** Target */
+            target: number;
+            /** Edge Type */
+            edge_type: string;
+            /** Is Declared */
+            is_declared: boolean;
         };
         /**
          * SummaryView
@@ -4507,6 +4579,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DagView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_course_api_by_id__run_id__executions_get: {
+        parameters: {
+            query?: {
+                /** @description How many executions to return at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseView"];
                 };
             };
             /** @description A problem */

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
-from heapq import heappop, heappush
 
 from runreel.model.edge import Edge
+from runreel.model.layer import Pair, find_back_edges, find_levels
 from runreel.model.node import Node
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +51,6 @@ class Dag:
     n_edges: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """One execution of a node, for what came after what."""
-
-    node_id: str
-    started_at: int
-    ended_at: int | None
-
-
 def make_dag(
     nodes: Sequence[Node], declared: Sequence[Edge], followed: Mapping[Pair, int], called: Mapping[Pair, int]
 ) -> Dag:
@@ -72,8 +60,8 @@ def make_dag(
     """
     planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
     ids = [node.node_id for node in nodes]
-    back = _find_back_edges(ids, planned)
-    levels = _find_levels(ids, [pair for pair in planned if pair not in back])
+    back = find_back_edges(ids, planned)
+    levels = find_levels(ids, [pair for pair in planned if pair not in back])
     own_order = {node_id: place for place, node_id in enumerate(ids)}
     placed = sorted(nodes, key=lambda node: (levels[node.node_id], own_order[node.node_id]))
     edges = _join_edges(declared, followed, called, levels)
@@ -83,72 +71,6 @@ def make_dag(
         n_nodes=len(nodes),
         n_edges=len(edges),
     )
-
-
-def count_successions(executions: Sequence[Execution]) -> dict[Pair, int]:
-    """Count which node's execution came directly after which, given all executions that ended or go on, by start.
-
-    One comes directly after another if it began when that had ended, and no third lies between them: those that ran
-    beside each other follow the same one, and the next follows all of them.
-    """
-    counts: dict[Pair, int] = {}
-    going_on: list[tuple[int, int]] = []
-    ended: list[int] = []
-    for place, execution in enumerate(executions):
-        while going_on and going_on[0][0] <= execution.started_at:
-            ended.append(heappop(going_on)[1])
-        if ended:
-            latest = max(ended)
-            # What had ended when another began that has ended, too, is followed by that one only.
-            ended = [each for each in ended if each == latest or _overlaps(executions[each], executions[latest])]
-            for each in ended:
-                pair = (executions[each].node_id, execution.node_id)
-                counts[pair] = counts.get(pair, 0) + 1
-        if execution.ended_at is not None:
-            heappush(going_on, (execution.ended_at, place))
-    return counts
-
-
-def _overlaps(earlier: Execution, later: Execution) -> bool:
-    return earlier.ended_at is not None and earlier.ended_at > later.started_at
-
-
-def _find_back_edges(ids: Sequence[str], pairs: Iterable[Pair]) -> set[Pair]:
-    """Return the edges that lead back onto the path of a walk which takes nodes and edges in their order."""
-    targets: dict[str, list[str]] = {}
-    for source, target in pairs:
-        targets.setdefault(source, []).append(target)
-    back: set[Pair] = set()
-    done: set[str] = set()
-    for root in ids:
-        if root in done:
-            continue
-        path = {root: iter(targets.get(root, ()))}
-        while path:
-            current, remaining = next(reversed(path.items()))
-            target = next(remaining, None)
-            if target is None:
-                done.add(current)
-                del path[current]
-            elif target in path:
-                back.add((current, target))
-            elif target not in done:
-                path[target] = iter(targets.get(target, ()))
-    return back
-
-
-def _find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(ids, ()))
-    for source, target in pairs:
-        sorter.add(target, source)
-    sorter.prepare()
-    levels: dict[str, int] = {}
-    level = 0
-    while ready := sorter.get_ready():
-        levels.update(dict.fromkeys(ready, level))
-        sorter.done(*ready)
-        level += 1
-    return levels
 
 
 def _join_edges(

@@ -37,6 +37,7 @@ class Run:
     parent_run_id: str | None = None
     parent_event_id: str | None = None
     tags: tuple[str, ...] = ()
+    error_line: str | None = None
     usage: Usage = NO_USAGE
     n_events: int = 0
     n_errors: int = 0

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from runreel.errors import InvalidQueryError
 from runreel.model.scope import Scope
+from runreel.server.course_view import CourseView, view_course
 from runreel.server.dag_view import DagView, view_dag
 from runreel.server.dependency import Cursor, EventLimit, Events, Limit, NodeId, RunId, ScopeOf
 from runreel.server.view import (
@@ -35,6 +36,7 @@ _BY_RUN = "/api/runs/{run_id}/nodes"
 _BY_NODE = "/api/nodes/{node_id}"
 
 GraphLimit = Annotated[int, Query(ge=1, le=5_000, description="How many nodes to return at most, and how many edges.")]
+CourseLimit = Annotated[int, Query(ge=1, le=5_000, description="How many executions to return at most.")]
 EventType = Annotated[str | None, Query(description="Only events of this type.")]
 RunIdQuery = Annotated[str | None, Query(description="The run that the node belongs to; required.")]
 
@@ -49,6 +51,12 @@ def get_graph(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit =
 def get_dag(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit = 5_000) -> Response:
     """Return the nodes of a run by level, and the edges between them: declared, taken, or both."""
     return json_response(view_dag(run_id, events.get_dag(scope, run_id, limit=limit)))
+
+
+@router.get("/api/by-id/{run_id}/executions", response_model=CourseView)
+def get_course(run_id: RunId, scope: ScopeOf, events: Events, limit: CourseLimit = 1_500) -> Response:
+    """Return the executions of a run's nodes by when they began, and which came after which."""
+    return json_response(view_course(run_id, events.get_course(scope, run_id, limit=limit)))
 
 
 @router.get(_BY_RUN + "/{node_id}/events", response_model=NodeEventsView)

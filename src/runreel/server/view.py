@@ -61,6 +61,7 @@ class RunView(TypedDict):
     tokens_reasoning: int
     event_count: int
     error_count: int
+    error_line: str | None
     tags: list[str]
 
 
@@ -478,6 +479,7 @@ def view_run(run: Run) -> RunView:
         "tokens_reasoning": run.usage.tokens_reasoning,
         "event_count": run.n_events,
         "error_count": run.n_errors,
+        "error_line": run.error_line,
         "tags": list(run.tags),
     }
 

@@ -13,6 +13,7 @@ from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.blob import Blob, SweepReport
 from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts
 from runreel.model.change import ProjectChanges, RunChanges
+from runreel.model.course import Course
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileContent, FileReference
@@ -255,8 +256,19 @@ class EventStore(Protocol):
         """Return the nodes of a run by level, and the edges between them, at most `limit` of each.
 
         - Edges are those declared, and those taken: where the event before one was in another node, where an execution
-          of a node began after another had ended, and where an event's parent was in another node (type `call`).
+          of a node came after one of another, and where an event's parent was in another node (type `call`).
+        - Declared edges explain first what came after what, see `get_course`; nothing comes after what was skipped.
         - Edges in a circle don't fail; those that lead to no deeper level are marked.
+        """
+        ...
+
+    def get_course(self, scope: Scope, run_id: str, *, limit: int) -> Course:
+        """Return the first executions of a run's nodes by when they began, and the steps between these.
+
+        - A node of which no execution was recorded, but in which something happened, has one.
+        - An execution comes after those that had ended of the nodes from which edges to its own are declared; where
+          there is none, after the last that had ended.
+        - What was skipped is no execution.
         """
         ...
 

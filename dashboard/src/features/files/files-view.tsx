@@ -20,6 +20,7 @@ import { formatBytes, formatNumberOf } from "@/lib/format";
 import { readWord } from "@/lib/search-params";
 import { isEnded } from "@/lib/vocabulary";
 import { IconButton } from "@/ui/button";
+import { Choice } from "@/ui/choice";
 import { classNames } from "@/ui/class-names";
 import { Moment } from "@/ui/clock";
 import { useSelection } from "@/ui/selection";
@@ -29,6 +30,7 @@ import { folderOf, GROUPINGS, groupedFiles, maybeImage, nameOf, textPreview, typ
 import { FilePreview } from "./file-preview";
 
 const GROUPING_WORDS = { node: "Node", agent: "Agent", folder: "Folder" } as const;
+const GROUPING_OPTIONS = GROUPINGS.map((value) => ({ value, words: GROUPING_WORDS[value] }));
 const NOTHING = { node: "No node", agent: "No agent of its own", folder: "No folder" } as const;
 
 /** What the run produced. */
@@ -71,23 +73,19 @@ export default function FilesView({ run }: RunViewProps) {
         >
           <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
             <span className="text-xs text-faint">{formatNumberOf(files.length, "file")}</span>
-            <span role="group" aria-label="Group by" className="ml-auto flex gap-1">
-              {GROUPINGS.map((each) => (
-                <Toggle
-                  key={each}
-                  isOn={each === by}
-                  onToggle={() =>
-                    void navigate({
-                      to: ".",
-                      search: ((before: object) => ({ ...before, "files-by": each })) as never,
-                      replace: true,
-                    })
-                  }
-                >
-                  {GROUPING_WORDS[each]}
-                </Toggle>
-              ))}
-            </span>
+            <Choice
+              label="Group by"
+              options={GROUPING_OPTIONS}
+              value={by}
+              onValue={(each) =>
+                void navigate({
+                  to: ".",
+                  search: ((before: object) => ({ ...before, "files-by": each })) as never,
+                  replace: true,
+                })
+              }
+              className="ml-auto"
+            />
           </div>
           <nav aria-label="Files" className="min-h-0 flex-1 overflow-auto pb-4">
             {groups.map((group) => (

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Dag } from "@/api/run";
 import { describeWays, flowOfDag, labelOf, shapeOf } from "./flow";
 import { flowOfCalls } from "./call-flow";
+import { flowOfCourse, flowOfEvents } from "./course-flow";
 
 type Node = Dag["nodes"][number];
 type Edge = Dag["edges"][number];
@@ -87,6 +88,25 @@ test("edges between the same nodes make one line, and a node that follows itself
   expect(lines.map(labelOf)).toEqual(["yes · perhaps"]);
 });
 
+test("where no edge is declared, none is off the plan", () => {
+  const { lines } = flowOfDag(
+    dag(
+      [node("a", 0), node("b", 1)],
+      [
+        edge("a", "b", { is_declared: false, taken_count: 1 }),
+        edge("b", "a", { is_declared: false, taken_count: 1, edge_type: "call" }),
+      ],
+    ),
+    "completed",
+  );
+  expect(lines.map((line) => line.way)).toEqual(["taken", "called"]);
+});
+
+test("what was skipped has not run, though an event says so", () => {
+  const { boxes } = flowOfDag(dag([node("a", 0, { status: "skipped" })], []), "completed");
+  expect(boxes[0]?.hasRun).toBe(false);
+});
+
 test("what a run that has ended did not reach is no longer pending", () => {
   const graph = dag([node("a", 0), node("b", 1, unreached)], []);
   expect(flowOfDag(graph, "executing").boxes[1]).toMatchObject({ hasRun: false, status: "pending" });
@@ -112,6 +132,44 @@ test("the neighbours of a box are told, each once", () => {
   expect([...describeWays(flow).values()]).toEqual(["before B", "after A, before C", "after B"]);
 });
 
+test("as it ran, each execution is a box that opens its event, and steps are lines", () => {
+  const execution = (node_id: string, number: number, event_id: string | null = `${node_id}${number}`) => ({
+    node_id,
+    number,
+    event_id,
+    status: "completed",
+    started_at: "2026-01-02T03:04:05Z",
+    ended_at: "2026-01-02T03:04:06Z",
+  });
+  const step = (source: number, target: number, is_declared: boolean, edge_type = "sequential") => ({
+    source,
+    target,
+    is_declared,
+    edge_type,
+  });
+  const { boxes, lines } = flowOfCourse(
+    {
+      run_id: "run-1",
+      execution_count: 4,
+      executions: [execution("a", 1), execution("b", 1), execution("a", 2), execution("c", 1, null)],
+      steps: [step(0, 1, true), step(1, 2, false), step(2, 3, false, "call")],
+    },
+    dag([node("a", 0), node("b", 1), node("c", 2)], [edge("a", "b", { taken_count: 1 })]),
+  );
+  expect(boxes.map((box) => [box.name, box.turn, box.nodeId, box.eventId])).toEqual([
+    ["A", { number: 1, of: 2 }, "a", "a1"],
+    ["B", undefined, "b", "b1"],
+    ["A", { number: 2, of: 2 }, "a", "a2"],
+    ["C", undefined, "c", undefined],
+  ]);
+  const names = new Map(boxes.map((box, place) => [box.id, place]));
+  expect(lines.map((line) => [names.get(line.source), names.get(line.target), line.way])).toEqual([
+    [0, 1, "taken"],
+    [1, 2, "strayed"],
+    [2, 3, "called"],
+  ]);
+});
+
 test("without nodes, what is called the same is one box, and opens what failed in it", () => {
   const call = (event_id: string, parent_event_id: string | null, name: string, status = "completed") =>
     ({
@@ -124,14 +182,19 @@ test("without nodes, what is called the same is one box, and opens what failed i
       started_at: "2026-01-02T03:04:05Z",
       ended_at: "2026-01-02T03:04:06Z",
     }) as Parameters<typeof flowOfCalls>[0][number];
-  const { boxes, lines } = flowOfCalls([
+  const rows = [
     call("root", null, "planner"),
     call("one", "root", "search"),
     call("two", "root", "search", "failed"),
-  ]);
+  ];
+  const { boxes, lines } = flowOfCalls(rows);
   expect(boxes.map((box) => [box.name, box.nAttempts, box.status, box.eventId])).toEqual([
     ["planner", 1, "completed", "root"],
     ["search", 2, "failed", "two"],
   ]);
   expect(lines.map((line) => [line.way, line.nTaken])).toEqual([["called", 2]]);
+
+  const ran = flowOfEvents(rows, 2);
+  expect(ran.boxes.map((box) => box.eventId)).toEqual(["root", "one"]);
+  expect(ran.lines.map((line) => [line.source, line.target])).toEqual([["root", "one"]]);
 });

@@ -20,7 +20,10 @@ export interface Box {
   readonly nErrors: number;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** The event to open, where the box is no node. */
+  /** Which of how many executions of its node it is, where each has a box of its own. */
+  readonly turn?: { readonly number: number; readonly of: number };
+  readonly nodeId?: string;
+  /** The event to open, where the box is that of an event. */
   readonly eventId?: string;
 }
 
@@ -52,26 +55,25 @@ export function flowOfDag(dag: Dag, runStatus: string): Flow {
       kind: nodeKind(node.node_type),
       status: node.status,
       ...(node.status === "pending" && isOver ? { statusLabel: "Not reached" } : {}),
-      hasRun: hasRun || !["pending", "skipped"].includes(node.status),
+      hasRun: node.status !== "skipped" && (hasRun || node.status !== "pending"),
       nAttempts: node.attempt_count,
       nEvents: node.event_count,
       nErrors: node.error_count,
       startedAt: node.started_at,
       endedAt: node.ended_at,
+      nodeId: node.node_id,
     };
   });
+  const isPlanned = dag.edges.some((edge) => edge.is_declared);
   const lines = new Map<string, Line>();
   for (const edge of dag.edges) {
     // How often a node followed itself is told by the number of its executions.
     if (edge.source === edge.target) continue;
-    const way: Way =
-      edge.edge_type === "call" && !edge.is_declared
-        ? "called"
-        : edge.is_declared
-          ? edge.is_taken
-            ? "taken"
-            : "planned"
-          : "strayed";
+    const way: Way = edge.is_declared
+      ? edge.is_taken
+        ? "taken"
+        : "planned"
+      : wayBesidePlan(edge.edge_type, isPlanned);
     const id = JSON.stringify([edge.source, edge.target, way]);
     const before = lines.get(id);
     lines.set(id, {
@@ -85,6 +87,11 @@ export function flowOfDag(dag: Dag, runStatus: string): Flow {
     });
   }
   return { boxes, lines: [...lines.values()] };
+}
+
+/** Return how a line is drawn that nobody declared; where nothing was, none is off the plan. */
+export function wayBesidePlan(edgeType: string, isPlanned: boolean): Way {
+  return edgeType === "call" ? "called" : isPlanned ? "strayed" : "taken";
 }
 
 /** Return what identifies the shape of a graph: as long as it is the same, nothing has to be laid out again. */

@@ -101,12 +101,24 @@ function BoxText({ box }: { readonly box: Box }) {
           <span className="sr-only">, ran </span>×{box.nAttempts}
         </span>
       )}
+      {box.turn && (
+        <span
+          title={`Execution ${box.turn.number} of ${box.turn.of}`}
+          className="figure absolute -top-2.5 -right-2 rounded-full border border-line-strong bg-raised px-1.5 text-2xs font-semibold text-soft"
+        >
+          <span className="sr-only">, execution </span>
+          {box.turn.number}
+          <span aria-hidden>/</span>
+          <span className="sr-only"> of </span>
+          {box.turn.of}
+        </span>
+      )}
     </>
   );
 }
 
 function BoxFigure({ box }: { readonly box: Box }) {
-  if (box.startedAt === null) return null;
+  if (box.startedAt === null || !box.hasRun) return null;
   const isLive = box.status === "running" || box.status === "waiting_approval";
   const ms = box.endedAt === null ? 0 : Date.parse(box.endedAt) - Date.parse(box.startedAt);
   return (

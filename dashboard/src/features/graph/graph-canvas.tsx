@@ -7,6 +7,7 @@ import {
   useState,
   type CSSProperties,
   type KeyboardEvent,
+  type ReactNode,
 } from "react";
 import { classNames } from "@/ui/class-names";
 import { IconButton } from "@/ui/button";
@@ -37,10 +38,12 @@ interface GraphCanvasProps {
   readonly selectedId: string | undefined;
   readonly onOpen: (box: Box, options: { readonly replace: boolean }) => void;
   readonly remark: string | undefined;
+  /** What is chosen of the graph; it stands above the remark. */
+  readonly choice: ReactNode;
 }
 
 /** A graph to look at: it is panned and zoomed, and walked through with arrow keys. */
-export function GraphCanvas({ flow, selectedId, onOpen, remark }: GraphCanvasProps) {
+export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphCanvasProps) {
   const laid = useLayout(flow);
   const layout = laid?.layout ?? EMPTY;
   const interest = selectedId ?? mostInteresting(flow);
@@ -165,12 +168,15 @@ export function GraphCanvas({ flow, selectedId, onOpen, remark }: GraphCanvasPro
           </div>
         )}
       </div>
-      {(remark ?? laid?.isPlain) && (
-        <p className="pointer-events-none absolute top-3 left-3 max-w-[calc(100%-5.5rem)] rounded-md bg-raised px-2.5 py-1.5 text-xs text-soft shadow-pop">
-          {laid?.isPlain ? "Too much to arrange in time, so the boxes stand in rows. " : ""}
-          {remark}
-        </p>
-      )}
+      <div className="pointer-events-none absolute top-3 left-3 flex max-w-[calc(100%-5.5rem)] flex-col items-start gap-2">
+        {choice}
+        {(remark ?? laid?.isPlain) && (
+          <p className="rounded-md bg-raised px-2.5 py-1.5 text-xs text-soft shadow-pop">
+            {laid?.isPlain ? "Too much to arrange in time, so the boxes stand in rows. " : ""}
+            {remark}
+          </p>
+        )}
+      </div>
       <div
         role="toolbar"
         aria-label="What is seen of the graph"

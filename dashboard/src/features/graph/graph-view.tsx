@@ -1,37 +1,37 @@
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Workflow } from "lucide-react";
 import { useMemo } from "react";
-import { readDag, readSpans } from "@/api/run";
+import { readCourse, readDag, readSpans, type Course, type Dag, type RunDetail } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
+import { readWord } from "@/lib/search-params";
+import type { Selection } from "@/lib/selection";
 import { isEnded } from "@/lib/vocabulary";
+import { Choice } from "@/ui/choice";
 import { useSelection } from "@/ui/selection";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { flowOfCalls } from "./call-flow";
-import { flowOfDag, type Box } from "./flow";
+import { flowOfCourse, flowOfEvents } from "./course-flow";
+import { flowOfDag, type Box, type Flow } from "./flow";
 import { GraphCanvas } from "./graph-canvas";
 
-const MOST_NODES = 1_500;
+const MOST_BOXES = 1_500;
 const MOST_CALLS = 5_000;
+const MODES = ["aggregated", "ran"] as const;
+const MODE_OPTIONS = [
+  { value: "aggregated", words: "Aggregated" },
+  { value: "ran", words: "As it ran" },
+] as const;
+type Mode = (typeof MODES)[number];
 
 /** The graph of a run: its nodes as planned and as it went, or else what called what. */
 export default function GraphView({ run }: RunViewProps) {
-  const dag = useQuery(readDag(run.run_id, MOST_NODES));
-  const hasNodes = dag.data === undefined || dag.data.nodes.length > 0;
-  const spans = useQuery({
-    ...readSpans(run.run_id, { limit: MOST_CALLS, max_rows: MOST_CALLS }),
-    enabled: !hasNodes,
-  });
+  const { mode, setMode } = useMode();
+  const { flow, remark, error, retry } = useFlow(run, mode);
   const { selection, select } = useSelection();
-  const flow = useMemo(() => {
-    if (dag.data !== undefined && dag.data.nodes.length > 0) return flowOfDag(dag.data, run.status);
-    return spans.data === undefined ? undefined : flowOfCalls(spans.data.rows);
-  }, [dag.data, spans.data, run.status]);
-  const failed = dag.error ?? spans.error;
-
   if (flow === undefined) {
-    const retry = () => void (dag.error ? dag.refetch() : spans.refetch());
-    return failed ? <Failure error={failed} onRetry={retry} /> : <Waiting />;
+    return error ? <Failure error={error} onRetry={retry} /> : <Waiting />;
   }
   if (flow.boxes.length === 0) {
     return (
@@ -42,30 +42,98 @@ export default function GraphView({ run }: RunViewProps) {
       </Note>
     );
   }
-  const remark = remarkOn(hasNodes, dag.data, spans.data?.event_count ?? 0);
-  const selectedId = hasNodes
-    ? selection.node
-    : flow.boxes.find((box) => box.eventId !== undefined && box.eventId === selection.event)?.id;
   const open = (box: Box, options: { readonly replace: boolean }) =>
-    select(box.eventId === undefined ? { node: box.id } : { event: box.eventId }, options);
-  return <GraphCanvas flow={flow} selectedId={selectedId} onOpen={open} remark={remark} />;
+    select(
+      {
+        ...(box.eventId === undefined ? {} : { event: box.eventId }),
+        ...(box.nodeId === undefined ? {} : { node: box.nodeId }),
+      },
+      options,
+    );
+  return (
+    <GraphCanvas
+      // Another graph is looked at from its own beginning.
+      key={mode}
+      flow={flow}
+      selectedId={selectedIn(flow, selection)}
+      onOpen={open}
+      remark={remark}
+      choice={
+        <Choice
+          label="What a box stands for"
+          options={MODE_OPTIONS}
+          value={mode}
+          onValue={setMode}
+          className="pointer-events-auto shadow-pop"
+        />
+      }
+    />
+  );
 }
 
-function remarkOn(
-  hasNodes: boolean,
-  dag: { readonly node_count: number; readonly edges: readonly { is_declared: boolean }[] } | undefined,
-  nEvents: number,
-): string | undefined {
-  if (!hasNodes) {
-    const part = nEvents > MOST_CALLS ? ` Of the first ${formatCount(MOST_CALLS)} events.` : "";
-    return `No nodes were recorded: this is what called what.${part}`;
-  }
+function useMode(): { readonly mode: Mode; readonly setMode: (mode: Mode) => void } {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const setMode = (next: Mode) => {
+    const changed = { "graph-mode": next === "ran" ? next : undefined, "graph-at": undefined };
+    void navigate({ to: ".", search: ((before: object) => ({ ...before, ...changed })) as never });
+  };
+  return { mode: readWord(search, "graph-mode", MODES) ?? "aggregated", setMode };
+}
+
+interface Drawn {
+  /** Undefined until it is read. */
+  readonly flow: Flow | undefined;
+  readonly remark: string | undefined;
+  readonly error: Error | null;
+  readonly retry: () => void;
+}
+
+/** Return what is drawn of a run. */
+function useFlow(run: RunDetail, mode: Mode): Drawn {
+  const dag = useQuery(readDag(run.run_id, MOST_BOXES));
+  const hasNodes = dag.data === undefined || dag.data.nodes.length > 0;
+  const course = useQuery({ ...readCourse(run.run_id, MOST_BOXES), enabled: mode === "ran" && hasNodes });
+  const spans = useQuery({
+    ...readSpans(run.run_id, { limit: MOST_CALLS, max_rows: MOST_CALLS }),
+    enabled: !hasNodes,
+  });
+  const flow = useMemo(() => {
+    if (dag.data !== undefined && dag.data.nodes.length > 0) {
+      if (mode === "aggregated") return flowOfDag(dag.data, run.status);
+      return course.data === undefined ? undefined : flowOfCourse(course.data, dag.data);
+    }
+    if (spans.data === undefined) return undefined;
+    return mode === "ran" ? flowOfEvents(spans.data.rows, MOST_BOXES) : flowOfCalls(spans.data.rows);
+  }, [mode, dag.data, course.data, spans.data, run.status]);
+  const nEvents = spans.data?.event_count ?? 0;
+  return {
+    flow,
+    remark: hasNodes ? remarkOnNodes(dag.data, course.data, mode) : remarkOnCalls(nEvents, mode),
+    error: dag.error ?? course.error ?? spans.error,
+    retry: () => void Promise.all([dag, course, spans].map((each) => (each.error ? each.refetch() : null))),
+  };
+}
+
+function remarkOnCalls(nEvents: number, mode: Mode): string {
+  const most = mode === "ran" ? MOST_BOXES : MOST_CALLS;
+  const part = nEvents > most ? ` Of the first ${formatCount(most)} events.` : "";
+  return `No nodes were recorded: this is what called what.${part}`;
+}
+
+function remarkOnNodes(dag: Dag | undefined, course: Course | undefined, mode: Mode): string | undefined {
   if (dag === undefined) return undefined;
-  if (dag.node_count > MOST_NODES) {
-    return `The first ${formatCount(MOST_NODES)} of ${formatCount(dag.node_count)} nodes.`;
-  }
-  if (dag.edges.length > 0 && dag.edges.every((edge) => !edge.is_declared)) {
+  const [count, noun] =
+    mode === "ran" ? [course?.execution_count ?? 0, "executions"] : [dag.node_count, "nodes"];
+  if (count > MOST_BOXES) return `The first ${formatCount(MOST_BOXES)} of ${formatCount(count)} ${noun}.`;
+  if (mode === "aggregated" && dag.edges.length > 0 && dag.edges.every((edge) => !edge.is_declared)) {
     return "No edges were declared: these are the ways that the run took.";
   }
   return undefined;
+}
+
+/** Return the box of what is selected: that of the event, or else of the node. */
+function selectedIn(flow: Flow, selection: Selection): string | undefined {
+  const ofEvent = flow.boxes.find((box) => box.eventId !== undefined && box.eventId === selection.event);
+  return (ofEvent ?? flow.boxes.find((box) => box.nodeId !== undefined && box.nodeId === selection.node))?.id;
 }

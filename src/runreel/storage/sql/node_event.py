@@ -9,6 +9,9 @@ from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import events, nodes
 
 EXECUTION = "node_execution"
+NEVER_BEGAN = frozenset({"skipped", "pending"})
+"""How an execution is that was none."""
+
 END = case((events.c.ended_at > events.c.started_at, events.c.ended_at), else_=events.c.started_at).label("end_at")
 """The end of an event; its start where it has no later end."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, case, func, select
 from runreel.model.node import NodeSummary
 from runreel.model.usage import Usage
 from runreel.storage.sql.event_reading import Inside, read_file
-from runreel.storage.sql.node_event import END, EXECUTION, require_node
+from runreel.storage.sql.node_event import END, EXECUTION, NEVER_BEGAN, require_node
 from runreel.storage.sql.node_reading import NodeFigures, read_node_with, read_outcome
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.schema import events, files, messages
@@ -64,7 +64,7 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
         events_by_agent=_count_nested((row[_AGENT], row[_TYPE], row[_COUNT]) for row in kinds),
         files_by_type=_count_files(inside, node_id),
         n_messages=_count_messages(inside, node_id),
-        n_attempts=sum(row[_COUNT] for row in executions) or int(bool(spans)),
+        n_attempts=_count_attempts(executions) if executions else int(bool(spans)),
         n_completed=statuses.get("completed", 0),
         n_failed=statuses.get("failed", 0),
         n_running=statuses.get("running", 0),
@@ -80,6 +80,10 @@ def _outcome_of(inside: Inside, node_id: str, executions: Sequence[_Row]) -> str
     """Return the status of the latest execution, which need not be looked for where all have the same."""
     statuses = {row[_STATUS] for row in executions}
     return read_outcome(inside, node_id) if len(statuses) > 1 else next(iter(statuses), None)
+
+
+def _count_attempts(executions: Sequence[_Row]) -> int:
+    return sum(row[_COUNT] for row in executions if row[_STATUS] not in NEVER_BEGAN)
 
 
 def _figures_of(statuses: Mapping[str, int], n_events: int, first: int | None, last: int | None) -> NodeFigures | None:

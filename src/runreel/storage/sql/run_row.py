@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
 
+from runreel.model.error_line import error_line
 from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
 from runreel.model.run import Run
@@ -67,6 +68,7 @@ class RunRow:
     parent_run_id: str | None = None
     parent_event_id: str | None = None
     tags: str | None = None
+    error_line: str | None = None
     created_at: int = 0
     active_at: int = 0
     started_at: int | None = None
@@ -252,6 +254,7 @@ class RunChange:
             setattr(row, name, fields.get(name))
         tags = fields.get("tags")
         row.tags = json.dumps(tags, ensure_ascii=False) if tags else None
+        row.error_line = error_line(fields.get("error"))
         self._derive_times()
 
     def _settled_status(self) -> tuple[str, int | None]:
@@ -344,6 +347,7 @@ def read_run(row: RunRow) -> Run:
         parent_run_id=row.parent_run_id,
         parent_event_id=row.parent_event_id,
         tags=tuple(json.loads(row.tags)) if row.tags else (),
+        error_line=row.error_line,
         usage=read_usage(row.totals()),
         n_events=row.event_count,
         n_errors=row.error_count,

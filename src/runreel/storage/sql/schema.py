@@ -114,6 +114,7 @@ runs = Table(
     Column("parent_run_id", Key),
     Column("parent_event_id", Key),
     Column("tags", Text),
+    Column("error_line", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("active_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from runreel.errors import NotFoundError, StorageError
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.change import ProjectChanges, RunChanges
+from runreel.model.course import Course
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileReference
@@ -38,6 +39,7 @@ from runreel.storage.sql import (
     agent_reading,
     applying,
     change_reading,
+    course_reading,
     deleting,
     editing,
     heartbeat,
@@ -238,7 +240,11 @@ class SqlEventStore:
 
     def get_dag(self, scope: Scope, run_id: str, *, limit: int) -> Dag:
         with self._inside(scope, run_id) as inside:
-            return node_reading.read_dag(inside, limit=limit)
+            return course_reading.read_dag(inside, limit=limit)
+
+    def get_course(self, scope: Scope, run_id: str, *, limit: int) -> Course:
+        with self._inside(scope, run_id) as inside:
+            return course_reading.read_course(inside, limit=limit)
 
     def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
         with self._inside(scope, run_id) as inside:

@@ -105,6 +105,41 @@ class DagContract(StoreContract):
         dag = store.events.get_dag(scope, "run-1", limit=10)
         assert _taken(dag) == {(source, target, "sequential", 1) for source, target in ("ab", "bc", "ca")}
 
+    def test_branches_that_run_one_by_one_come_from_where_they_split(self, store: Store, scope: Scope) -> None:
+        edges = ("pa", "pb", "ae", "be", "pe")
+        ran = (_execution(node, node, AT + place * 10, AT + place * 10 + 9) for place, node in enumerate("pabe"))
+        apply(store, scope, *(make_edge(source, target) for source, target in edges), *ran)
+        taken = _taken(store.events.get_dag(scope, "run-1", limit=10))
+        assert taken == {(source, target, "sequential", 1) for source, target in ("pa", "pb", "ae", "be")}
+
+    def test_nothing_comes_after_or_was_what_is_skipped(self, store: Store, scope: Scope) -> None:
+        apply(
+            store,
+            scope,
+            make_edge("a", "b"),
+            make_edge("b", "c"),
+            _execution("1", "a", AT, AT + 10),
+            _execution("2", "b", AT + 10, AT + 10, status="skipped"),
+            _execution("3", "c", AT + 10, AT + 20),
+        )
+        dag = store.events.get_dag(scope, "run-1", limit=10)
+        assert _taken(dag) == {("a", "c", "sequential", 1)}
+        assert [placed.n_attempts for placed in dag.nodes] == [1, 0, 1]
+
+    def test_nodes_of_which_no_execution_is_recorded_follow_each_other_by_their_events(
+        self, store: Store, scope: Scope
+    ) -> None:
+        apply(
+            store,
+            scope,
+            make_edge("a", "b"),
+            make_edge("b", "c"),
+            make_edge("a", "c"),
+            *(make_event(f"{n}", node_id=node, at=AT + n, ended_at=AT + n + 1) for n, node in enumerate("aabcc")),
+        )
+        steps = _taken(store.events.get_dag(scope, "run-1", limit=10))
+        assert steps == {("a", "b", "sequential", 1), ("b", "c", "sequential", 1)}
+
     def test_a_previous_event_of_another_node_takes_an_edge(self, store: Store, scope: Scope) -> None:
         apply(
             store,
@@ -161,8 +196,8 @@ class DagContract(StoreContract):
         assert (dag.n_nodes, dag.n_edges) == (4, 3)
 
 
-def _execution(event_id: str, node_id: str, at: int, ended_at: int | None) -> Record:
-    status = "running" if ended_at is None else "completed"
+def _execution(event_id: str, node_id: str, at: int, ended_at: int | None, status: str | None = None) -> Record:
+    status = status or ("running" if ended_at is None else "completed")
     return make_event(event_id, at=at, node_id=node_id, event_type="node_execution", ended_at=ended_at, status=status)
 
 

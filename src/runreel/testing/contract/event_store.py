@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runreel.testing.contract.course import CourseContract
 from runreel.testing.contract.dag import DagContract
 from runreel.testing.contract.event import EventContract
 from runreel.testing.contract.event_filter import EventFilterContract
@@ -19,6 +20,7 @@ class EventStoreContract(
     EventFilterContract,
     EventTreeContract,
     NodeContract,
+    CourseContract,
     DagContract,
     MessageAndFileContract,
     LargePayloadContract,

@@ -106,6 +106,7 @@ class EventIsolationContract(StoreContract):
                 lambda: store.events.list_lifecycle_events(who, run_id, limit=10),
                 lambda: store.events.get_graph(who, run_id),
                 lambda: store.events.get_dag(who, run_id, limit=10),
+                lambda: store.events.get_course(who, run_id, limit=10),
                 lambda: store.spans.get_spans(who, run_id, SpanQuery(max_rows=10)),
                 lambda: store.spans.get_overview(who, run_id, n_buckets=10),
                 lambda: store.events.list_messages(who, run_id, limit=10),

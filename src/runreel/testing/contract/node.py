@@ -300,6 +300,11 @@ class NodeContract(StoreContract):
         apply(store, scope, make_event("a", node_id="n"), make_event("b", node_id="n"))
         assert store.events.get_node_summary(scope, "run-1", "n").n_attempts == 1
 
+    def test_a_node_that_was_skipped_was_not_tried(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_event("a", node_id="n", event_type="node_execution", status="skipped"))
+        summary = store.events.get_node_summary(scope, "run-1", "n")
+        assert (summary.n_attempts, summary.node.status) == (0, "skipped")
+
     def test_active_time_counts_what_overlaps_once(self, store: Store, scope: Scope) -> None:
         apply(
             store,

@@ -32,6 +32,14 @@ class RunListContract(StoreContract):
         assert [run.run_id for run in listed] == ["a", "b", "c"]
         assert listed[0] == store.runs.get_run(scope, "a")
 
+    def test_a_list_tells_errors_in_one_line(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run("good"), make_run("bad"))
+        apply(store, scope, make_run_end("bad", status="failed", error={"type": "E", "message": "no\npaper"}))
+        assert {run.run_id: run.error_line for run in store.runs.list_runs(scope, _ALL, limit=10).items} == {
+            "good": None,
+            "bad": "E: no paper",
+        }
+
     @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
     def test_paging_visits_each_run_once(self, store: Store, scope: Scope, limit: int) -> None:
         apply(store, scope, *(make_run(f"{n}", at=AT + n // 3) for n in range(14)))

@@ -1,0 +1,194 @@
+"""How a run went through its nodes: their executions, and which of them came after which.
+
+Where edges are declared, an execution comes after those that its node's edges come from, even where others ran between
+on a machine that does one thing at a time. Only what no declared edge explains is told by time alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+
+from runreel.model.layer import Pair, find_back_edges, find_levels
+
+Places = tuple[int, int]
+"""A step: the place of one execution, and that of another which came after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One execution of a node; without an event of its own, all that happened in the node."""
+
+    node_id: str
+    started_at: int
+    ended_at: int | None
+    status: str = "completed"
+    event_id: str | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One execution came after another, or was called from it (edge type `call`); both by their place."""
+
+    source: int
+    target: int
+    edge_type: str
+    is_declared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The first executions of a run by when they began, the steps between them, and how many there are in all."""
+
+    executions: tuple[Execution, ...]
+    steps: tuple[Step, ...]
+    n_executions: int
+
+
+def find_steps(executions: Sequence[Execution], declared: Collection[Pair] = ()) -> list[Places]:
+    """Return which execution came directly after which, given all that ended or go on, by start.
+
+    One comes after another if it began when that had ended. It comes directly after it along a declared edge, unless
+    one of a node on the declared way between them lies between; where there is none, if no third one lies between.
+    """
+    ways = _Ways(declared)
+    steps: list[Places] = []
+    going_on: list[Places] = []
+    ended = _Latest()
+    ended_of: dict[str, _Latest] = {}
+    for place, execution in enumerate(executions):
+        while going_on and going_on[0][0] <= execution.started_at:
+            other = heappop(going_on)[1]
+            ended.add(other)
+            ended_of.setdefault(executions[other].node_id, _Latest()).add(other)
+        sources = [
+            source
+            for node_id in ways.sources.get(execution.node_id, ())
+            for source in _unblocked(executions, ended_of, node_id, ways.between(node_id, execution.node_id))
+        ]
+        steps += [(source, place) for source in sorted(sources) or ended.pick(executions)]
+        if execution.ended_at is not None:
+            heappush(going_on, (execution.ended_at, place))
+    return steps
+
+
+def count_pairs(executions: Sequence[Execution], steps: Iterable[Places]) -> dict[Pair, int]:
+    """Count steps by the nodes of their executions."""
+    return Counter((executions[source].node_id, executions[target].node_id) for source, target in steps)
+
+
+def make_course(
+    executions: Sequence[Execution],
+    steps: Iterable[Places],
+    called: Iterable[Places],
+    declared: Collection[Pair],
+    limit: int,
+) -> Course:
+    """Number the first executions of each node, and tell of the steps between them which were declared."""
+    seen: Counter[str] = Counter()
+    numbered: list[Execution] = []
+    for execution in executions[:limit]:
+        seen[execution.node_id] += 1
+        numbered.append(replace(execution, number=seen[execution.node_id]))
+    pairs = frozenset(declared)
+    ordered = {
+        "sequential": sorted({step for step in steps if max(step) < len(numbered)}),
+        "call": sorted({step for step in called if max(step) < len(numbered)}),
+    }
+    return Course(
+        executions=tuple(numbered),
+        steps=tuple(
+            Step(
+                source=source,
+                target=target,
+                edge_type=edge_type,
+                is_declared=(numbered[source].node_id, numbered[target].node_id) in pairs,
+            )
+            for edge_type, found in ordered.items()
+            for source, target in found
+        ),
+        n_executions=len(executions),
+    )
+
+
+@dataclass(slots=True)
+class _Latest:
+    """Of executions that ended the latest, and those that overlap it: what comes next comes directly after these."""
+
+    places: list[int] = field(default_factory=list[int])
+    latest: int = -1
+
+    def add(self, place: int) -> None:
+        self.latest = max(self.latest, place)
+        self.places.append(place)
+
+    def pick(self, executions: Sequence[Execution]) -> list[int]:
+        # What had ended when another began that has ended, too, is followed by that one only.
+        self.places = [each for each in self.places if not _is_before(executions, each, self.latest)]
+        return self.places
+
+
+class _Ways:
+    """Where declared edges come from, and which other nodes with an edge to the same target lie between."""
+
+    def __init__(self, declared: Collection[Pair]) -> None:
+        self.sources: dict[str, list[str]] = {}
+        for source, target in dict.fromkeys(declared):
+            if source != target:
+                self.sources.setdefault(target, []).append(source)
+        self._between: dict[Pair, tuple[str, ...]] = {}
+        self._targets: dict[str, list[str]] | None = None
+        self._levels: Mapping[str, int] = {}
+
+    def between(self, source: str, target: str) -> tuple[str, ...]:
+        """Return both nodes, and those with an edge to the target that declared edges reach from the source."""
+        pair = (source, target)
+        if pair not in self._between:
+            others = [each for each in self.sources[target] if each != source]
+            reached = self._reached(source, target) if others else frozenset[str]()
+            self._between[pair] = (source, target, *(each for each in others if each in reached))
+        return self._between[pair]
+
+    def _reached(self, source: str, target: str) -> frozenset[str]:
+        """Return the nodes above the target that the source leads to without a circle."""
+        targets = self._read_targets()
+        depth = self._levels[target]
+        reached: set[str] = set()
+        waiting = [source]
+        while waiting:
+            for each in targets.get(waiting.pop(), ()):
+                if each not in reached and self._levels[each] < depth:
+                    reached.add(each)
+                    waiting.append(each)
+        return frozenset(reached)
+
+    def _read_targets(self) -> dict[str, list[str]]:
+        if self._targets is None:
+            pairs = [(source, target) for target, sources in self.sources.items() for source in sources]
+            ids = list(dict.fromkeys(node_id for pair in pairs for node_id in pair))
+            back = find_back_edges(ids, pairs)
+            forward = [pair for pair in pairs if pair not in back]
+            self._levels = find_levels(ids, forward)
+            self._targets = {}
+            for source, target in forward:
+                self._targets.setdefault(source, []).append(target)
+        return self._targets
+
+
+def _unblocked(
+    executions: Sequence[Execution], ended_of: Mapping[str, _Latest], node_id: str, between: tuple[str, ...]
+) -> list[int]:
+    latest = max((ended_of[each].latest for each in between if each in ended_of), default=-1)
+    found = ended_of.get(node_id)
+    return (
+        [] if found is None else [each for each in found.pick(executions) if not _is_before(executions, each, latest)]
+    )
+
+
+def _is_before(executions: Sequence[Execution], place: int, other: int) -> bool:
+    """Return whether an execution had ended when another one, which comes later in their order, began."""
+    ended_at = executions[place].ended_at
+    return place < other and ended_at is not None and ended_at <= executions[other].started_at

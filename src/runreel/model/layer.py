@@ -1,0 +1,53 @@
+"""Layers of a graph that may have circles: which edges lead back, and how deep each node lies without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from graphlib import TopologicalSorter
+
+Pair = tuple[str, str]
+
+
+def find_back_edges(ids: Sequence[str], pairs: Iterable[Pair]) -> set[Pair]:
+    """Return the edges that lead back onto the path of a walk which takes nodes, and what follows them, in their order.
+
+    So of a circle that edge leads back which people would say does: the one to the node that comes before the others.
+    """
+    targets: dict[str, list[str]] = {}
+    for source, target in pairs:
+        targets.setdefault(source, []).append(target)
+    rank = {node_id: place for place, node_id in enumerate(ids)}
+    for following in targets.values():
+        following.sort(key=rank.__getitem__)
+    back: set[Pair] = set()
+    done: set[str] = set()
+    for root in ids:
+        if root in done:
+            continue
+        path = {root: iter(targets.get(root, ()))}
+        while path:
+            current, remaining = next(reversed(path.items()))
+            target = next(remaining, None)
+            if target is None:
+                done.add(current)
+                del path[current]
+            elif target in path:
+                back.add((current, target))
+            elif target not in done:
+                path[target] = iter(targets.get(target, ()))
+    return back
+
+
+def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
+    """Return the longest way to each node along edges without circles."""
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(ids, ()))
+    for source, target in pairs:
+        sorter.add(target, source)
+    sorter.prepare()
+    levels: dict[str, int] = {}
+    level = 0
+    while ready := sorter.get_ready():
+        levels.update(dict.fromkeys(ready, level))
+        sorter.done(*ready)
+        level += 1
+    return levels

@@ -1,0 +1,196 @@
+"""Reading how a run went through its nodes: as the graph of what was planned and taken, and execution by execution."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
+
+from runreel.model.course import Course, Execution, Places, count_pairs, find_steps, make_course
+from runreel.model.dag import Dag, make_dag
+from runreel.model.edge import Edge
+from runreel.model.layer import Pair
+from runreel.model.node import Node
+from runreel.storage.sql.event_reading import Inside
+from runreel.storage.sql.node_event import EXECUTION, NEVER_BEGAN
+from runreel.storage.sql.node_reading import (
+    EVENT,
+    NODE,
+    START,
+    STATUS,
+    STOP,
+    Activity,
+    read_activity,
+    read_edges,
+    read_nodes,
+)
+from runreel.storage.sql.schema import events
+
+_HERE, _OTHER, _BEFORE = events.alias("here"), events.alias("other"), events.alias("before")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """What is known of the way that a run took: by what its events name, and by when its nodes were at work."""
+
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+    executions: Sequence[Execution]
+    steps: Sequence[Places]
+    previous: Mapping[Pair, int]
+    called: Mapping[Pair, int]
+
+    def declared(self) -> list[Pair]:
+        """Return the declared edges as pairs of nodes."""
+        return [(edge.source, edge.target) for edge in self.edges]
+
+    def count_followed(self) -> dict[Pair, int]:
+        """Count which node came after which; both sources may tell of the same steps, so the larger count stands."""
+        followed = dict(self.previous)
+        for pair, count in count_pairs(self.executions, self.steps).items():
+            followed[pair] = max(count, followed.get(pair, 0))
+        return followed
+
+
+def read_dag(inside: Inside, *, limit: int) -> Dag:
+    """Return the first nodes by level with the first edges between them, declared and taken."""
+    way = _read_way(inside)
+    dag = make_dag(way.nodes, way.edges, way.count_followed(), way.called)
+    n_executions = Counter(execution.node_id for execution in way.executions)
+    placed_nodes = tuple(replace(placed, n_attempts=n_executions[placed.node.node_id]) for placed in dag.nodes[:limit])
+    shown = {placed.node.node_id for placed in placed_nodes}
+    between = [edge for edge in dag.edges if edge.source in shown and edge.target in shown]
+    return replace(dag, nodes=placed_nodes, edges=tuple(between[:limit]))
+
+
+def read_course(inside: Inside, *, limit: int) -> Course:
+    """Return the first executions of nodes by when they began, and the steps between them."""
+    way = _read_way(inside)
+    before, callers = _read_sources(inside, way)
+    return make_course(
+        way.executions,
+        {*way.steps, *_find_latest(way.executions, before)},
+        _find_latest(way.executions, callers),
+        way.declared(),
+        limit,
+    )
+
+
+def _read_way(inside: Inside) -> _Way:
+    activity = read_activity(inside, None)
+    nodes, edges = read_nodes(inside, activity), read_edges(inside)
+    previous = _read_previous(inside) if activity.figures else {}
+    called = _read_called(inside) if activity.figures else {}
+    executions = _make_executions(activity, nodes)
+    # Where a recorder tells of what came before, or what called, nothing is concluded from when a node was at work.
+    told = {node_id for pair in previous for node_id in pair} | {target for _, target in called}
+    timed = [
+        place
+        for place, execution in enumerate(executions)
+        if execution.event_id is not None or execution.node_id not in told
+    ]
+    declared = [(edge.source, edge.target) for edge in edges]
+    found = find_steps([executions[place] for place in timed], declared)
+    steps = [(timed[source], timed[target]) for source, target in found]
+    return _Way(nodes=nodes, edges=edges, executions=executions, steps=steps, previous=previous, called=called)
+
+
+def _make_executions(activity: Activity, nodes: Sequence[Node]) -> list[Execution]:
+    """Return the executions that events tell of, and one for each other node in which something happened, by start."""
+    executions = [
+        Execution(
+            node_id=row[NODE],
+            started_at=row[START],
+            ended_at=None if row[STATUS] == "running" else row[STOP],
+            status=row[STATUS],
+            event_id=row[EVENT],
+        )
+        for row in activity.executions
+        if row[STATUS] not in NEVER_BEGAN
+    ]
+    have = {row[NODE] for row in activity.executions}
+    for node in nodes:
+        figures = activity.figures.get(node.node_id)
+        if figures is None or node.node_id in have or node.status == "skipped":
+            continue
+        ended_at = None if figures.n_running else figures.last_at
+        executions.append(
+            Execution(node_id=node.node_id, started_at=figures.first_at, ended_at=ended_at, status=node.status)
+        )
+    return sorted(executions, key=lambda execution: execution.started_at)
+
+
+def _read_sources(inside: Inside, way: _Way) -> tuple[dict[int, set[str]], dict[int, set[str]]]:
+    """Return by the place of each execution the nodes that are told to be before it, and those it was called from."""
+    before: dict[int, set[str]] = {}
+    callers: dict[int, set[str]] = {}
+    place_of = {execution.event_id: place for place, execution in enumerate(way.executions) if execution.event_id}
+    for event_id, previous, parent in inside.connection.execute(_sources_of_executions(inside)):
+        place = place_of.get(event_id)
+        if place is None:
+            continue
+        for sources, node_id in ((before, previous), (callers, parent)):
+            if node_id not in (None, way.executions[place].node_id):
+                sources.setdefault(place, set()).add(node_id)
+    for place, execution in enumerate(way.executions):
+        if execution.event_id is None:
+            before[place] = {source for source, target in way.previous if target == execution.node_id}
+            callers[place] = {source for source, target in way.called if target == execution.node_id}
+    return before, callers
+
+
+def _sources_of_executions(inside: Inside) -> Select[Any, Any, Any]:
+    """Return the query for executions with the nodes of the events that they name as before them and above them."""
+    is_execution = (_HERE.c.event_type == EXECUTION, _HERE.c.node_id.is_not(None))
+    return (
+        select(_HERE.c.event_id, _BEFORE.c.member_of, _OTHER.c.member_of)
+        .select_from(_HERE)
+        .outerjoin(_BEFORE, _is_named(_BEFORE, _HERE.c.previous_event_id))
+        .outerjoin(_OTHER, _is_named(_OTHER, _HERE.c.parent_event_id))
+        .where(_HERE.c.run_pk == inside.run.run_pk, *is_execution)
+    )
+
+
+def _is_named(other: FromClause, event_id: ColumnElement[str]) -> ColumnElement[bool]:
+    return and_(other.c.run_pk == _HERE.c.run_pk, other.c.event_id == event_id)
+
+
+def _find_latest(executions: Sequence[Execution], sources: Mapping[int, Collection[str]]) -> set[Places]:
+    """Return for each execution and each node before it the latest execution of that node that had begun."""
+    begun: dict[str, int] = {}
+    found: set[Places] = set()
+    for place, execution in enumerate(executions):
+        found |= {(begun[node_id], place) for node_id in sources.get(place, ()) if node_id in begun}
+        begun[execution.node_id] = place
+    return found
+
+
+def _read_previous(inside: Inside) -> dict[Pair, int]:
+    """Count the events of one node before which they name one of another."""
+    previous_id = _HERE.c.previous_event_id
+    return _count_pairs(inside, previous_id, _HERE.c.member_of, where=previous_id.is_not(None))
+
+
+def _read_called(inside: Inside) -> dict[Pair, int]:
+    """Count the events of one node whose parents are in another."""
+    node_id = _HERE.c.node_id
+    return _count_pairs(inside, _HERE.c.parent_event_id, node_id, where=node_id.is_not(None))
+
+
+def _count_pairs(
+    inside: Inside, other_id: ColumnElement[str], node_id: ColumnElement[str], *, where: ColumnElement[bool]
+) -> dict[Pair, int]:
+    """Count events by the node of another event that they name and by their own, where these differ.
+
+    `where` follows from the rest; it spares looking up what can't be counted.
+    """
+    statement = (
+        select(_OTHER.c.member_of, node_id, func.count())
+        .join_from(_HERE, _OTHER, _is_named(_OTHER, other_id))
+        .where(_HERE.c.run_pk == inside.run.run_pk, where, _OTHER.c.member_of != node_id)
+        .group_by(_OTHER.c.member_of, node_id)
+    )
+    return {(row[0], row[1]): row[2] for row in inside.connection.execute(statement)}
