@@ -132,7 +132,7 @@ def _file(number: int) -> dict[str, Any]:
         "id": _id("f0", number),
         "run_id": _id("10", number),
         "node_id": "step_1",
-        "file_path": f"/work/run_{number}/result.csv",
+        "file_path": f"/srv/agents/run_{number}/result.csv",
         "file_type": "csv",
         "size_bytes": 1_000 + number,
         "created_at": moment(number * 500 + 400),

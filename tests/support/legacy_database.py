@@ -343,7 +343,7 @@ def _add_records(build: Builder, run_id: str, steps: list[str | int]) -> None:
         checkpoint_type="step_complete",
         created_at=moment(19),
         context_snapshot=json.dumps({"memory": {"a": 1}}),
-        pickle_file_path="/work/checkpoint.pkl",
+        pickle_file_path="/srv/agents/checkpoint.pkl",
     )
     for entity_type, entity_id in (("run", run_id), ("step", steps[0]), ("session", session_id)):
         build.row(

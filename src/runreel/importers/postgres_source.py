@@ -25,7 +25,6 @@ _TEXTS = frozenset({"text", "varchar", "bpchar"})
 _SETTINGS = (
     "SET TIME ZONE 'UTC'",
     "SET datestyle TO ISO",
-    "SET client_encoding TO 'UTF8'",
     "SET lock_timeout TO '5s'",
     "SET statement_timeout TO 0",
     "SET idle_in_transaction_session_timeout TO 0",
@@ -48,6 +47,8 @@ ORDER BY c.oid, a.attnum
 
 class PostgresSource:
     """One PostgreSQL database, read in one transaction that can't write."""
+
+    is_typed = True
 
     def __init__(self, url: URL) -> None:
         self._where = f"{url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
@@ -89,6 +90,9 @@ class PostgresSource:
             return "CAST(NULL AS TEXT)"
         return f"CAST({alias}.{quoted(known.columns[column])} AS TEXT)"
 
+    def place(self, table: str, alias: str) -> str:
+        return self._tables[table].place(alias) if table in self._tables else "NULL"
+
     def close(self) -> None:
         self._connection.close()
 
@@ -102,13 +106,15 @@ class PostgresSource:
 
     def _open(self) -> dict[str, Table]:
         with self._translating():
+            # A server that keeps any bytes as texts refuses to give some of them as UTF-8.
+            encoding = self._connection.info.parameter_status("server_encoding")
+            has_any_bytes = encoding == "SQL_ASCII"
+            self._connection.execute(f"SET client_encoding TO {'SQL_ASCII' if has_any_bytes else 'UTF8'}".encode())
             for statement in _SETTINGS:
                 self._connection.execute(statement)
             self._connection.adapters.register_loader("numeric", FloatLoader)
-            if self._connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-                # Such a server keeps any bytes as texts.
-                for name in _TEXTS:
-                    self._connection.adapters.register_loader(name, self._repairing_loader())
+            for name in _TEXTS if has_any_bytes else ():
+                self._connection.adapters.register_loader(name, self._repairing_loader())
             return {table.name.lower(): table for table in self._iter_tables()}
 
     def _iter_tables(self) -> Iterator[Table]:
@@ -118,7 +124,7 @@ class PostgresSource:
             for _, _, column, _, base_type, _ in columns:
                 self._base_types[name, column] = base_type
             declared = [(column, declared) for _, _, column, declared, _, _ in columns]
-            yield Table.of_columns(name, declared, key=["ctid"] if has_place else [])
+            yield Table.of_columns(name, declared, key=["ctid"] if has_place else [], has_places=has_place)
 
     def _selection(self, table: str, columns: Sequence[str], order_by: Sequence[str]) -> str:
         known = self._tables[table]

@@ -27,6 +27,9 @@ class Source(Protocol):
     tables: Mapping[str, Mapping[str, str]]
     """The columns of every table, with the types that they are declared with."""
 
+    is_typed: bool
+    """Whether every value is of its column's type, because the database takes no other."""
+
     n_repaired_texts: int
     """How many texts of those given so far were no UTF-8; they come with their wrong bytes as lone surrogates."""
 
@@ -54,6 +57,10 @@ class Source(Protocol):
         """Return what a statement calls the column as a text; NULL where it is missing."""
         ...
 
+    def place(self, table: str, alias: str) -> str:
+        """Return what a statement calls the place of a row, which grows with every row; NULL where it has none."""
+        ...
+
     def close(self) -> None:
         """Let go of the database; safe twice."""
         ...
@@ -67,15 +74,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table as its database has it; `key` are the columns that find a row, in the order of the rows."""
+    """A table as its database has it; `key` are the columns that find a row, one where it is the row's place."""
 
     name: str
     columns: Mapping[str, str]
     types: Mapping[str, str]
     key: Sequence[str]
+    has_places: bool
 
     @classmethod
-    def of_columns(cls, name: str, columns: Iterable[tuple[str, str]], *, key: Sequence[str]) -> Table:
+    def of_columns(
+        cls, name: str, columns: Iterable[tuple[str, str]], *, key: Sequence[str], has_places: bool
+    ) -> Table:
         """Make one of columns with the types that they are declared with."""
         pairs = list(columns)
         return cls(
@@ -83,7 +93,12 @@ class Table:
             columns={column.lower(): column for column, _ in pairs},
             types={column.lower(): declared for column, declared in pairs},
             key=key,
+            has_places=has_places,
         )
+
+    def place(self, alias: str) -> str:
+        """Return what a statement calls the place of a row."""
+        return f"{alias}.{self.key[0]}" if self.has_places else "NULL"
 
 
 NO_ROWS = "(SELECT 1 WHERE 1 = 0)"

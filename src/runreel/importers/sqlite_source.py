@@ -24,6 +24,8 @@ MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _BUSY_TIMEOUT_S = 5
 _ROWS_AT_ONCE = 16
+# Where every SQLite locks a file that is in use.
+_FIRST_LOCKED_BYTE, _N_LOCKED_BYTES = 0x4000_0002, 510
 _ROWIDS = ("rowid", "_rowid_", "oid")
 # Expressions in the schema of a hostile file may call what its author likes, and its pages say what he likes.
 _PRAGMAS = ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "temp_store=FILE")
@@ -35,7 +37,9 @@ SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' 
 class SqliteSource:
     """One SQLite file."""
 
-    def __init__(self, name: str) -> None:
+    is_typed = False
+
+    def __init__(self, name: str, *, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> None:
         self.name = name
         self.n_repaired_texts = 0
         self._path = Path(name)
@@ -46,7 +50,7 @@ class SqliteSource:
         self._connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?{mode.query}",
             uri=True,
-            timeout=_BUSY_TIMEOUT_S,
+            timeout=busy_timeout_s,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -87,6 +91,9 @@ class SqliteSource:
         if not known or column not in known.columns:
             return "CAST(NULL AS TEXT)"
         return f"{alias}.{quoted(known.columns[column])}"
+
+    def place(self, table: str, alias: str) -> str:
+        return self._tables[table].place(alias) if table in self._tables else "NULL"
 
     def close(self) -> None:
         self._connection.close()
@@ -135,7 +142,8 @@ class SqliteSource:
             key = [column for column, _, place in sorted(columns, key=lambda column: column[2]) if place]
             if not is_without_rowid:
                 key = [rowid for rowid in _ROWIDS if rowid not in names][:1]
-            yield Table.of_columns(name, ((column, declared) for column, declared, _ in columns), key=key)
+            declared = [(column, declared) for column, declared, _ in columns]
+            yield Table.of_columns(name, declared, key=key, has_places=not is_without_rowid and bool(key))
         self._connection.text_factory = str
 
     def _repaired(self, text: bytes) -> str:
@@ -213,14 +221,23 @@ _ALONE_WITH_LOG = _Mode(query="mode=ro&vfs=unix-none", pragmas=("locking_mode=EX
 
 def _mode_of(path: Path, header: bytes) -> _Mode:
     is_wal = header[18:20] == b"\2\2"
-    if not is_wal or os.name != "posix":
+    log = _state_of(f"{path}-wal")
+    # A program that has such a file open keeps both beside it, but for one that locks everybody out.
+    has_user = log is not None and _state_of(f"{path}-shm") is not None
+    if not is_wal or has_user or os.name != "posix" or _is_locked(path):
         return _LOCKED
-    has_log = (_state_of(f"{path}-wal") or (0, 0))[1] > 0
-    # Every program that has such a file open keeps both beside it, but for one that locks everybody out.
-    has_user = _state_of(f"{path}-wal") is not None and _state_of(f"{path}-shm") is not None
-    if has_user:
-        return _LOCKED
-    return _ALONE_WITH_LOG if has_log else _ALONE
+    return _ALONE_WITH_LOG if log is not None and log[1] else _ALONE
+
+
+def _is_locked(path: Path) -> bool:
+    import fcntl  # noqa: PLC0415  there is none on Windows
+
+    with path.open("rb") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB, _N_LOCKED_BYTES, _FIRST_LOCKED_BYTE)
+        except OSError:
+            return True
+    return False
 
 
 def _header_of(path: Path, name: str) -> bytes:
