@@ -16,6 +16,7 @@ RunreelError
 ├── QueueFullError
 ├── StreamLimitError
 ├── ServerEndingError
+├── SourceError
 └── StorageError
     ├── StorageFullError
     ├── StorageUnavailableError
@@ -106,6 +107,10 @@ class StreamLimitError(RunreelError):
 
 class ServerEndingError(RunreelError):
     """The server takes nothing more, because it was told to end."""
+
+
+class SourceError(RunreelError):
+    """A file or database of another program can't be read, or is of no kind that is known here."""
 
 
 class StorageError(RunreelError):

@@ -1284,6 +1284,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description List imports, the one that ended last first.
+         */
+        get: operations["list_imports_api_imports_get"];
+        put?: never;
+        /**
+         * Put Import
+         * @description Keep the report of an import; the newest thousand stay.
+         */
+        post: operations["put_import_api_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description Return the report of one import.
+         */
+        get: operations["get_import_api_imports__import_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2167,6 +2211,132 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * ImportKindView
+         * @description Rows of one kind: sent, of which `made` have no row of that kind there; and counted in this database.
+         */
+        ImportKindView: {
+            /** Kind */
+            kind: string;
+            /** Sent */
+            sent: number;
+            /** Made */
+            made: number;
+            /** Kept */
+            kept: number | null;
+        };
+        /**
+         * ImportPageView
+         * @description Imports, the one that ended last first.
+         */
+        ImportPageView: {
+            /** Imports */
+            imports: components["schemas"]["ImportSummaryView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ImportReportView
+         * @description What became of a foreign database; `reconciled` says that every row is accounted for and counted here.
+         */
+        ImportReportView: {
+            /** Import Id */
+            import_id: string;
+            /** Who */
+            who: string | null;
+            /** Kind */
+            kind: string;
+            /** Source */
+            source: string;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string;
+            /** Into */
+            into: string | null;
+            /** Dry Run */
+            dry_run: boolean;
+            runs: components["schemas"]["ImportRunsView"];
+            /** Tables */
+            tables: components["schemas"]["ImportTableView"][];
+            /** Repairs */
+            repairs: components["schemas"]["RepairView"][];
+            /** Kinds */
+            kinds: components["schemas"]["ImportKindView"][];
+            /** Problem */
+            problem: string | null;
+            /** Reconciled */
+            reconciled: boolean;
+        };
+        /**
+         * ImportRunsView
+         * @description How many runs were new, there already, changed by the import, refused, and how many could not keep their name.
+         */
+        ImportRunsView: {
+            /** New */
+            new: number;
+            /** Same */
+            same: number;
+            /** Changed */
+            changed: number;
+            /** Refused */
+            refused: number;
+            /** Renamed */
+            renamed: number;
+        };
+        /**
+         * ImportSummaryView
+         * @description What a list shows of an import; `found` and `left_out` count rows of all tables.
+         */
+        ImportSummaryView: {
+            /** Import Id */
+            import_id: string;
+            /** Who */
+            who: string | null;
+            /** Kind */
+            kind: string;
+            /** Source */
+            source: string;
+            /** Started At */
+            started_at: string;
+            /** Ended At */
+            ended_at: string;
+            /** New */
+            new: number;
+            /** Same */
+            same: number;
+            /** Changed */
+            changed: number;
+            /** Refused */
+            refused: number;
+            /** Found */
+            found: number;
+            /** Left Out */
+            left_out: number;
+            /** Reconciled */
+            reconciled: boolean;
+            /** Problem */
+            problem: string | null;
+        };
+        /**
+         * ImportTableView
+         * @description What became of one table: `found` is `stored` and all that is left out; `merged` are those of `stored` that are
+         *     told of in another row's place.
+         */
+        ImportTableView: {
+            /** Table */
+            table: string;
+            /** Found */
+            found: number;
+            /** Stored */
+            stored: number;
+            /** Merged */
+            merged: number;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutView"][];
+            /** Reconciled */
+            reconciled: boolean;
+        };
+        /**
          * ImportView
          * @description What became of a bundle; `problem` says what is wrong with it as a whole.
          */
@@ -2189,6 +2359,41 @@ export interface components {
             problem: string | null;
             /** Dry Run */
             dry_run: boolean;
+            kept: components["schemas"]["KeptView"];
+        };
+        /**
+         * KeptView
+         * @description How many rows of each kind the database has of the runs and sessions of a bundle, as counted there.
+         */
+        KeptView: {
+            /** Sessions */
+            sessions: number;
+            /** Runs */
+            runs: number;
+            /** Nodes */
+            nodes: number;
+            /** Edges */
+            edges: number;
+            /** Events */
+            events: number;
+            /** Messages */
+            messages: number;
+            /** Files */
+            files: number;
+            /** Transitions */
+            transitions: number;
+        };
+        /**
+         * LeftOutView
+         * @description Rows that were not taken, for one reason.
+         */
+        LeftOutView: {
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
         };
         /**
          * LongContextView
@@ -2335,6 +2540,158 @@ export interface components {
             run_name: string | null;
         };
         /**
+         * NewImport
+         * @description The report of an import.
+         */
+        NewImport: {
+            /** Kind */
+            kind: string;
+            /**
+             * Source
+             * @description The name of the file or database, without its folder or address.
+             */
+            source: string;
+            /**
+             * Started At
+             * @description ISO 8601.
+             */
+            started_at: string;
+            /**
+             * Ended At
+             * @description ISO 8601.
+             */
+            ended_at: string;
+            /** Into */
+            into?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * @default {
+             *       "new": 0,
+             *       "same": 0,
+             *       "changed": 0,
+             *       "refused": 0,
+             *       "renamed": 0
+             *     }
+             */
+            runs: components["schemas"]["NewImportRuns"];
+            /**
+             * Tables
+             * @default []
+             */
+            tables: components["schemas"]["NewImportTable"][];
+            /**
+             * Repairs
+             * @default []
+             */
+            repairs: components["schemas"]["NewRepair"][];
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: components["schemas"]["NewImportKind"][];
+            /** Problem */
+            problem?: string | null;
+            /**
+             * Reconciled
+             * @description Worked out anew.
+             */
+            reconciled?: boolean | null;
+        };
+        /**
+         * NewImportKind
+         * @description Rows of one kind.
+         */
+        NewImportKind: {
+            /** Kind */
+            kind: string;
+            /** Sent */
+            sent: number;
+            /**
+             * Made
+             * @default 0
+             */
+            made: number;
+            /** Kept */
+            kept?: number | null;
+        };
+        /**
+         * NewImportRuns
+         * @description How many runs were new, there already, changed, refused and renamed.
+         */
+        NewImportRuns: {
+            /**
+             * New
+             * @default 0
+             */
+            new: number;
+            /**
+             * Same
+             * @default 0
+             */
+            same: number;
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            /**
+             * Renamed
+             * @default 0
+             */
+            renamed: number;
+        };
+        /**
+         * NewImportTable
+         * @description What became of one table.
+         */
+        NewImportTable: {
+            /** Table */
+            table: string;
+            /** Found */
+            found: number;
+            /** Stored */
+            stored: number;
+            /**
+             * Merged
+             * @default 0
+             */
+            merged: number;
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["NewLeftOut"][];
+            /**
+             * Reconciled
+             * @description Worked out anew.
+             */
+            reconciled?: boolean | null;
+        };
+        /**
+         * NewLeftOut
+         * @description Rows that were not taken, for one reason.
+         */
+        NewLeftOut: {
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+        };
+        /**
          * NewLongContext
          * @description What tokens cost where the prompt is long.
          */
@@ -2411,6 +2768,21 @@ export interface components {
              */
             batch?: number | null;
             long_context?: components["schemas"]["NewLongContext"] | null;
+        };
+        /**
+         * NewRepair
+         * @description Something that was made right.
+         */
+        NewRepair: {
+            /** What */
+            what: string;
+            /** Count */
+            count: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
         };
         /**
          * NewRule
@@ -2891,6 +3263,18 @@ export interface components {
             run_name: string | null;
             /** Wanted Name */
             wanted_name: string | null;
+        };
+        /**
+         * RepairView
+         * @description Something that was wrong there and is right here.
+         */
+        RepairView: {
+            /** What */
+            what: string;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
         };
         /**
          * RulePageView
@@ -7122,6 +7506,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    list_imports_api_imports_get: {
+        parameters: {
+            query?: {
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPageView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    put_import_api_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReportView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_import_api_imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the import got. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReportView"];
                 };
             };
             /** @description A problem */

@@ -1,4 +1,4 @@
-"""`runreel import`: puts the runs of a bundle in."""
+"""`runreel import`: puts the runs of a bundle in, or those of a database of another program."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.connection import connect, connection_options
 from runreel.cli.console import Console, print_json
+from runreel.cli.foreign_import import import_database, is_database
+from runreel.cli.import_text import show_runs
 from runreel.cli.progress import counting_bytes
-from runreel.cli.table import Cell, Column, lay_out, titles
 from runreel.cli.text import harmless
-from runreel.errors import RunreelError
+from runreel.errors import ConfigError, RunreelError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -32,14 +33,20 @@ def add_to(commands: Commands) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "import",
-        help="put the runs of a bundle in",
-        description="Put the runs of a bundle in. Doing it again changes nothing.",
+        help="put the runs of a bundle or of an old database in",
+        description="Put the runs of a bundle in, or of a database of another program: of the legacy workflow system, "
+        "or of GATI. Doing it again changes nothing.",
         parents=[connection_options()],
     )
-    parser.add_argument("file", metavar="FILE", help="what `runreel export` wrote, also gzip or zstd; - for input")
+    parser.add_argument(
+        "file",
+        metavar="FILE|URL",
+        help="what `runreel export` wrote, also gzip or zstd, - for input; or an SQLite file, or postgresql://…",
+    )
     parser.add_argument("--revive", action="store_true", help="also runs that were deleted here")
     parser.add_argument("--dry-run", action="store_true", help="say what would become of it, and keep nothing")
     parser.add_argument("--into", metavar="SESSION", help="id of the session that takes all the runs")
+    parser.add_argument("--files", metavar="DIR", help="folder below which files of an old database may be read")
     parser.set_defaults(command=import_runs)
 
 
@@ -50,6 +57,10 @@ def import_runs(arguments: argparse.Namespace, console: Console) -> int:
         query["dry_run"] = "true"
     if arguments.into is not None:
         query["into"] = arguments.into
+    if is_database(arguments.file):
+        return import_database(arguments, console, query)
+    if arguments.files is not None:
+        raise ConfigError("--files is for databases of other programs; a bundle brings its files itself")
     with _opened(arguments.file) as file:
         first = file.read(_PIECE_BYTES)
         headers = {"Content-Type": "application/x-ndjson"}
@@ -88,25 +99,7 @@ def _show(report: JsonObject, console: Console) -> None:
     console.say(f"Runs: {counts}. Events: {number_at(report, 'events'):,.0f}.")
     if is_trial:
         console.say("It was a dry run: nothing was kept.")
-    _show_runs("Renamed, since another run has the name", objects_at(report, "renamed_runs"), "wanted_name", console)
-    _show_runs("Refused", objects_at(report, "refused_runs"), "reason", console)
+    show_runs("Renamed, since another run has the name", objects_at(report, "renamed_runs"), "wanted_name", console)
+    show_runs("Refused", objects_at(report, "refused_runs"), "reason", console)
     if problem := text_at(report, "problem"):
         console.complain(harmless(problem[:1].upper() + problem[1:] + "."))
-
-
-def _show_runs(heading: str, runs: list[JsonObject], last: str, console: Console) -> None:
-    if not runs:
-        return
-    columns = (
-        Column(title="AGENT", is_flexible=True),
-        Column(title="RUN", is_flexible=True),
-        Column(title="WANTED" if last == "wanted_name" else "WHY"),
-        Column(title="ID"),
-    )
-    rows = [
-        [Cell(harmless(text_at(run, key) or "")) for key in ("agent_name", "run_name", last, "run_id")] for run in runs
-    ]
-    console.say(f"{heading}:")
-    head = titles(columns, console.palette.faint)
-    for line in lay_out(columns, [head, *rows], width=console.width, glyphs=console.glyphs, palette=console.palette):
-        console.say(line)

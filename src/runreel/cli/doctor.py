@@ -1,4 +1,4 @@
-"""`runreel doctor`: looks whether the database is sound."""
+"""`runreel doctor`: looks whether the database is sound, or one of another program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from runreel.cli.console import Console, print_json
+from runreel.cli.damage_view import damage_as_json, show_damage
 from runreel.cli.extra import needed_extra
 from runreel.cli.progress import progress_bar
 from runreel.cli.quantity import count_of, format_count
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Declare the command."""
     text = "look whether the database is sound"
-    parser = commands.add_parser("doctor", help=text, description=f"{text.capitalize()}; a server may go on meanwhile.")
+    parser = commands.add_parser(
+        "doctor",
+        help=f"{text}, or one that could be imported",
+        description=f"{text.capitalize()}; a server may go on meanwhile. With FILE: look at the database of another "
+        "program, without importing it.",
+    )
+    parser.add_argument("file", metavar="FILE", nargs="?", help="a database that could be imported, or its URL")
     add_storage_options(parser)
     parser.add_argument("--quick", action="store_true", help="compare sums with each other, and read no event")
     parser.add_argument("--repair", action="store_true", help="make totals right that differ from a recount")
@@ -31,6 +38,8 @@ def add_to(commands: Commands) -> None:
 
 def examine_database(arguments: argparse.Namespace, console: Console) -> int:
     """Examine, and say what was found; 1 where something is damaged."""
+    if arguments.file is not None:
+        return _examine_other(arguments, console)
     if arguments.quick and arguments.repair:
         raise ConfigError("--repair counts everything anew, so it can't be --quick")
     with needed_extra("runreel doctor"), progress_bar(console, "Examining") as show:
@@ -52,6 +61,22 @@ def examine_database(arguments: argparse.Namespace, console: Console) -> int:
     else:
         _print(diagnosis, console)
     return code
+
+
+def _examine_other(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.quick or arguments.repair or arguments.data or arguments.database:
+        raise ConfigError("--quick, --repair, --data and --database are about the database of Runreel; leave them out")
+    with needed_extra("runreel doctor FILE"), progress_bar(console, "Examining") as show:
+        from runreel.importers.address import open_source
+        from runreel.importers.damage import examine
+
+        with open_source(arguments.file) as source:
+            damage = examine(source, on_progress=show)
+    if arguments.json:
+        print_json(damage_as_json(damage), console)
+    else:
+        show_damage(damage, console)
+    return 0 if damage.is_sound else 1
 
 
 def _print(diagnosis: Diagnosis, console: Console) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 
 from runreel.cli.console import Console
-from runreel.cli.quantity import format_size
+from runreel.cli.quantity import count_of, format_count, format_size
 
 _CELLS = 30
 _DRAW_EVERY_S = 0.1
@@ -39,6 +39,21 @@ def counting_bytes(pieces: Iterable[bytes], console: Console, *, total_bytes: in
             yield piece
             n_bytes += len(piece)
             show(n_bytes, total_bytes or 0)
+
+
+@contextmanager
+def counting_runs(console: Console, *, n_runs: int, n_events: int) -> Generator[Callable[[int, int], None]]:
+    """Give a function that is told how many runs and events are done."""
+
+    def line_of(n_done: int, n_events_done: int) -> str:
+        share = (n_done + n_events_done) / max(n_runs + n_events, 1)
+        return (
+            f"{_bar(min(share, 1.0))} {format_count(n_done)} of {count_of(n_runs, 'run')}, "
+            f"{format_count(n_events_done)} of {count_of(n_events, 'event')}"
+        )
+
+    with _drawn(console, line_of) as show:
+        yield show
 
 
 @contextmanager

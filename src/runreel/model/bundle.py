@@ -5,7 +5,7 @@ States and payloads are JSON texts as a store keeps them; nobody reads them on t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -164,7 +164,11 @@ class ImportOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunImport:
-    """What became of one run: how it is called here, and why it was refused."""
+    """What became of one run: how it is called here, and why it was refused.
+
+    `n_kept` are the rows of each kind that the run has now, counted in the store once its last piece is written;
+    `session_id` is the session that came with it, if that is in the store.
+    """
 
     run_id: str
     outcome: ImportOutcome
@@ -173,6 +177,8 @@ class RunImport:
     wanted_name: str | None = None
     reason: str | None = None
     n_events: int = 0
+    n_kept: Mapping[str, int] = field(default_factory=dict[str, int])
+    session_id: str | None = None
 
     @property
     def is_renamed(self) -> bool:
@@ -196,4 +202,4 @@ def joined(first: RunImport, later: RunImport) -> RunImport:
     outcome = first.outcome
     if outcome is ImportOutcome.SAME:
         outcome = later.outcome
-    return replace(first, outcome=outcome, n_events=first.n_events + later.n_events)
+    return replace(first, outcome=outcome, n_events=first.n_events + later.n_events, n_kept=later.n_kept)

@@ -46,6 +46,7 @@ from runreel.server import (
     event_routes,
     file_routes,
     health_routes,
+    import_routes,
     message_routes,
     metrics_routes,
     node_routes,
@@ -93,6 +94,7 @@ _ROUTERS = (
     price_routes.router,
     metrics_routes.router,
     bundle_routes.router,
+    import_routes.router,
     health_routes.router,
     telemetry_routes.router,
     dashboard_routes.router,
@@ -173,6 +175,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
                     file_routes.PATHS: settings.max_file_bytes,
                     # It is read piece by piece, and never as a whole.
                     bundle_routes.PATHS: sys.maxsize,
+                    import_routes.PATHS: import_routes.MAX_BYTES,
                 },
             ),
             Middleware(RouteNote),

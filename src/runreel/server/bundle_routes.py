@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from runreel.model.scope import Scope
 from runreel.server.dependency import RunId, Runs, ScopeOf, parts_of
 from runreel.server.disk import DiskGuard
 from runreel.server.guard import IS_HEAD
-from runreel.server.importing import Importer, ImportReport
+from runreel.server.importing import BundleReport, Importer
 from runreel.server.run_query import RunFilterOf
 from runreel.server.view import json_response
 from runreel.storage.port import BundleStore
@@ -68,6 +68,19 @@ class RenamedRunView(TypedDict):
     wanted_name: str | None
 
 
+class KeptView(TypedDict):
+    """How many rows of each kind the database has of the runs and sessions of a bundle, as counted there."""
+
+    sessions: int
+    runs: int
+    nodes: int
+    edges: int
+    events: int
+    messages: int
+    files: int
+    transitions: int
+
+
 class ImportView(TypedDict):
     """What became of a bundle; `problem` says what is wrong with it as a whole."""
 
@@ -80,6 +93,7 @@ class ImportView(TypedDict):
     renamed_runs: list[RenamedRunView]
     problem: str | None
     dry_run: bool
+    kept: KeptView
 
 
 @router.get("/api/by-id/{run_id}/export", response_class=Response, openapi_extra=_BUNDLE)
@@ -136,7 +150,7 @@ async def import_bundle(
     return json_response(_view_report(report, dry_run=dry_run))
 
 
-async def _import(body: AsyncIterable[bytes], importer: Importer, disk: DiskGuard) -> ImportReport:
+async def _import(body: AsyncIterable[bytes], importer: Importer, disk: DiskGuard) -> BundleReport:
     waiting = bytearray()
     try:
         # No thread waits for a slow sender: one is asked for when there is something to do.
@@ -221,7 +235,7 @@ async def _iter_off_loop(chunks: Generator[bytes]) -> AsyncGenerator[bytes]:
         chunks.close()
 
 
-def _view_report(report: ImportReport, *, dry_run: bool) -> ImportView:
+def _view_report(report: BundleReport, *, dry_run: bool) -> ImportView:
     return {
         "new": report.counts[ImportOutcome.NEW],
         "same": report.counts[ImportOutcome.SAME],
@@ -232,6 +246,20 @@ def _view_report(report: ImportReport, *, dry_run: bool) -> ImportView:
         "renamed_runs": [_view_renamed(run) for run in report.renamed],
         "problem": report.problem,
         "dry_run": dry_run,
+        "kept": _view_kept(report.n_kept),
+    }
+
+
+def _view_kept(n_kept: Mapping[str, int]) -> KeptView:
+    return {
+        "sessions": n_kept.get("sessions", 0),
+        "runs": n_kept.get("runs", 0),
+        "nodes": n_kept.get("nodes", 0),
+        "edges": n_kept.get("edges", 0),
+        "events": n_kept.get("events", 0),
+        "messages": n_kept.get("messages", 0),
+        "files": n_kept.get("files", 0),
+        "transitions": n_kept.get("transitions", 0),
     }
 
 

@@ -23,6 +23,7 @@ from runreel.server.telemetry import Telemetry
 from runreel.storage.port import (
     EventStore,
     FileStore,
+    ImportStore,
     MetricStore,
     PriceStore,
     RetentionStore,
@@ -67,6 +68,10 @@ async def _events(request: Request) -> EventStore:
 
 async def _retention(request: Request) -> RetentionStore:
     return parts_of(request).store.retention
+
+
+async def _imports(request: Request) -> ImportStore:
+    return parts_of(request).store.imports
 
 
 async def _spans(request: Request) -> SpanStore:
@@ -116,6 +121,7 @@ ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
 Retention = Annotated[RetentionStore, Depends(_retention)]
+Imports = Annotated[ImportStore, Depends(_imports)]
 Spans = Annotated[SpanStore, Depends(_spans)]
 Prices = Annotated[PriceStore, Depends(_prices)]
 Metrics = Annotated[MetricStore, Depends(_metrics)]

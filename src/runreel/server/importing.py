@@ -16,17 +16,30 @@ from runreel.wire.bundle import PIECE_BYTES, PIECE_LINES, BundleReader, RunText
 from runreel.wire.inflate import Inflater
 
 _MAX_LISTED = 1_000
+# So many sessions without runs are put in together.
+_SESSIONS_AT_ONCE = 500
 
 
 @dataclass(slots=True, kw_only=True)
-class ImportReport:
-    """What became of a bundle; at most a thousand runs that were refused or renamed are listed of each."""
+class BundleReport:
+    """What became of a bundle; at most a thousand runs that were refused or renamed are listed of each.
+
+    `n_kept` are the rows of each kind that the store has of the runs and sessions of the bundle.
+    """
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter[ImportOutcome])
     n_events: int = 0
     refused: list[RunImport] = field(default_factory=list[RunImport])
     renamed: list[RunImport] = field(default_factory=list[RunImport])
     problem: str | None = None
+    n_kept: Counter[str] = field(default_factory=Counter[str])
+    # Their hashes alone: there may be many of them.
+    _sessions: set[int] = field(default_factory=set[int])
+
+    def add_session(self, session_id: str) -> None:
+        """Take note of a session that the store has; once more is no other."""
+        self._sessions.add(hash(session_id))
+        self.n_kept["sessions"] = len(self._sessions)
 
     def add(self, run: RunImport) -> None:
         """Take note of what became of one run."""
@@ -36,6 +49,10 @@ class ImportReport:
                 self.refused.append(run)
             return
         self.n_events += run.n_events
+        self.n_kept["runs"] += 1
+        self.n_kept.update(run.n_kept)
+        if run.session_id is not None:
+            self.add_session(run.session_id)
         if run.is_renamed and len(self.renamed) < _MAX_LISTED:
             self.renamed.append(run)
 
@@ -68,7 +85,7 @@ class Importer:
         self._waiting: dict[str, RunParts] = {}
         self._n_waiting_lines = 0
         self._n_waiting_bytes = 0
-        self._report = ImportReport()
+        self._report = BundleReport()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
         self._writing: Future[list[RunImport]] | None = None
 
@@ -81,12 +98,15 @@ class Importer:
         """
         for piece in self._inflater.feed(body):
             self._take(self._reader.feed(piece))
+            if self._reader.n_lone_sessions >= _SESSIONS_AT_ONCE:
+                self._put_lone_sessions()
 
-    def finish(self) -> ImportReport:
+    def finish(self) -> BundleReport:
         """Put in what waits, and say what became of everything; raises as `feed` does."""
         self._take(self._reader.finish())
         self._flush()
         self._add_written()
+        self._put_lone_sessions()
         self._report.problem = self._reader.problem
         try:
             self._inflater.finish()
@@ -98,6 +118,16 @@ class Importer:
         """Let go of what has not come to its end, once what is being written is; safe twice."""
         self._reader.close()
         self._writer.shutdown()
+
+    def _put_lone_sessions(self) -> None:
+        sessions = self._reader.take_lone_sessions()
+        if not sessions:
+            return
+        # One at a time on the one writer of SQLite; on PostgreSQL in the order of locks.
+        self._add_written()
+        kept = self._bundles.import_sessions(self._scope, sessions, options=self._options, now=self._now())
+        for session_id in kept:
+            self._report.add_session(session_id)
 
     def _take(self, texts: Iterator[RunText]) -> None:
         for text in texts:

@@ -11,12 +11,13 @@ from typing import Protocol
 
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
 from runreel.model.blob import Blob, SweepReport
-from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts
+from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts, SessionPart
 from runreel.model.change import ProjectChanges, RunChanges
 from runreel.model.course import Course
 from runreel.model.dag import Dag
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent
 from runreel.model.file import FileContent, FileReference
+from runreel.model.import_report import ImportSummary, KeptImport
 from runreel.model.message import Message
 from runreel.model.metrics import (
     Activity,
@@ -677,9 +678,47 @@ class BundleStore(Protocol):
         - What people stated of a run comes with it, and still counts more than what records say.
         - Calls without a recorder's cost are priced by the prices of this store.
         - A deleted run is refused, unless the options lift its tombstone; then `change_seq` goes on where it ended.
+        - What is said of a run has the rows of each kind that it has then, as the same transaction counts them.
 
         Raises:
             StorageError: nothing of the call was kept.
+        """
+        ...
+
+    def import_sessions(
+        self, scope: Scope, sessions: Sequence[SessionPart], *, options: ImportOptions, now: int
+    ) -> set[str]:
+        """Put sessions in that no run comes with, in one transaction; return the ids of those that are there then.
+
+        - One that is here already is merged by the rules of records; a name that a person gave stays.
+        - Where the options name a session that takes all runs, nothing is put in.
+
+        Raises:
+            StorageError: nothing of the call was kept.
+        """
+        ...
+
+
+class ImportStore(Protocol):
+    """Keeps what became of foreign databases that were imported: the newest thousand reports of a project."""
+
+    def put_import(self, scope: Scope, kept: KeptImport, *, now: int) -> KeptImport:
+        """Keep a report.
+
+        Raises:
+            StorageError: there is one of this id already, or the store failed.
+        """
+        ...
+
+    def list_imports(self, scope: Scope, *, limit: int, cursor: str | None = None) -> Page[ImportSummary]:
+        """Return imports, the one that ended last first."""
+        ...
+
+    def get_import(self, scope: Scope, import_id: str) -> KeptImport:
+        """Return a report.
+
+        Raises:
+            NotFoundError: the scope sees no such import.
         """
         ...
 
@@ -730,6 +769,11 @@ class Store(Protocol):
     @property
     def retention(self) -> RetentionStore:
         """How long runs are kept."""
+        ...
+
+    @property
+    def imports(self) -> ImportStore:
+        """What became of foreign databases."""
         ...
 
     @property

@@ -92,6 +92,10 @@ class BundleWriter:
             yield self._close_chunk(lines)
         yield self._count(EndLine(run_id=run_id, lines=n_lines, sha256=self._run_hash.hexdigest()))
 
+    def session(self, session: SessionPart) -> list[bytes]:
+        """Return the line of a session that no run belongs to."""
+        return self._session_lines(session)
+
     def close(self) -> bytes:
         """Return the last line."""
         return encode_line(CloseLine(counts=dict(sorted(self._counts.items())), sha256=self._hash.hexdigest())) + b"\n"
@@ -256,6 +260,7 @@ class BundleReader:
         self._hash = hashlib.sha256()
         self._counts: Counter[str] = Counter()
         self._sessions: OrderedDict[str, SessionPart] = OrderedDict()
+        self._lone: dict[str, SessionPart] = {}
         self._rest = b""
         self._is_skipping = False
         self._run: RunText | None = None
@@ -301,6 +306,16 @@ class BundleReader:
             self._run = None
         if not self._is_closed:
             self._note("the bundle ends early: its last line is missing")
+
+    @property
+    def n_lone_sessions(self) -> int:
+        """How many sessions have come that no run has come of yet."""
+        return len(self._lone)
+
+    def take_lone_sessions(self) -> list[SessionPart]:
+        """Return the sessions that no run has come of yet, each once."""
+        sessions, self._lone = list(self._lone.values()), {}
+        return sessions
 
     def close(self) -> None:
         """Let go of a run that is not complete; safe twice."""
@@ -358,6 +373,7 @@ class BundleReader:
     def _begin_run(self, line: RunLine, text: bytes) -> RunText | None:
         broken = self._cut_off()
         session = self._sessions.get(line.session_id)
+        self._lone.pop(line.session_id, None)
         run = self._run = RunText(line, session)
         try:
             part = part_of(line)
@@ -383,6 +399,8 @@ class BundleReader:
             self._note(str(error))
             return
         assert isinstance(session, SessionPart)
+        if session.session_id not in self._sessions:
+            self._lone[session.session_id] = session
         self._sessions[session.session_id] = session
         self._sessions.move_to_end(session.session_id)
         if len(self._sessions) > _N_SESSIONS:

@@ -59,6 +59,13 @@ def decode_batch(body: bytes, *, max_record_bytes: int) -> Batch:
     return batch
 
 
+def read_event(event: dict[str, object]) -> Batch:
+    """Return what one event says, of itself and of its run, as `decode_batch` does; the event is used up."""
+    batch = Batch(records=[], n_received=1)
+    _add_event(batch, {}, 0, event)
+    return batch
+
+
 def _add_event(batch: Batch, wishes: dict[str, Record], index: int, event: dict[str, object]) -> None:
     """Append the event's records to the batch, and keep the latest wish for its run's name in `wishes`."""
     event_id = event.get("event_id")

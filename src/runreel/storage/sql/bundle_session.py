@@ -27,12 +27,17 @@ def in_session(parts: RunParts, session_id: str) -> RunParts:
 
 def put_sessions_of(
     transaction: Transaction, scope: Scope, runs: Iterable[RunParts], options: ImportOptions, now: int
-) -> None:
-    """Create the sessions that don't exist yet as they were elsewhere, and merge those that do."""
+) -> set[str]:
+    """Create the sessions that don't exist yet as they were elsewhere, and merge those that do; return their ids."""
     if options.session_id is not None:
         put_sessions(transaction, [(scope.project, options.session_id)], now)
-        return
-    brought = {parts.session.session_id: parts.session for parts in runs if parts.session is not None}
+        return set()
+    return put_brought(transaction, scope, (parts.session for parts in runs if parts.session is not None), now)
+
+
+def put_brought(transaction: Transaction, scope: Scope, sessions: Iterable[SessionPart], now: int) -> set[str]:
+    """Create or merge these sessions; return the ids of those that are in the store then."""
+    brought = {session.session_id: session for session in sessions}
     rows = [(scope.project, *_columns(brought[session_id])) for session_id in sorted(brought)]
     transaction.dialect.insert(transaction.cursor, schema.sessions, rows, or_ignore=True)
     key, keys = ("project", "session_id"), [row[:2] for row in rows]
@@ -40,6 +45,7 @@ def put_sessions_of(
     stored = transaction.dialect.select(transaction.cursor, schema.sessions, columns, key, keys, for_update=True)
     for project, session_id, person_name, state in stored:
         _merge(transaction, (project, session_id), brought[session_id], person_name, state, now)
+    return {row[1] for row in stored}
 
 
 def _columns(session: SessionPart) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from runreel.model.scope import Scope
 from runreel.storage.merge import joined, same
 from runreel.storage.sql import event_row, event_writing, recorder_writing, schema, things
 from runreel.storage.sql.applying import close_runs, put_owners, put_projects, remove_guessed_sessions
+from runreel.storage.sql.bundle_counting import count_rows
 from runreel.storage.sql.bundle_session import in_session, put_sessions_of
 from runreel.storage.sql.event_writing import EventKey, PayloadWriter, Row, Written
 from runreel.storage.sql.key import run_pk_of
@@ -54,7 +55,7 @@ def import_runs(
     """Put runs in; see `BundleStore.import_runs`."""
     wanted = {run_pk_of(scope.project, parts.run.run_id): _in_project(parts, options) for parts in runs}
     put_projects(transaction, {scope.project}, now)
-    put_sessions_of(transaction, scope, wanted.values(), options, now)
+    sessions = put_sessions_of(transaction, scope, wanted.values(), options, now)
     entries, buried = _open(transaction, scope, wanted, options, now)
     pairs = [(_work_of(scope, entry), entry.change) for entry in entries.values()]
     things.write(transaction, pairs)
@@ -67,8 +68,9 @@ def import_runs(
     close_runs(transaction, changes)
     remove_guessed_sessions(transaction, changes)
     transaction.finish()
+    counts = count_rows(transaction, [run_pk for run_pk, entry in entries.items() if entry.parts.is_last])
     return [
-        _report(entries[run_pk]) if run_pk in entries else _refusal(parts)
+        _report(entries[run_pk], counts.get(run_pk, {}), sessions) if run_pk in entries else _refusal(parts)
         for run_pk, parts in wanted.items()
         if run_pk in entries or run_pk in buried
     ]
@@ -323,8 +325,8 @@ def _put_aliases(transaction: Transaction, entries: Iterable[_Entry]) -> None:
     )
 
 
-def _report(entry: _Entry) -> RunImport:
-    row = entry.change.row
+def _report(entry: _Entry, n_kept: Mapping[str, int], sessions: Collection[str]) -> RunImport:
+    row, session = entry.change.row, entry.parts.session
     outcome = ImportOutcome.NEW if entry.is_new else ImportOutcome.SAME
     if outcome is ImportOutcome.SAME and entry.change.is_changed():
         outcome = ImportOutcome.CHANGED
@@ -335,6 +337,8 @@ def _report(entry: _Entry) -> RunImport:
         run_name=row.run_name,
         wanted_name=entry.parts.run.run_name,
         n_events=len(entry.parts.events),
+        n_kept=n_kept,
+        session_id=session.session_id if session is not None and session.session_id in sessions else None,
     )
 
 

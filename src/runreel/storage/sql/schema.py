@@ -377,6 +377,29 @@ retention_rules = Table(
     PrimaryKeyConstraint("project", "agent_name"),
 )
 
+imports = Table(
+    "imports",
+    metadata,
+    Column("project", Key, ForeignKey("projects.project"), nullable=False),
+    Column("import_id", Key, nullable=False),
+    Column("who", Text),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("new_count", BigInteger, nullable=False),
+    Column("same_count", BigInteger, nullable=False),
+    Column("changed_count", BigInteger, nullable=False),
+    Column("refused_count", BigInteger, nullable=False),
+    Column("found_count", BigInteger, nullable=False),
+    Column("left_out_count", BigInteger, nullable=False),
+    Column("is_reconciled", Integer, nullable=False),
+    Column("problem", Text),
+    Column("report", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("project", "import_id"),
+    Index("imports_by_end", "project", "ended_at", "import_id"),
+)
+
 rollups = Table(
     "rollups",
     metadata,

@@ -61,6 +61,7 @@ from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.file_store import SqlFileStore
+from runreel.storage.sql.import_store import SqlImportStore
 from runreel.storage.sql.migration import require_head
 from runreel.storage.sql.operation_store import SqlOperationStore
 from runreel.storage.sql.price_book import PriceBook
@@ -401,6 +402,7 @@ class SqlStore:
         self.files = SqlFileStore(database)
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
+        self.imports = SqlImportStore(database)
 
     def close(self) -> None:
         """Release the connections; safe twice."""

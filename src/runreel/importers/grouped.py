@@ -1,0 +1,46 @@
+"""Rows of one table, run by run: streams that are sorted by run go side by side, so that no run is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from runreel.importers.source import Row
+
+
+def order_of(value: object) -> bytes:
+    """Return where a value stands in a sorted stream: by the bytes of its text, nothing first."""
+    if value is None:
+        return b""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogateescape")
+
+
+class Grouped:
+    """A stream of rows that is sorted by its first column."""
+
+    def __init__(self, rows: Iterator[Row], on_orphan: Callable[[Row], None]) -> None:
+        self._rows = rows
+        self._on_orphan = on_orphan
+        self._next: Row | None = next(rows, None)
+
+    def take(self, key: object) -> list[Row]:
+        """Return the rows of this run; those of runs that are missing before it are orphans."""
+        taken: list[Row] = []
+        row = self._next
+        order = order_of(key)
+        while row is not None:
+            if row[0] == key:
+                taken.append(row)
+            elif order_of(row[0]) < order:
+                self._on_orphan(row)
+            else:
+                break
+            row = next(self._rows, None)
+        self._next = row
+        return taken
+
+    def drain(self) -> None:
+        """Let all rows that are left be orphans."""
+        row, self._next = self._next, None
+        while row is not None:
+            self._on_orphan(row)
+            row = next(self._rows, None)

@@ -1,0 +1,80 @@
+"""Rows of `execution_events` while their run is converted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from runreel.importers.value import Json, mapping_of
+from runreel.model.bundle import EventPart
+from runreel.wire.json import encode_json
+
+_END_RANK = 2
+
+
+@dataclass(slots=True)
+class EventDraft:
+    """An event while its run is converted. `at` is when its row was written, `order` what its row says of its place."""
+
+    event_id: str
+    at: int
+    event_type: str = "info"
+    subtype: str | None = None
+    name: str | None = None
+    node_id: str | None = None
+    step: str | None = None
+    agent_name: str | None = None
+    parent: str | None = None
+    status: str = "completed"
+    started_at: int = 0
+    ended_at: int | None = None
+    duration_us: int | None = None
+    order: int | None = None
+    sequence: int | None = None
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_nanos: int | None = None
+    inputs: Json | None = None
+    outputs: Json | None = None
+    meta: Json | None = None
+    error: object = None
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def part(self) -> EventPart:
+        """Return the event as a bundle carries it."""
+        values = (
+            self.event_id, _END_RANK, self.ended_at or self.at, self.event_type, self.subtype, self.name,
+            self.node_id, self.agent_name, self.parent, None, self.sequence, self.status, self.started_at,
+            self.ended_at, self.duration_us, None, self.model, None, self.tokens_in, self.tokens_out, None, None,
+            None, self.cost_nanos,
+        )  # fmt: skip
+        return EventPart(values, self._payload())
+
+    def _payload(self) -> bytes | None:
+        members: list[bytes] = []
+        if self.inputs is not None:
+            members.append(b'"inputs":' + self.inputs.raw)
+        if self.outputs is not None:
+            members.append(b'"outputs":' + self.outputs.raw)
+        if self.error is not None:
+            members.append(b'"error":' + encode_json(self.error))
+        attributes = self._attributes()
+        if attributes is not None:
+            members.append(b'"attributes":' + attributes)
+        return b"{" + b",".join(members) + b"}" if members else None
+
+    def _attributes(self) -> bytes | None:
+        extra = self.extra
+        if self.meta is None:
+            return encode_json(extra) if extra else None
+        known = mapping_of(self.meta.value)
+        if type(self.meta.value) is not dict:
+            return encode_json({"meta": self.meta.value, **extra})
+        if not known:
+            return encode_json(extra) if extra else None
+        if not extra:
+            return self.meta.raw
+        if extra.keys() & known.keys():
+            return encode_json({**extra, "meta": known})
+        return self.meta.raw.strip()[:-1] + b"," + encode_json(extra)[1:]

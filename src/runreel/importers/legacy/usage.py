@@ -1,0 +1,140 @@
+"""What a run cost: on the event that used it where the rows leave no doubt, else on an event of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from runreel.importers.ledger import Ledger
+from runreel.importers.legacy.event_row import EventDraft
+from runreel.importers.legacy.reference import References
+from runreel.importers.legacy.tables import Reading
+from runreel.importers.source import Row
+from runreel.importers.value import instant_of, integer_of, mapping_of, number_of, plain_of, text_of
+from runreel.wire.field import count_of, nanos_of
+from runreel.wire.field import text_of as short_text_of
+
+TABLE = "cost_records"
+ON_EVENTS = "costs were put on the event that used them"
+
+_IN = ("prompt_tokens", "tokens_in", "input_tokens")
+_OUT = ("completion_tokens", "tokens_out", "output_tokens")
+_COST = ("cost_usd", "cost")
+_Figures = tuple[int, int]
+
+
+class Stated(NamedTuple):
+    """What an event says itself of its usage."""
+
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_nanos: int | None
+
+
+def stated_of(event: EventDraft) -> Stated | None:
+    """Return what the `meta` of an event says of its usage, or None."""
+    meta = mapping_of(None if event.meta is None else event.meta.value)
+    if not meta:
+        return None
+    places = (meta, *(mapping_of(meta.get(name)) for name in ("tokens", "usage", "token_usage")))
+    tokens_in, tokens_out = _first(places, _IN), _first(places, _OUT)
+    cost = next((nanos_of(place[name]) for place in places for name in _COST if name in place), None)
+    return None if tokens_in is None and tokens_out is None and cost is None else Stated(tokens_in, tokens_out, cost)
+
+
+def _first(places: Sequence[Mapping[str, object]], names: Sequence[str]) -> int | None:
+    return next((count_of(place[name]) for place in places for name in names if name in place), None)
+
+
+def spread_costs(
+    rows: Sequence[Row], events: Sequence[EventDraft], reading: Reading, references: References, ledger: Ledger
+) -> list[EventDraft]:
+    """Put the costs of a run where they belong; return the events that were made for those that have no event."""
+    if not rows:
+        for event in events:
+            if (stated := stated_of(event)) is not None:
+                event.tokens_in, event.tokens_out, event.cost_nanos = stated
+        return []
+    costs = [cost for row in rows if (cost := _read(row, reading, references, ledger)) is not None]
+    by_figures = _events_by_figures(events)
+    n_with = Counter(_figures_of(cost) for cost in costs)
+    made: list[EventDraft] = []
+    for cost in costs:
+        figures = _figures_of(cost)
+        candidates = [event for event in by_figures.get(figures, ()) if _may_be_of(event, cost)]
+        if len(candidates) == 1 and n_with[figures] == 1 and any(figures):
+            _put(candidates[0], cost)
+            ledger.merged(TABLE)
+            ledger.repaired(ON_EVENTS, cost.event_id)
+        else:
+            ledger.stored(TABLE)
+            made.append(cost)
+    return made
+
+
+def _read(row: Row, reading: Reading, references: References, ledger: Ledger) -> EventDraft | None:
+    _, raw_id, step, _, model, prompt, completion, total, cost_usd, timestamp, agent, parent, *_ = row
+    cost_id = text_of(raw_id)
+    if cost_id is None or len(cost_id) > 200:
+        ledger.left_out(TABLE, "it has no usable id", cost_id)
+        return None
+    extra = reading.rest(row)
+    at = instant_of(timestamp)
+    tokens_in, tokens_out = count_of(integer_of(prompt)), count_of(integer_of(completion))
+    n_total = integer_of(total)
+    cost = nanos_of(number_of(cost_usd))
+    if n_total is not None and n_total != (tokens_in or 0) + (tokens_out or 0):
+        extra["total_tokens"] = n_total
+    originals = (
+        ("prompt_tokens", prompt, tokens_in), ("completion_tokens", completion, tokens_out),
+        ("cost_usd", cost_usd, cost), ("timestamp", timestamp, at),
+    )  # fmt: skip
+    for name, value, read in originals:
+        if value is not None and read is None:
+            extra[f"original_{name}"] = plain_of(value)
+    if parent:
+        extra["parent_run_id"] = plain_of(parent)
+    event_id = references.new_id(f"cost-{cost_id}")
+    node_id = references.node(None, step, extra, event_id, is_made=True)
+    extra["cost_record_id"] = plain_of(raw_id)
+    name = short_text_of(text_of(model))
+    return EventDraft(
+        event_id,
+        references.at if at is None else at,
+        event_type="llm_call",
+        name=name,
+        model=name,
+        agent_name=short_text_of(text_of(agent)),
+        node_id=node_id,
+        started_at=references.at if at is None else at,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost_nanos=cost,
+        extra=extra,
+    )
+
+
+def _events_by_figures(events: Sequence[EventDraft]) -> dict[_Figures, list[EventDraft]]:
+    found: dict[_Figures, list[EventDraft]] = {}
+    for event in events:
+        stated = stated_of(event)
+        if stated is not None and (stated.tokens_in or stated.tokens_out):
+            found.setdefault((stated.tokens_in or 0, stated.tokens_out or 0), []).append(event)
+    return found
+
+
+def _figures_of(cost: EventDraft) -> _Figures:
+    return cost.tokens_in or 0, cost.tokens_out or 0
+
+
+def _may_be_of(event: EventDraft, cost: EventDraft) -> bool:
+    """Tell whether nothing in the two rows contradicts that the event cost this."""
+    pairs = ((event.model, cost.model), (event.agent_name, cost.agent_name), (event.node_id, cost.node_id))
+    return all(a is None or b is None or a == b for a, b in pairs)
+
+
+def _put(event: EventDraft, cost: EventDraft) -> None:
+    event.tokens_in, event.tokens_out, event.cost_nanos = cost.tokens_in, cost.tokens_out, cost.cost_nanos
+    event.model = event.model or cost.model
+    event.extra.update({key: value for key, value in cost.extra.items() if key not in event.extra})
