@@ -1,4 +1,4 @@
-"""Runs know their error in one line."""
+"""Runs know their error in one line, and reports of imports are kept."""
 
 import json
 from typing import Any, cast
@@ -13,11 +13,38 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_COUNTS = ("new_count", "same_count", "changed_count", "refused_count", "found_count", "left_out_count")
 _CHUNK_ROWS = 500
 _MOST_CHARACTERS = 200
 
 
 def upgrade() -> None:
+    _add_imports()
+    _add_error_lines()
+
+
+def _add_imports() -> None:
+    op.create_table(
+        "imports",
+        sa.Column("project", _KEY, nullable=False),
+        sa.Column("import_id", _KEY, nullable=False),
+        sa.Column("who", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in _COUNTS),
+        sa.Column("is_reconciled", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("report", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["project"], ["projects.project"]),
+        sa.PrimaryKeyConstraint("project", "import_id"),
+    )
+    op.create_index("imports_by_end", "imports", ["project", "ended_at", "import_id"], unique=False)
+
+
+def _add_error_lines() -> None:
     op.add_column("runs", sa.Column("error_line", sa.Text(), nullable=True))
     connection = op.get_bind()
     update = sa.text("UPDATE runs SET error_line = :error_line WHERE run_pk = :run_pk")
