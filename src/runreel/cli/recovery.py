@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from runreel.cli.journals import is_address_of
 from runreel.sdk.journal.folder import list_journals
-from runreel.sdk.recovery import deliver
+from runreel.sdk.recovery import HOLDER, SERVER, deliver
 from runreel.sdk.settings import journal_root
 
 if TYPE_CHECKING:
@@ -115,11 +115,10 @@ class Recovery:
             )
         if delivered.problem is not None:
             _log.info("what a recorder left waits: %s", delivered.problem)
-            return False
-        if Path(found.folder).is_dir():
+        if delivered.waits_for not in {SERVER, HOLDER} and Path(found.folder).is_dir():
             # Something in it can't be delivered by this version, and looking again would read all of it again.
             self._left_alone.add(found.folder)
-        return True
+        return delivered.waits_for != SERVER
 
     def _rest_in_turn(self, _progress: Delivered) -> None:
         self._rest(min(time.monotonic() - self._rested_at, _LONGEST_REST_S))

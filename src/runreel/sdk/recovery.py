@@ -22,15 +22,24 @@ _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 
 
+# What a journal waits for, of which something is left.
+SERVER = "server"  # gives no good answer, whatever it is sent
+HOLDER = "holder"  # another process has the journal
+PERSON = "person"  # something in it is nothing that this version can deliver
+
+
 class Delivered:
-    """What became of one journal. `problem` says why something of it still waits; None: nothing does."""
+    """What became of one journal. Where something of it still waits: `problem` says why, and `waits_for` for whom."""
 
-    __slots__ = ("n_delivered", "n_refused", "problem")
+    __slots__ = ("n_delivered", "n_refused", "problem", "waits_for")
 
-    def __init__(self, *, n_delivered: int = 0, n_refused: int = 0, problem: str | None = None) -> None:
+    def __init__(
+        self, *, n_delivered: int = 0, n_refused: int = 0, problem: str | None = None, waits_for: str | None = None
+    ) -> None:
         self.n_delivered = n_delivered
         self.n_refused = n_refused
         self.problem = problem
+        self.waits_for = waits_for
 
     def __repr__(self) -> str:
         return f"Delivered(n_delivered={self.n_delivered}, n_refused={self.n_refused}, problem={self.problem!r})"
@@ -53,14 +62,16 @@ def deliver(
 
     journal = adopt(folder)
     if journal is None:
-        return Delivered(
-            problem="its process is still there, or somebody else delivers it" if _is_there(folder) else None
-        )
+        if not _is_there(folder):
+            return Delivered()
+        return Delivered(problem="its process is still there, or somebody else delivers it", waits_for=HOLDER)
     server = Transport(url, api_key)
     try:
         work = _Adopted(journal)
         problem = _deliver_all(work, server, on_progress, patience_s)
-        return work.delivered(problem or "; ".join(journal.problems) or None)
+        if problem is not None:
+            return work.delivered(problem, SERVER)
+        return work.delivered("; ".join(journal.problems), PERSON) if journal.problems else work.delivered()
     finally:
         server.close()
         journal.close()
@@ -124,8 +135,9 @@ class _Adopted:
         answer = self._delivery.step(server)
         return answer if answer is not None else self._delivery.step_file(server, lambda: None)
 
-    def delivered(self, problem: str | None) -> Delivered:
-        return Delivered(n_delivered=self._delivery.n_delivered, n_refused=self._delivery.n_refused, problem=problem)
+    def delivered(self, problem: str | None = None, waits_for: str | None = None) -> Delivered:
+        n_delivered, n_refused = self._delivery.n_delivered, self._delivery.n_refused
+        return Delivered(n_delivered=n_delivered, n_refused=n_refused, problem=problem, waits_for=waits_for)
 
     def close(self) -> None:
         self._blobs.remove_if_empty()
@@ -138,7 +150,7 @@ def _deliver_all(
     ends_at, pause_s = monotonic() + patience_s, _FIRST_PAUSE_S
     while (answer := work.step(server)) is not None:
         if answer.kind in {TAKEN, REFUSED}:
-            on_progress(work.delivered(None))
+            on_progress(work.delivered())
             ends_at, pause_s = monotonic() + patience_s, _FIRST_PAUSE_S
             continue
         pause_s = max(pause_s, answer.retry_after_s)
