@@ -56,7 +56,7 @@ def test_a_run_is_shown_as_a_tree(server: FakeServer, runreel: CommandLine) -> N
     nodes = [
         make_node("planning", node_type="planning"),
         make_node("step_1", name="Read the table", status="failed"),
-        make_node("step_2", status="skipped", started_at=None, ended_at=None),
+        make_node("step_2", goal="Say it\nin two words", status="skipped", started_at=None, ended_at=None),
     ]
     server.answers(RUN, make_run(status="failed", error={"type": "StepFailed", "message": "step_1"}, error_count=1))
     server.answers(NODES, {"nodes": nodes, "edges": []})
@@ -78,7 +78,7 @@ def test_a_run_is_shown_as_a_tree(server: FakeServer, runreel: CommandLine) -> N
         "│   └── ✗ work                agent_call  failed    12 ms",
         "│       └── ✗ read            tool_call   failed    12 ms",
         "│           FileNotFoundError: no rain.csv",
-        "└── ○ step_2                  step        skipped",
+        "└── ○ step_2: Say it          step        skipped",
     ]
     assert result.code == 0
 

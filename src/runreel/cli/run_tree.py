@@ -16,6 +16,7 @@ from runreel.cli.text import clip, harmless
 from runreel.model.instant import parse_instant
 
 MAX_ERROR_LINES = 4
+GOAL_WIDTH = 60
 
 COLUMNS = (
     Column(is_flexible=True, least=30),
@@ -123,7 +124,7 @@ def _arrange(view: RunView, console: Console) -> dict[str, list[Branch]]:
         else:
             loose.append(_event_branch(item, console))
     nodes = [
-        _node_branch(node)
+        _node_branch(node, console)
         for node in view.nodes
         if _node_key(node.get("node_id")) in below or str(node.get("node_id")) not in is_inside
     ]
@@ -164,12 +165,14 @@ def _row(line: Line, console: Console) -> list[Cell]:
     ]
 
 
-def _node_branch(node: JsonObject) -> Branch:
+def _node_branch(node: JsonObject, console: Console) -> Branch:
     node_id = str(node.get("node_id"))
-    title = text_at(node, "name")
+    name = text_at(node, "name")
+    title = name if name != node_id else None
+    title = title or clip(_first_line(text_at(node, "goal")), GOAL_WIDTH, console.glyphs.ellipsis)
     return Branch(
         key=_node_key(node_id),
-        label=harmless(f"{node_id}: {title}" if title and title != node_id else node_id),
+        label=harmless(f"{node_id}: {title}" if title else node_id),
         kind=harmless(text_at(node, "node_type") or ""),
         status=text_at(node, "status"),
         duration_ms=_duration_ms(node),
@@ -177,6 +180,10 @@ def _node_branch(node: JsonObject) -> Branch:
         cost="",
         error_lines=_error_lines(node),
     )
+
+
+def _first_line(text: str | None) -> str:
+    return next(iter((text or "").strip().splitlines()), "")
 
 
 def _event_branch(item: EventInTree, console: Console) -> Branch:
