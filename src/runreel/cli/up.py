@@ -44,10 +44,7 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
 
 def start_server(arguments: argparse.Namespace, console: Console) -> int:
     """Serve until the server is told to end."""
-    # Loading makes many objects that stay; looking for garbage among them takes a sixth of the start.
-    # The server turns the collector on again.
-    gc.disable()
-    with needed_extra("runreel up"):
+    with _loading(), needed_extra("runreel up"):
         from runreel.cli.recovery import recovering
         from runreel.server.run import serve
 
@@ -60,6 +57,17 @@ def start_server(arguments: argparse.Namespace, console: Console) -> int:
                     start_demo(base_url)
 
             return serve(settings, on_ready=begin)
+
+
+@contextmanager
+def _loading() -> Generator[None]:
+    # Loading makes many objects that stay; looking for garbage among them takes a sixth of the start.
+    # The server turns the collector on again, unless it can't start.
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def settings_of(arguments: argparse.Namespace, env: Mapping[str, str]) -> Settings:
