@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.request import Request, urlopen
 
@@ -29,10 +30,12 @@ class ScriptedModel(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         tokens = STORY.split()
-        for token in tokens:
-            self.send({"choices": [{"delta": {"content": f"{token} "}}]})
-        self.send({"choices": [], "usage": {"prompt_tokens": 6, "completion_tokens": len(tokens)}})
-        self.wfile.write(b"data: [DONE]\n\n")
+        # The agent may have stopped reading and closed the connection by now.
+        with suppress(ConnectionError):
+            for token in tokens:
+                self.send({"choices": [{"delta": {"content": f"{token} "}}]})
+            self.send({"choices": [], "usage": {"prompt_tokens": 6, "completion_tokens": len(tokens)}})
+            self.wfile.write(b"data: [DONE]\n\n")
 
     def send(self, chunk: dict[str, object]) -> None:
         self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
