@@ -5,7 +5,7 @@
  * be switched off). Of two with the same key the one mounted last counts.
  */
 
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { readPreference, writePreference } from "./preference";
 
 export interface Shortcut {
@@ -44,12 +44,13 @@ const registry = new ShortcutRegistry();
 
 /** Have a shortcut while the component is mounted and `isActive`. */
 export function useShortcut(shortcut: Shortcut, act: (event: KeyboardEvent) => void, isActive = true): void {
+  // Before anything is painted: what a person sees must have its keys.
   const latest = useRef(act);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = act;
   });
   const { keys, label, group } = shortcut;
-  useEffect(
+  useLayoutEffect(
     () =>
       isActive ? registry.mount({ keys, label, group, act: (event) => latest.current(event) }) : undefined,
     [keys, label, group, isActive],
