@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.support.api import Api, client_of
-from tests.support.server import RunningServer, running_server
+from tests.support.api import Api
+from tests.support.app import ServedApp, copied_store, migrated_file, serving
+from tests.support.patience import PATIENCE_S
 from tests.support.source import ROOT
 
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 # Some tests start another server, and no page asks one that is not this machine's.
 INSIDE = ("http://127.0.0.1:", "data:", "blob:", "about:")
+PATIENCE_MS = PATIENCE_S * 1000
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +32,29 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    with running_server(tmp_path / "data") as server:
-        yield server
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return migrated_file(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture
-def api(server: RunningServer) -> Iterator[Api]:
-    with client_of(server.url) as api:
-        yield api
+def server(empty_file: Path, tmp_path: Path) -> Iterator[ServedApp]:
+    """Serve in this process: a test has its server in no time."""
+    with serving(copied_store(empty_file, tmp_path)) as app:
+        yield app
 
 
 @pytest.fixture
-def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+def api(server: ServedApp) -> Api:
+    return server.api
+
+
+@pytest.fixture
+def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
     """Give a person's browser with nothing in it yet; what its pages complain about fails the test."""
     complaints: list[str] = []
     context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
     context.on("request", lambda request: None if request.url.startswith(INSIDE) else complaints.append(request.url))

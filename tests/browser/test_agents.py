@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
-from tests.support.server import RunningServer
+from tests.support.app import ServedApp
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 AWKWARD = ["a/b", "100 % ?x#y&z=1+2", "a%2Fb", "日本 🧳", "وكيل", "\\back", "'a' \"b\"", "<b>bold</b>", "tail "]
 
@@ -25,7 +25,7 @@ def names(page: Page) -> list[str]:
 
 
 def test_without_runs_the_page_tells_how_to_record_and_turns_live(
-    page: Page, api: Api, server: RunningServer, violations: Callable[[Page], list[str]]
+    page: Page, api: Api, server: ServedApp, violations: Callable[[Page], list[str]]
 ) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Record your first run")).to_be_visible()

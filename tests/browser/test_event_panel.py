@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 STACK = '  File "/srv/agent.py", line 3, in run\n    fetch()\nValueError: no'
 
@@ -101,7 +101,7 @@ def test_the_payload_of_an_open_event_comes_when_it_ends(page: Page, api: Api) -
 
     api.record_all(event("call", "a", phase="end", outputs={"answer": 42}))
 
-    expect(panel(page).get_by_role("tree", name="Outputs")).to_contain_text("answer: 42", timeout=5_000)
+    expect(panel(page).get_by_role("tree", name="Outputs")).to_contain_text("answer: 42")
 
 
 def test_an_event_that_is_not_there_is_said_to_be_not_there(

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 Json = dict[str, object]
 
@@ -99,13 +99,14 @@ def test_states_follow_the_run_while_the_view_stays(page: Page, api: Api) -> Non
     expect(box(page, "Search")).to_have_accessible_name(re.compile(r"Node.*Pending.*after Plan, before Write$"))
     expect(page.get_by_role("img", name=re.compile("^Live"))).to_be_visible()
     page.get_by_role("button", name="Smaller").click()
+    expect(page).to_have_url(re.compile("graph-at="))
     place = box(page, "Plan").bounding_box()
 
     api.record_all(*(execution("open", "search", second) for second in (6, 7, 8)))
-    expect(box(page, "Search")).to_have_accessible_name(re.compile("Completed.*ran ×3"), timeout=5_000)
+    expect(box(page, "Search")).to_have_accessible_name(re.compile("Completed.*ran ×3"))
     api.record_all(execution("open", "write", 9, status="failed"), run_end("open", status="failed"))
 
-    expect(box(page, "Write")).to_have_accessible_name(re.compile("Failed"), timeout=5_000)
+    expect(box(page, "Write")).to_have_accessible_name(re.compile("Failed"))
     assert box(page, "Plan").bounding_box() == place
     expect(page).to_have_url(re.compile("graph-at="))
 

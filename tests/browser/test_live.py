@@ -7,7 +7,7 @@ from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 STREAM = "**/api/stream*"
 WORKER = "**/assets/shared-worker*"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def message(message_id: str, second: int, content: object, **fields: object) -> dict[str, object]:
@@ -104,4 +104,4 @@ def test_an_open_run_goes_on_speaking(page: Page, api: Api) -> None:
 
     api.record_all(message("m1", 1, "hello", sender="user"))
 
-    expect(page.get_by_role("article", name="Person: user")).to_contain_text("hello", timeout=5_000)
+    expect(page.get_by_role("article", name="Person: user")).to_contain_text("hello")

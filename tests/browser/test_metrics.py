@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.support.api import Api, Json
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def record(api: Api, run_id: str, agent: str, *, days_ago: float = 1, status: str = "completed") -> None:

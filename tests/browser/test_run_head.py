@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.api import Api, event, problem_of, run_end, run_path, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 ERROR = {"type": "ToolError", "message": "the page answered 503", "stack": "Traceback …\nToolError: 503"}
 
@@ -106,6 +106,7 @@ def test_keys_lead_to_the_runs_before_and_after(page: Page, api: Api) -> None:
     page.keyboard.press("]")
     expect(page.get_by_role("heading", name="run 3")).to_be_visible()
     page.keyboard.press("[")
+    expect(page.get_by_role("heading", name="run 2")).to_be_visible()
     page.keyboard.press("[")
     expect(page.get_by_role("heading", name="run 1")).to_be_visible()
 

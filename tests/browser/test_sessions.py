@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 AWKWARD = ["a/b", "100 % ?x#y&z=1+2", "a%2Fb", "日本 🧳", "<b>bold</b>"]
 
@@ -86,7 +86,7 @@ def test_a_turn_that_comes_is_shown(page: Page, api: Api) -> None:
 
     record(api, "run-2", "chat")
 
-    expect(page.locator("tbody .row-link")).to_have_count(2, timeout=5_000)
+    expect(page.locator("tbody .row-link")).to_have_count(2)
     expect(page.locator("dl")).to_contain_text(re.compile("Runs\\s*2"))
 
 

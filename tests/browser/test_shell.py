@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.support.api import Api, client_of, event, run_end, run_start
 from tests.support.server import free_port, running_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def record(api: Api, agent_name: str, run_id: str, **start: object) -> None:
@@ -42,6 +42,7 @@ def test_the_keys_are_listed_and_lead_to_pages(page: Page, violations: Callable[
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Go to anything")
     assert violations(page) == []
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
     page.keyboard.press("Shift+R")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.api import Api, event, run_end, run_start
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 START = "2026-01-01T10:00:00.{:03d}000Z"
 
@@ -109,11 +109,11 @@ def test_an_open_run_is_followed(page: Page, api: Api) -> None:
 
     api.record_all(event("later", "r", name="later", parent_event_id="plan", phase="start"))
     row = page.get_by_role("treeitem", name=re.compile("^later"))
-    expect(row).to_contain_text("Running", timeout=5_000)
+    expect(row).to_contain_text("Running")
     expect(row).to_have_attribute("aria-level", "2")
     api.record_all(event("later", "r", phase="end", status="failed"), run_end("r"))
 
-    expect(row).to_have_accessible_name(re.compile("Failed"), timeout=5_000)
+    expect(row).to_have_accessible_name(re.compile("Failed"))
     expect(page.get_by_role("button", name="Follow")).to_be_hidden()
 
 

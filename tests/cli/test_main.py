@@ -14,6 +14,7 @@ from runreel.errors import ConfigError
 from tests.cli.command_line import CommandLine
 from tests.cli.example import make_run
 from tests.cli.fake_server import FakeServer
+from tests.support.patience import PATIENCE_S
 
 
 def test_without_a_command_the_help_is_shown_as_an_error(runreel: CommandLine) -> None:
@@ -60,7 +61,7 @@ def test_a_reader_that_goes_away_is_no_crash(server: FakeServer) -> None:
     )
     assert command.stdout is not None
     command.stdout.close()
-    _, err = command.communicate(timeout=20)
+    _, err = command.communicate(timeout=PATIENCE_S)
 
     assert (command.returncode, err) == (1, b"")
 

@@ -14,7 +14,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from runreel.sdk.journal.folder import find_journals
 from tests.cli.command_line import CommandLine
+from tests.support.patience import PATIENCE_S
 from tests.support.server import RUNREEL, RunningServer, running_server
 
 AGENT = "a/b?c%2F #1"
@@ -38,13 +40,13 @@ def record(server: RunningServer, **run: object) -> None:
 def send(server: RunningServer, record: dict[str, object]) -> None:
     body = json.dumps({"version": 1, "records": [record]}).encode()
     request = Request(f"{server.url}/api/records", body, {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as response:
+    with urlopen(request, timeout=PATIENCE_S) as response:
         assert json.load(response)["accepted"] == 1
 
 
 def demonstrate(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "runreel.demo", "--url", url, "--pace", "0", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_the_demo_is_recorded_whole(server: RunningServer, runreel: CommandLine) -> None:
@@ -98,7 +100,7 @@ def test_a_run_is_followed_to_its_end(server: RunningServer, runreel: CommandLin
                 lines.append(tail.stdout.readline())
         record(server, run_id="live", status="completed")
         lines.extend(tail.stdout)
-        assert tail.wait(20) == 0
+        assert tail.wait(PATIENCE_S) == 0
     frames = [json.loads(line) for line in lines]
     assert frames[-1]["run"]["status"] == "completed"
     shown = runreel("tail", "walker", "there")
@@ -134,7 +136,11 @@ def test_a_used_port_is_a_set_up_error(server: RunningServer, tmp_path: Path) ->
     port = server.url.rpartition(":")[2]
 
     done = subprocess.run(
-        [RUNREEL, "up", "--port", port, "--data", tmp_path], capture_output=True, text=True, timeout=30, check=False
+        [RUNREEL, "up", "--port", port, "--data", tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
     assert done.returncode == 2
@@ -157,7 +163,7 @@ def test_a_bad_setting_is_a_set_up_error() -> None:
         env={**os.environ, "RUNREEL_PORT": "many"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -178,7 +184,7 @@ def test_a_file_of_prices_counts_and_a_bad_one_is_a_set_up_error(tmp_path: Path)
         env={**os.environ, "RUNREEL_PRICES": str(path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -189,7 +195,7 @@ def test_prices_are_set_and_recorded_calls_are_priced_again(server: RunningServe
     call = {"record": "event", "run_id": "priced", "event_id": "c", "event_type": "llm_call", "model": "new/1"}
     record(server, run_id="priced", agent_name="pricer", status="completed")
     body = {"version": 1, "records": [{**call, "provider": "acme", "usage": {"tokens_in": 1000}}]}
-    with urlopen(Request(f"{server.url}/api/records", json.dumps(body).encode()), timeout=10) as response:
+    with urlopen(Request(f"{server.url}/api/records", json.dumps(body).encode()), timeout=PATIENCE_S) as response:
         assert json.load(response)["accepted"] == 1
 
     assert "new/1" in runreel("prices", "unpriced").out
@@ -205,7 +211,7 @@ def test_prices_are_set_and_recorded_calls_are_priced_again(server: RunningServe
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     def migrate() -> str:
         command = [RUNREEL, "migrate", "--data", str(tmp_path)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True).stdout
 
     assert migrate().startswith("Migrated from an empty database to revision ")
     assert migrate().endswith("already; nothing was changed.\n")
@@ -216,18 +222,27 @@ def test_ctrl_c_ends_server_and_demo_and_loses_no_run(tmp_path: Path) -> None:
     both = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-    assert both.stdout is not None
-    lines = iter(both.stdout.readline, "")
-    assert any("on their way" in line for line in lines)
-    # As a terminal does: to all processes of the group.
-    os.killpg(both.pid, signal.SIGINT)
-    rest = "".join(lines)
-    both.stdout.close()
-
-    assert both.wait(20) == 0
+    try:
+        assert both.stdout is not None
+        lines = iter(both.stdout.readline, "")
+        assert any("on their way" in line for line in lines)
+        # As a terminal does: to all processes of the group.
+        os.killpg(both.pid, signal.SIGINT)
+        rest = "".join(lines)
+        both.stdout.close()
+        assert both.wait(PATIENCE_S) == 0
+    finally:
+        if both.poll() is None:
+            os.killpg(both.pid, signal.SIGKILL)
+            both.wait()
     assert "Traceback" not in rest
+
     with running_server(tmp_path) as server:
-        again = demonstrate(server.url, "--runs", "0", "--unsent", str(tmp_path / "demo-unsent.json"))
-        assert again.returncode == 0
-        runs = json.loads(CommandLine(server.url)("runs", "--json").out)["runs"]
+        runreel, journal = CommandLine(server.url), tmp_path / "demo-journal"
+        if journal.is_dir():
+            assert runreel("push", str(journal), "--url", server.url).code == 0
+        assert find_journals(str(journal)) == []
+        runs = json.loads(runreel("runs", "--json").out)["runs"]
+        whole = [json.loads(runreel("runs", "show", run["run_id"], "--json").out) for run in runs]
     assert {run["status"] for run in runs} <= {"completed", "failed", "cancelled"}
+    assert all(run["completeness"]["is_complete"] for run in whole)

@@ -16,6 +16,7 @@ from runreel.storage.sql import open_store
 from tests.support.app import ServedApp, serving
 from tests.support.eventually import eventually
 from tests.support.journal import leave_journal, living_journal, numbered_run
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port, running_server
 from tests.support.store import StoreWith, failing
 
@@ -98,7 +99,7 @@ def test_while_the_store_is_away_it_waits_and_then_goes_on(store: Store, root: P
         folder = leave_journal(root, app.url, numbered_run(2))
         recovery = Recovery(str(root), app.url, None, look_every_s=0.05)
         recovery.start()
-        assert has_refused.wait(20)
+        assert has_refused.wait(PATIENCE_S)
         assert folder.exists()
         is_away.clear()
         eventually(lambda: not folder.exists())

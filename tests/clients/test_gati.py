@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.api import Api, Json, agent_path, node_path, problem_of, run_path
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.proxy import Wire, recording
 from tests.support.server import running_server
 
@@ -31,7 +32,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     data = tmp_path_factory.mktemp("data")
     with (
         running_server(data, env={"RUNREEL_SETTLE_AFTER_S": "0.1"}) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as http,
+        httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as http,
     ):
         yield Api(http)
 
@@ -41,7 +42,7 @@ def play(api: Api, tmp_path: Path, scenario: str, *arguments: str) -> Wire:
     with recording(str(api.http.base_url)) as wire:
         env = {**os.environ, "GATI_BACKEND_URL": wire.url, "HOME": str(tmp_path), "NO_PROXY": "*"}
         command = [sys.executable, str(SCENARIOS / f"{scenario}.py"), *arguments]
-        subprocess.run(command, env=env, check=True, timeout=50, capture_output=True, text=True)
+        subprocess.run(command, env=env, check=True, timeout=PATIENCE_S, capture_output=True, text=True)
     assert wire.batches
     assert set(wire.statuses) == {200}
     return wire

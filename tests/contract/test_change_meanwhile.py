@@ -16,6 +16,7 @@ from runreel.storage.sql import SqlStore
 from runreel.testing.contract.heartbeat import mark_all_lost
 from runreel.testing.record import NOW, SECOND, make_run
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.postgres
 
@@ -41,7 +42,7 @@ def test_a_run_that_is_heard_of_meanwhile_is_not_lost(
     ) as marking:
         pass
 
-    assert marking.result(10) == 0
+    assert marking.result(PATIENCE_S) == 0
     assert postgres_store.runs.get_run(scope, "run-1").status == "executing"
 
 
@@ -60,7 +61,7 @@ def test_a_run_that_does_not_match_any_more_is_not_deleted(
     ) as deleting:
         pass
 
-    assert deleting.result(10).n_runs == 1
+    assert deleting.result(PATIENCE_S).n_runs == 1
     assert [run.run_id for run in postgres_store.runs.list_runs(scope, RunFilter(), limit=9).items] == ["a"]
 
 

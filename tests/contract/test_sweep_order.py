@@ -18,6 +18,7 @@ from runreel.testing.contract.base import apply
 from runreel.testing.contract.blob_store import put_bytes
 from runreel.testing.contract.file_store import CONTENT, LONG_AFTER, is_kept, keep, read, sweep, sweep_orphans
 from runreel.testing.record import NOW, make_event, make_file, make_run
+from tests.support.patience import PATIENCE_S
 
 _LARGE = "large" * 100_000
 _HURRY_S = 0.3
@@ -32,7 +33,7 @@ class Halt:
 
     def __call__(self) -> None:
         self.is_reached.set()
-        assert self.may_go_on.wait(30)
+        assert self.may_go_on.wait(PATIENCE_S)
 
 
 class HaltingBlobs:
@@ -93,14 +94,14 @@ def during(halt: Halt, held: Callable[[], object], others: Callable[[], object])
     """Run `others` while `held` stands at the halt, or as far as they get before it must go on."""
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(held)
-        assert halt.is_reached.wait(30)
+        assert halt.is_reached.wait(PATIENCE_S)
         second: Future[object] = pool.submit(others)
         ended = threading.Event()
         second.add_done_callback(lambda _: ended.set())
         ended.wait(_HURRY_S)
         halt.may_go_on.set()
-        first.result(30)
-        second.result(30)
+        first.result(PATIENCE_S)
+        second.result(PATIENCE_S)
 
 
 @pytest.mark.parametrize("moment", ["before delete", "after delete"])

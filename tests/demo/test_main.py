@@ -14,6 +14,7 @@ import pytest
 from runreel.sdk.journal.folder import find_journals
 from tests.sdk.shipping.record_server import RecordServer, problem
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def demo(server: RecordServer, journal: Path, *arguments: str) -> Iterator[subpr
 
 def test_it_ends_after_its_runs_when_everything_is_delivered(server: RecordServer, tmp_path: Path) -> None:
     with demo(server, tmp_path, "--runs", "4", "--pace", "0") as process:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_S)
 
     assert (process.returncode, err) == (0, "")
     ends = [run["status"] for run in server.of_kind("run") if run.get("phase") == "end"]
@@ -50,7 +51,7 @@ def test_it_ends_after_its_runs_when_everything_is_delivered(server: RecordServe
 def test_it_ends_with_its_input_and_cancels_what_goes_on(server: RecordServer, tmp_path: Path) -> None:
     with demo(server, tmp_path, "--pace", "1000", "--until-input-ends") as process:
         server.wait_for(lambda: any(run["agent_name"] == "star_cataloguer" for run in begun(server)))
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     ended = {run["run_id"] for run in server.of_kind("run") if run.get("phase") == "end"}
@@ -66,13 +67,13 @@ def test_a_signal_and_an_absent_server_lose_nothing(server: RecordServer, tmp_pa
     with demo(server, tmp_path) as process:
         server.wait_for(lambda: bool(server.requests))
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
     (left,) = find_journals(str(tmp_path))
 
     server.intervene = lambda _: None
     with demo(server, tmp_path, "--pace", "1000", "--until-input-ends") as again:
         eventually(lambda: not Path(left.folder).exists())
-        again.communicate(timeout=20)
+        again.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == again.returncode == 0
     assert left.n_records > 0

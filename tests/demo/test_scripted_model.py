@@ -11,6 +11,7 @@ from runreel.demo import model
 from runreel.demo.errors import ModelBusyError, ModelError
 from runreel.demo.model import JsonObject
 from runreel.demo.scripted_model import MODEL_NAME, count_tokens
+from tests.support.patience import PATIENCE_S
 
 PLANNER = {"role": "system", "content": "You are the planner."}
 REPORTER = {"role": "system", "content": "You are the reporter."}
@@ -28,7 +29,7 @@ def user(content: str) -> JsonObject:
 
 def test_an_answer_has_the_shape_of_a_chat_completion(model_url: str) -> None:
     body = json.dumps(request_of(PLANNER, user(TASK))).encode()
-    with urlopen(Request(f"{model_url}/v1/chat/completions", data=body), timeout=10) as response:
+    with urlopen(Request(f"{model_url}/v1/chat/completions", data=body), timeout=PATIENCE_S) as response:
         answer = json.load(response)
 
     assert answer["object"] == "chat.completion"

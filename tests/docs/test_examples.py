@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 from tests.support.source import ROOT
 
@@ -63,7 +64,6 @@ def test_block_is_what_its_fence_says(block: Block) -> None:
     assert block.language in PROGRAMS or not block.is_run
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("path", RUN_DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_examples_work(path: Path, tmp_path: Path) -> None:
     # Without this, curl is content with an answer that says "no".
@@ -79,7 +79,13 @@ def test_examples_work(path: Path, tmp_path: Path) -> None:
             text = block.text.replace(DEFAULT_URL, server.url)
             command = [*PROGRAMS[block.language], text]
             done = subprocess.run(
-                command, check=False, cwd=tmp_path, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+                command,
+                check=False,
+                cwd=tmp_path,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PATIENCE_S,
             )
             assert done.returncode == 0, (
                 f"{block} failed:\n{done.stdout.decode()}{done.stderr.decode()}\n{server.output}"

@@ -14,6 +14,7 @@ import pytest
 
 from runreel.sdk.journal.folder import find_journals
 from tests.support.api import Api, client_of
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 from tests.support.source import PACKAGE, ROOT
 
@@ -35,7 +36,7 @@ class Stage:
             env=self._env,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")

@@ -10,4 +10,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.parent.name == "faults":
             item.add_marker("faults")
             item.add_marker("slow")
-            item.add_marker(pytest.mark.timeout(300))

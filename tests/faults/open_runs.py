@@ -10,6 +10,8 @@ import json
 import sys
 from urllib.parse import urlsplit
 
+from tests.support.patience import PATIENCE_S
+
 AGENT = "opened at once"
 
 
@@ -30,7 +32,7 @@ def body_of(dialect: str, run_id: str) -> tuple[str, object]:
 
 
 def main(url: str, n_runs: str, prefix: str, dialect: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
     connection.connect()
     print("ready", flush=True)
     sys.stdin.readline()

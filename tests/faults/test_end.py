@@ -16,6 +16,7 @@ from runreel.storage.sql.doctor import examine
 from tests.support.api import client_of, run_start
 from tests.support.eventually import eventually
 from tests.support.load import assert_exact, sending
+from tests.support.patience import PATIENCE_S
 from tests.support.server import RunningServer, running_server
 
 N_ENDS = 3
@@ -32,7 +33,14 @@ def locked(data: Path) -> Iterator[None]:
 
 def post(server: RunningServer, run_id: str) -> httpx.Response:
     body = {"version": 1, "records": [run_start(run_id)]}
-    return httpx.post(f"{server.url}/api/records", json=body, timeout=30, trust_env=False)
+    return httpx.post(f"{server.url}/api/records", json=body, timeout=PATIENCE_S, trust_env=False)
+
+
+def n_waiting(server: RunningServer) -> int:
+    """Return how many bodies wait to be written."""
+    figures = httpx.get(f"{server.url}/metrics", timeout=PATIENCE_S, trust_env=False).text
+    (line,) = [line for line in figures.splitlines() if line.startswith("runreel_queue_bodies ")]
+    return int(float(line.split()[1]))
 
 
 def is_ending(server: RunningServer) -> bool:
@@ -51,7 +59,7 @@ def test_under_load_all_that_was_taken_is_answered(tmp_path: Path) -> None:
             senders.go_on()
             senders.wait_for_batches(10)
             server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(30) == 0
+            assert server.process.wait(PATIENCE_S) == 0
             senders.pause()
         assert senders.unexpected == []
         with running_server(data) as server, client_of(server.url) as api:
@@ -64,14 +72,14 @@ def test_what_waits_is_written_and_what_comes_is_refused(tmp_path: Path) -> None
         assert post(server, "first").status_code == 200
         with locked(tmp_path):
             waiting = [pool.submit(post, server, f"waiting-{n}") for n in range(3)]
-            eventually(lambda: "runreel_queue_bodies 3.0" in httpx.get(f"{server.url}/metrics", trust_env=False).text)
+            eventually(lambda: n_waiting(server) == 3)
             server.process.send_signal(signal.SIGTERM)
             assert eventually(lambda: is_ending(server))
             late = post(server, "late")
             assert (late.status_code, late.headers["retry-after"]) == (503, "2")
             assert server.process.poll() is None
-        assert [future.result(30).status_code for future in waiting] == [200] * 3
-        assert server.process.wait(15) == 0
+        assert [future.result(PATIENCE_S).status_code for future in waiting] == [200] * 3
+        assert server.process.wait(PATIENCE_S) == 0
     with running_server(tmp_path) as server, client_of(server.url) as api:
         runs = {run["run_id"] for run in api.get("/api/runs")["runs"]}
     assert runs == {"first", "waiting-0", "waiting-1", "waiting-2"}
@@ -83,12 +91,12 @@ def test_a_second_signal_ends_at_once(tmp_path: Path, number: signal.Signals) ->
         assert post(server, "first").status_code == 200
         with locked(tmp_path):
             waiting = pool.submit(post, server, "waiting")
-            eventually(lambda: "runreel_queue_bodies 1.0" in httpx.get(f"{server.url}/metrics", trust_env=False).text)
+            eventually(lambda: n_waiting(server) == 1)
             server.process.send_signal(number)
             assert eventually(lambda: is_ending(server))
             server.process.send_signal(number)
-            assert server.process.wait(5) == 128 + number
+            assert server.process.wait(PATIENCE_S) == 128 + number
             with pytest.raises(httpx.TransportError):
-                waiting.result(10)
+                waiting.result(PATIENCE_S)
     diagnosis = examine(f"sqlite:///{tmp_path / 'runreel.db'}")
     assert (diagnosis.is_sound, diagnosis.n_runs) == (True, 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.api import Api, Json, client_of, event, gati_event, problem_of
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 
 MIB = 1024 * 1024
@@ -35,7 +36,7 @@ def small_file_system(tmp_path: Path) -> Iterator[SmallDisk]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "runreel-test", str(folder)]
     try:
-        subprocess.run(mount, check=True, capture_output=True, timeout=10)
+        subprocess.run(mount, check=True, capture_output=True, timeout=PATIENCE_S)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("left out: no file system may be mounted here; a limit on file sizes stands in for it")
     ballast = folder / "ballast"
@@ -51,7 +52,7 @@ def small_file_system(tmp_path: Path) -> Iterator[SmallDisk]:
     try:
         yield SmallDisk(folder=folder, status=507, fill=fill, make_room=lambda _pid: ballast.unlink())
     finally:
-        subprocess.run(["umount", str(folder)], check=True, capture_output=True, timeout=10)
+        subprocess.run(["umount", str(folder)], check=True, capture_output=True, timeout=PATIENCE_S)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ import pytest
 from runreel.storage.sql import migrate
 from tests.support.api import Api, client_of, event, run_start
 from tests.support.load import AGENT, Senders, assert_exact, assert_kept, sending
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port, running_server
 
 N_KILLS = int(os.environ.get("RUNREEL_TEST_KILLS", "20"))
@@ -108,7 +109,7 @@ def test_a_termination_drains_what_was_accepted(tmp_path: Path) -> None:
     with running_server(tmp_path) as server, client_of(server.url) as api, ExitStack() as stack:
         connections: list[HTTPConnection] = []
         for batch in batches:
-            connection = HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+            connection = HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE_S)
             connections.append(stack.enter_context(closing(connection)))
             connection.request("POST", "/api/records", json.dumps({"version": 1, "records": batch}))
         # The server reads in the order of arrival: when it has answered these, it has read those.
@@ -118,7 +119,7 @@ def test_a_termination_drains_what_was_accepted(tmp_path: Path) -> None:
 
         answers = [json.loads(connection.getresponse().read()) for connection in connections]
         assert [answer["accepted"] for answer in answers] == [5000] + [1] * 8
-        assert server.process.wait(20) == 0
+        assert server.process.wait(PATIENCE_S) == 0
 
     with running_server(tmp_path) as server, client_of(server.url) as api:
         assert api.get("/api/by-id/large")["event_count"] == 5000

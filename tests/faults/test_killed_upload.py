@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.support.api import Api, client_of, event, run_start
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port, running_server
 
 N_KILLS = 5
@@ -34,11 +35,11 @@ class Uploads:
     def end(self) -> None:
         self._is_ended.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(PATIENCE_S)
 
     def _send(self, seed: int) -> None:
         chance, n = random.Random(seed), 0
-        with httpx.Client(base_url=self._url, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE_S, trust_env=False) as http:
             api = Api(http)
             while not self._is_ended.is_set():
                 n += 1
@@ -62,7 +63,6 @@ class Uploads:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(180)
 def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
     address = ["--port", str(port)]
@@ -74,7 +74,7 @@ def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
         for _ in range(N_KILLS):
             with running_server(tmp_path, arguments=address) as server:
                 uploads.has_sent.clear()
-                assert uploads.has_sent.wait(30)
+                assert uploads.has_sent.wait(PATIENCE_S)
                 # The moment is what the test is about; nothing tells when it has come.
                 time.sleep(moments.uniform(0, 0.2))
                 server.kill()

@@ -14,6 +14,7 @@ import pytest
 
 from runreel.storage.sql import migrate
 from tests.support.api import Api, client_of
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 
 PROGRAM = Path(__file__).with_name("open_runs.py")
@@ -45,7 +46,7 @@ def run_at_once(plan: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        outcomes = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
+        outcomes = [json.loads(process.communicate(timeout=PATIENCE_S)[0]) for process in processes]
         assert {process.returncode for process in processes} == {0}
         return outcomes
 

@@ -15,6 +15,7 @@ from runreel.storage.sql import migrate
 from tests.support.api import client_of, event, run_end, run_start
 from tests.support.eventually import eventually
 from tests.support.load import AGENT, sending
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port, running_server
 from tests.support.stream import Mirror, stream_path, streaming
 
@@ -32,7 +33,7 @@ def test_open_streams_end_with_the_server(tmp_path: Path, number: signal.Signals
         began = time.monotonic()
         server.process.send_signal(number)
         assert [list(stream) for stream in streams] == [[] for _ in streams]
-        assert server.process.wait(10) == 0
+        assert server.process.wait(PATIENCE_S) == 0
         # Not the five seconds that other requests are given.
         assert time.monotonic() - began < 4
     assert len(server.lines) == 1, server.output
@@ -56,8 +57,8 @@ def test_what_one_server_takes_another_tells(empty_postgres_url: str) -> None:
             assert [each["event_id"] for each in run.next().data["events"]] == [f"e{n}"]
             assert project.next().data["runs"][0]["event_count"] == n + 1
             waits_s.append(time.monotonic() - began)
-        # It is told; whoever only looks from time to time would need over a second for most of them.
-        assert sorted(waits_s)[5] < 0.5
+        # It is told; whoever only looks from time to time has just looked, so that nearly all would take 1.5 seconds.
+        assert sorted(waits_s)[5] < 1
         writing.http.delete("/api/by-id/run-1")
         assert [message.event for message in run] == ["gone"]
         assert project.next().data["deleted"] == ["run-1"]
@@ -87,7 +88,7 @@ def test_followers_miss_nothing_when_the_writing_server_is_killed(empty_postgres
         begin = threading.Event()
         follower = threading.Thread(target=_follow_all, args=(other.url, told, begin), daemon=True)
         follower.start()
-        assert begin.wait(20)
+        assert begin.wait(PATIENCE_S)
         for _ in range(4):
             with running_server(
                 database_url=empty_postgres_url, migrated=True, arguments=["--port", str(port)]

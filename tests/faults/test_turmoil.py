@@ -19,6 +19,7 @@ import pytest
 
 from runreel.storage.sql import migrate
 from tests.support.api import Api, client_of, event, gati_event, run_end, run_path, run_start
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 
 N_CLIENTS = 8
@@ -43,7 +44,8 @@ class Client:
         rare = [self.delete_agent, self.delete_session]
         with ExitStack() as stack:
             clients = [
-                stack.enter_context(httpx.Client(base_url=url, timeout=60, trust_env=False)) for url in self._urls
+                stack.enter_context(httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False))
+                for url in self._urls
             ]
             for self._n in range(N_REQUESTS):
                 http = self._random.choice(clients)

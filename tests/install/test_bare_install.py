@@ -35,24 +35,20 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
-@pytest.mark.timeout(180)
 def test_nothing_else_is_installed(bare: Path) -> None:
     listed = json.loads(_run(str(bare / "python"), "-m", "pip", "list", "--format", "json", cwd=bare))
     assert {package["name"] for package in listed} - {"pip", "setuptools"} == {"runreel"}
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("package", BARE_PACKAGES)
 def test_package_needs_only_python(bare: Path, package: str) -> None:
     _run(str(bare / "python"), "-c", IMPORT_ALL, package, cwd=bare)
 
 
-@pytest.mark.timeout(180)
 def test_version_is_told(bare: Path) -> None:
     assert runreel.__version__ in _run(str(bare / "runreel"), "version", cwd=bare)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("command", ["up", "migrate"])
 def test_server_says_which_extra_it_needs(bare: Path, command: str) -> None:
     done = subprocess.run(

@@ -22,6 +22,7 @@ from runreel.storage.sql.dialect import make_dialect
 from runreel.storage.sql.schema import metadata
 from runreel.testing.record import NOW, make_run
 from runreel.testing.workflow import make_workflow
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -103,7 +104,7 @@ def test_several_processes_that_migrate_at_once_all_succeed(empty_url: str) -> N
         assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = sorted(process.communicate(timeout=50)[0].strip() for process in processes)
+    said = sorted(process.communicate(timeout=PATIENCE_S)[0].strip() for process in processes)
     assert said == sorted([migration.HEAD, migration.HEAD, "None"])
 
 

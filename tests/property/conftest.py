@@ -10,7 +10,15 @@ from collections.abc import Iterator
 import pytest
 
 from runreel.storage.sql import migrate, open_store
+from tests.property.effort import FACTOR
 from tests.property.laboratory import Laboratory
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    usual_s = float(config.getini("timeout"))
+    for item in items:
+        if item.path.parent.name == "property":
+            item.add_marker(pytest.mark.timeout(usual_s * FACTOR))
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,10 @@ from runreel.storage.port import Store
 from runreel.testing.record import NOW
 from runreel.wire.bundle import BundleWriter
 from tests.property.arrangement import compare
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Dump, Laboratory
 from tests.property.strategy import Element, decode, elements
 from tests.property.totals import check_totals
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 _cuts = st.lists(st.integers(0, 14), max_size=3)

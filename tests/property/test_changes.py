@@ -5,18 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runreel.errors import NameTakenError, NotFoundError
 from runreel.model.scope import Scope
 from runreel.testing.record import NOW
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.strategy import Element, decode, elements
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 

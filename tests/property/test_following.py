@@ -17,13 +17,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runreel.storage.sql import migrate, open_store
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.strategy import Element, elements
 from tests.support.api import Api, Json, client_of
 from tests.support.app import serving
 from tests.support.stream import Mirror, Stream, stream_path, streaming
-
-pytestmark = pytest.mark.timeout(300 * FACTOR)
 
 _RUNS = ("r1", "r2")
 _PATHS = {"native": "/api/records", "gati": "/api/events"}

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runreel.model.record import Rank, Record
 from runreel.model.scope import Scope
 from runreel.testing.record import AT, make_event
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.test_bundle import export, put_in
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
 _event_ids = st.sampled_from([f"e{n}" for n in range(8)])

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.property.arrangement import arrangements, compare
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.strategy import Element, decode, elements
 from tests.property.totals import check_totals
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

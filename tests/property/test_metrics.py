@@ -17,12 +17,10 @@ from runreel.model.scope import Scope
 from runreel.model.usage import Usage
 from runreel.model.vocabulary import is_ended
 from runreel.testing.record import AT, HOUR, NOW
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Dump, Laboratory
 from tests.property.strategy import Element, decode, elements
 from tests.property.totals import check_totals, is_counted, label_of
-
-pytestmark = pytest.mark.timeout(300 * FACTOR)
 
 _hours = st.sampled_from([None, -HOUR, 0, AT - HOUR, AT, AT + HOUR, AT + 2 * HOUR])
 _BOUNDS = [-HOUR, 0, AT - HOUR, AT, AT + HOUR, AT + 3 * HOUR]

@@ -16,11 +16,9 @@ from runreel.model.name import is_placeholder
 from runreel.model.run import RunFilter
 from runreel.testing.record import AT, SECOND
 from runreel.wire import gati, native
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.naming_model import END, START, NamingModel, Saying
-
-pytestmark = pytest.mark.timeout(300 * FACTOR)
 
 _run_ids = st.sampled_from(["r1", "r2", "r3", "r4", "r5"])
 _agents = st.sampled_from(["a", "b"])

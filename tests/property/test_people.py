@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +12,10 @@ from runreel.model.run_edit import RunEdit
 from runreel.storage.sql.run_row import RunChange, RunRow, decode_state, empty_state, encode_state, new_row
 from runreel.testing.record import AT, SECOND
 from tests.property.arrangement import arrangements, compare
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.strategy import Element, decode, elements, run_records
 from tests.property.totals import check_totals
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
 _START: Element = (

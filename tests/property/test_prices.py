@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,12 +14,10 @@ from runreel.model.price import Price, PriceList, PriceTable, Rates, RecomputeQu
 from runreel.model.scope import Scope
 from runreel.model.usage import Usage
 from runreel.testing.record import AT, HOUR, NOW, SECOND
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
 from tests.property.strategy import Element, decode, elements
 from tests.property.totals import check_totals
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _ALL = RecomputeQuery()
 _TOKENS = ("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_write", "tokens_reasoning")

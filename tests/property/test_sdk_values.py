@@ -10,15 +10,12 @@ import json
 import types
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runreel.sdk.limits import Limits
 from runreel.sdk.value import ValueWriter
-from tests.property.effort import FACTOR, examples
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
+from tests.property.effort import examples
 
 _SECRET = "s3cret-value"
 _SECRET_KEYS = ["api_key", "apiKey", "X-API-KEY", "password", "accessToken", "Authorization", b"cookie", "private_key"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,10 +11,8 @@ from runreel.model.event import Event
 from runreel.model.record import Record
 from runreel.model.span import SpanGroup, SpanPage, SpanQuery
 from runreel.testing.record import AT, make_event
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.laboratory import Laboratory
-
-pytestmark = pytest.mark.timeout(120 * FACTOR)
 
 _RUN = "run-1"
 _places = st.integers(0, 45)

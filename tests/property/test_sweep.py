@@ -21,9 +21,8 @@ from runreel.storage.sql.blob_keeping import LEASE_US
 from runreel.testing.contract.base import apply
 from runreel.testing.contract.file_store import keep, sweep, sweep_orphans
 from runreel.testing.record import NOW, make_event, make_file
-from tests.property.effort import FACTOR, examples
-
-pytestmark = pytest.mark.timeout(300 * FACTOR)
+from tests.property.effort import examples
+from tests.support.patience import PATIENCE_S
 
 _LONG_AGO = NOW - 10 * LEASE_US
 _LONG_AFTER = NOW + 10 * LEASE_US
@@ -114,7 +113,7 @@ def test_no_row_names_bytes_that_were_swept(store: SqlStore, threads: list[list[
     history = History(store)
     with ThreadPoolExecutor(len(threads)) as pool:
         for done in [pool.submit(lambda steps=steps: [history.do(step) for step in steps]) for steps in threads]:
-            done.result(60)
+            done.result(PATIENCE_S)
     history.assert_whole()
     sweep(store, now=_LONG_AFTER)
     sweep_orphans(store)

@@ -22,9 +22,7 @@ from runreel.model.name import (
 )
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.rollup import RELATIVE_ERROR, duration_bucket
-from tests.property.effort import FACTOR, examples
-
-pytestmark = pytest.mark.timeout(60 * FACTOR)
+from tests.property.effort import examples
 
 _texts = st.one_of(
     st.text(),

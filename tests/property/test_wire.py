@@ -20,10 +20,8 @@ from runreel.model.record import Batch, Record, RecordKind
 from runreel.storage.merge import merged_all, new_state, same
 from runreel.wire import gati, native
 from runreel.wire.json import encode_json
-from tests.property.effort import FACTOR, examples
+from tests.property.effort import examples
 from tests.property.strategy import elements
-
-pytestmark = pytest.mark.timeout(60 * FACTOR)
 
 MAX_RECORD_BYTES = 10_000
 

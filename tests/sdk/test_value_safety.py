@@ -14,6 +14,7 @@ import pytest
 
 from runreel.sdk.limits import Limits
 from runreel.sdk.value import ValueWriter
+from tests.support.patience import PATIENCE_S
 
 
 def described(value: object, **options: Any) -> Any:
@@ -208,7 +209,7 @@ def test_collections_may_change_meanwhile() -> None:
     try:
         for thread in threads:
             thread.start()
-        assert has_begun.wait(10)
+        assert has_begun.wait(PATIENCE_S)
         texts = [ValueWriter().text(shared) for _ in range(300)]
     finally:
         is_over.set()

@@ -200,7 +200,6 @@ def with_prefix(prefix: str, record: Json) -> Json:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_whatever_is_recorded_in_either_dialect_can_be_read(database: str, request: pytest.FixtureRequest) -> None:
     api: Api = request.getfixturevalue("shared" if database == "sqlite" else "shared_on_postgres")

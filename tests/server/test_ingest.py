@@ -13,6 +13,7 @@ from runreel.errors import QueueFullError, StorageFullError, StorageUnavailableE
 from runreel.model.record import ApplyReport, Batch, Rank, Record, RecordKind
 from runreel.model.scope import Scope
 from runreel.server.ingest import GROUP_BODIES, GROUP_BYTES, Ingest
+from tests.support.patience import PATIENCE_S
 
 
 class FakeRuns:
@@ -25,7 +26,7 @@ class FakeRuns:
 
     def apply(self, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> list[ApplyReport]:
         self.is_called.set()
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(PATIENCE_S)
         self.groups.append([[record.key for record in records] for _, records in batches])
         return [ApplyReport(refused=[], runs={}) for _ in batches]
 
@@ -45,7 +46,7 @@ def run_ingest(test: Callable[[Ingest, FakeRuns], Awaitable[None]], **settings: 
         ingest = Ingest(runs, **{"now": lambda: 1, "queue_bytes": 1000, **settings})  # type: ignore[arg-type]
         ingest.open()
         try:
-            await asyncio.wait_for(test(ingest, runs), 20)
+            await asyncio.wait_for(test(ingest, runs), PATIENCE_S)
         finally:
             runs.may_go_on.set()
             await asyncio.to_thread(ingest.close)

@@ -14,6 +14,7 @@ from runreel.storage.port import Store
 from tests.support.api import run_start
 from tests.support.app import serving
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 
 
@@ -76,7 +77,7 @@ def test_requests_are_not_logged_unless_asked_for(store: Store, caplog: pytest.L
 def test_the_server_logs_json_when_it_is_told_to(tmp_path: Path) -> None:
     env = {"RUNREEL_LOG_FORMAT": "json", "RUNREEL_LOG_LEVEL": "info"}
     with running_server(tmp_path, env=env) as server:
-        httpx.get(f"{server.url}/api/runs?agent=secret", trust_env=False)
+        httpx.get(f"{server.url}/api/runs?agent=secret", timeout=PATIENCE_S, trust_env=False)
         line = eventually(lambda: next((line for line in server.lines if "runreel.access" in line), None))
     assert json.loads(line)["route"] == "/api/runs"
     assert all(json.loads(each)["level"] for each in server.lines if not each.startswith("Runreel "))

@@ -16,6 +16,7 @@ from runreel.server.maintenance import Maintenance
 from runreel.storage.port import Store
 from tests.support.api import event, run_start
 from tests.support.app import serving
+from tests.support.patience import PATIENCE_S
 from tests.support.store import StoreWith
 
 Steps = Iterator[Callable[[], Any]]
@@ -50,7 +51,7 @@ def test_a_run_gets_its_name_when_it_has_waited(store: Store) -> None:
 
     with serving(StoreWith(store, settle_runs=settle_runs), settle_after_s=0) as app:
         app.api.record_all(event("e", "r", agent_name="planner"))
-        assert settled.wait(10)
+        assert settled.wait(PATIENCE_S)
         assert app.api.get("/api/by-id/r")["run_name"] == "run 1"
 
 
@@ -59,7 +60,7 @@ def test_a_failure_does_not_end_it(store: Store, failure: Exception) -> None:
     settle_runs = Scripted(failure, 0)
 
     with serving(StoreWith(store, settle_runs=settle_runs)):
-        assert settle_runs.is_done.wait(10)
+        assert settle_runs.is_done.wait(PATIENCE_S)
 
 
 def test_it_does_not_hammer_a_database_that_is_away(store: Store) -> None:
@@ -82,7 +83,7 @@ def test_space_is_given_back_until_there_is_no_more(store: Store) -> None:
     with serving(StoreWith(store, shrink=shrink)) as app:
         app.api.record_all(run_start())
         app.api.http.delete("/api/by-id/run-1")
-        assert shrink.is_done.wait(10)
+        assert shrink.is_done.wait(PATIENCE_S)
 
 
 def test_space_is_given_back_after_a_rule_deleted_something() -> None:
@@ -129,12 +130,12 @@ def test_what_is_deleted_while_space_is_given_back_counts_too(store: Store) -> N
             again.set()
             return False
         is_shrinking.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE_S)
         return False
 
     with serving(StoreWith(store, shrink=shrink)) as app:
-        assert is_shrinking.wait(10)
+        assert is_shrinking.wait(PATIENCE_S)
         app.api.record_all(run_start())
         app.api.http.delete("/api/by-id/run-1")
         may_end.set()
-        assert again.wait(10)
+        assert again.wait(PATIENCE_S)

@@ -180,7 +180,6 @@ def name_of(value: object) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("path", "method", "mode"), _operations(), ids=name_of)
 def test_no_request_makes_the_server_fail(
     request: pytest.FixtureRequest,
@@ -202,7 +201,6 @@ def test_no_request_makes_the_server_fail(
 
 @pytest.mark.postgres
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("path", "method"), FEW, ids=name_of)
 def test_no_request_makes_the_server_fail_on_postgresql(
     shared_on_postgres: ServedApp, schema: Any, path: str, method: str

@@ -17,6 +17,7 @@ from runreel.errors import StorageError, StorageFullError, StorageUnavailableErr
 from runreel.storage.port import Store
 from tests.support.api import Api, Json, event, gati_event, problem_of, run_end, run_path, run_start
 from tests.support.app import ServedApp, serving
+from tests.support.patience import PATIENCE_S
 from tests.support.store import Gate, StoreWith, failing
 
 BATCH_PATHS = {"/api/records": "records", "/api/events": "events"}
@@ -280,21 +281,21 @@ def test_a_record_that_can_not_be_stored_costs_nobody_else_anything(store: Store
 
     def apply(real, batches, *, now):
         gate.is_reached.set()
-        assert gate.is_open.wait(30)
+        assert gate.is_open.wait(PATIENCE_S)
         if any(record.key == "poison" for _, records in batches for record in records):
             raise RuntimeError
         return real(batches, now=now)
 
     with serving(StoreWith(store, apply=apply)) as app, ThreadPoolExecutor(12) as clients:
         first = clients.submit(app.api.record, event("first", "first"))
-        assert gate.is_reached.wait(10)
+        assert gate.is_reached.wait(PATIENCE_S)
         # These wait together, and so are committed together.
         good = [clients.submit(app.api.record, event("e", f"r{n}")) for n in range(10)]
         bad = clients.submit(app.api.record, event("poison", "bad"))
         gate.is_open.set()
 
-        assert [each.result(20)["refused"] for each in [first, *good]] == [0] * 11
-        assert bad.result(20)["refused"] == 1
+        assert [each.result(PATIENCE_S)["refused"] for each in [first, *good]] == [0] * 11
+        assert bad.result(PATIENCE_S)["refused"] == 1
         assert len(app.api.get("/api/runs")["runs"]) == 11
 
 
@@ -362,7 +363,7 @@ def full(store: Store, gate: Gate) -> Iterator[tuple[ServedApp, ThreadPoolExecut
     with serving(StoreWith(store, apply=gate), queue_bytes=1) as app, ThreadPoolExecutor(4) as clients:
         held = [clients.submit(app.api.record, event("held", "held"))]
         try:
-            assert gate.is_reached.wait(10)
+            assert gate.is_reached.wait(PATIENCE_S)
             yield app, clients, held
         finally:
             gate.is_open.set()
@@ -376,7 +377,7 @@ def test_a_full_queue_asks_to_send_again(full, gate: Gate) -> None:
     problem_of(response, 429)
     assert int(response.headers["retry-after"]) >= 1
     gate.is_open.set()
-    assert held[0].result(10)["accepted"] == 1
+    assert held[0].result(PATIENCE_S)["accepted"] == 1
     app.api.record_all(event("e", "taken"))
     assert {run["run_id"] for run in app.api.get("/api/runs")["runs"]} == {"held", "taken"}
 
@@ -390,8 +391,8 @@ def test_a_gati_batch_waits_for_room(full, gate: Gate) -> None:
         waiting.result(0.3)
     gate.is_open.set()
 
-    assert waiting.result(10)["count"] == 1
-    assert held[0].result(10)["accepted"] == 1
+    assert waiting.result(PATIENCE_S)["count"] == 1
+    assert held[0].result(PATIENCE_S)["accepted"] == 1
 
 
 @pytest.mark.slow
@@ -411,7 +412,7 @@ def test_what_was_taken_is_kept_when_its_sender_goes_away(store: Store, gate: Ga
         head = f"POST /api/records HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         with socket.create_connection(app.address) as connection:
             connection.sendall(head + body)
-            assert gate.is_reached.wait(10)
+            assert gate.is_reached.wait(PATIENCE_S)
         gate.is_open.set()
 
         app.api.record_all(event("after", "other"))

@@ -17,6 +17,7 @@ from runreel.testing.record import HOUR, NOW, make_event, make_run, make_run_end
 from tests.support.api import Api, event, problem_of, run_end, run_start
 from tests.support.app import migrated_file, serving
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.store import StoreWith
 
 ANCIENT = {"started_at": "2020-01-01T00:00:00Z", "ended_at": "2020-01-01T00:00:01Z"}
@@ -89,7 +90,7 @@ def test_the_server_sweeps_by_itself(store: Store) -> None:
     store.runs.apply([(Scope(), records)], now=NOW)
     store.retention.put_retention_rule(Scope(), RetentionRule(agent_name="", max_age_us=HOUR), now=NOW)
     with serving(StoreWith(store, sweep_projects=sweep)) as app:
-        assert swept.wait(10)
+        assert swept.wait(PATIENCE_S)
         problem_of(app.api.http.get("/api/by-id/run-1"), 404)
 
 

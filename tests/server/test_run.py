@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from runreel.cli.main import main
+from tests.support.api import client_of
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 
 
@@ -58,15 +60,15 @@ def test_the_line_at_the_start_says_the_address(tmp_path: Path, host: str, name:
         pytest.skip("left out: this machine has no IPv6")
     with running_server(tmp_path, arguments=["--host", host]) as server:
         assert server.url.startswith(f"http://{name}:")
-        assert httpx.get(f"{server.url}/health", trust_env=False).json()["status"] == "ok"
+        assert httpx.get(f"{server.url}/health", timeout=PATIENCE_S, trust_env=False).json()["status"] == "ok"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
     with running_server(tmp_path) as server:
-        httpx.get(f"{server.url}/api/runs", trust_env=False)
+        httpx.get(f"{server.url}/api/runs", timeout=PATIENCE_S, trust_env=False)
         server.process.send_signal(number)
-        assert server.process.wait(15) == 0
+        assert server.process.wait(PATIENCE_S) == 0
 
     assert len(server.lines) == 1
 
@@ -79,10 +81,10 @@ def test_data_are_kept_from_other_users(tmp_path: Path) -> None:
 
 def test_what_was_recorded_is_there_at_the_next_start(tmp_path: Path) -> None:
     batch = {"version": 1, "records": [{"record": "run", "run_id": "r", "agent_name": "a", "phase": "start"}]}
-    with running_server(tmp_path) as server:
-        httpx.post(f"{server.url}/api/records", json=batch, trust_env=False).raise_for_status()
-    with running_server(tmp_path) as server:
-        assert httpx.get(f"{server.url}/api/runs/a/run%201", trust_env=False).json()["run_id"] == "r"
+    with running_server(tmp_path) as server, client_of(server.url) as api:
+        api.http.post("/api/records", json=batch).raise_for_status()
+    with running_server(tmp_path) as server, client_of(server.url) as api:
+        assert api.get("/api/runs/a/run%201")["run_id"] == "r"
 
 
 def test_a_file_that_is_no_database_is_refused_with_the_reason(
@@ -120,7 +122,7 @@ def test_a_database_without_tables_is_refused_and_says_how_to_make_them(
 
 def test_settings_of_the_environment_reach_the_server(tmp_path: Path) -> None:
     with running_server(tmp_path, env={"RUNREEL_MAX_BODY_BYTES": "10"}) as server:
-        response = httpx.post(f"{server.url}/api/records", content=b"x" * 11, trust_env=False)
+        response = httpx.post(f"{server.url}/api/records", content=b"x" * 11, timeout=PATIENCE_S, trust_env=False)
 
     assert response.status_code == 413
 

@@ -13,6 +13,7 @@ from runreel.model.run import DeleteReport
 from runreel.storage.port import Store
 from tests.support.api import Api, Json, event, problem_of, run_end, run_path, run_start
 from tests.support.app import serving
+from tests.support.patience import PATIENCE_S
 from tests.support.store import StoreWith
 
 BY_ID = "/api/by-id/run-1"
@@ -239,7 +240,7 @@ def test_a_silent_run_is_lost_by_the_servers_own_doing(store: Store) -> None:
 
     with serving(StoreWith(store, mark_lost_runs=mark_lost_runs)) as app:
         app.api.record_all(run_start(heartbeat_interval_ms=1_000))
-        assert marked.wait(10)
+        assert marked.wait(PATIENCE_S)
         assert app.api.get(BY_ID)["status"] == "lost"
 
 

@@ -18,6 +18,7 @@ from runreel.storage.port import Store
 from tests.support.api import Api, client_of, event, problem_of, run_end, run_start
 from tests.support.app import ServedApp, serving
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.store import StoreWith
 from tests.support.stream import Mirror, Stream, stream_path, streaming
 
@@ -310,10 +311,10 @@ def test_streams_end_when_the_server_does(store: Store, caplog: pytest.LogCaptur
         threads = [threading.Thread(target=follow, args=reader) for reader in readers]
         for thread in threads:
             thread.start()
-        assert all(is_open.wait(10) for _, is_open in readers)
+        assert all(is_open.wait(PATIENCE_S) for _, is_open in readers)
         began = time.monotonic()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert ended == [[], [], []]
     # It would wait five seconds for them.
     assert time.monotonic() - began < 4

@@ -19,6 +19,7 @@ from runreel.testing.contract.file_store import keep
 from runreel.testing.record import make_file
 from tests.support.api import problem_of
 from tests.support.app import serving
+from tests.support.patience import PATIENCE_S
 from tests.support.store import StoreWith
 
 HOUR = 3_600 * 1_000_000
@@ -126,7 +127,7 @@ def test_bytes_of_a_deleted_run_go_from_the_disk(store: Store, tmp_path: Path) -
     old, new = (_keep(store, content, at) for content, at in ((b"old", now() - 48 * HOUR), (b"new", now())))
     with serving(StoreWith(store, sweep=sweep)) as app:
         app.api.http.delete("/api/by-id/run-1")
-        assert swept.wait(10)
+        assert swept.wait(PATIENCE_S)
         problem_of(app.api.http.get(f"/api/blobs/{old}"), 404)
         assert app.api.http.head(f"/api/blobs/{new}").status_code == 200
     kept = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]

@@ -132,7 +132,6 @@ def test_a_circle_is_shown_whole_on_every_page(cyclic: Api) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_a_very_deep_chain_breaks_nothing(api: Api) -> None:
     api.record_all(run_start(), *chain(DEEP))
     everything = [f"e{n}" for n in range(DEEP)]

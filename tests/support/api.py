@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.support.patience import PATIENCE_S
+
 Json = dict[str, Any]
 PROBLEM = "application/problem+json"
 
@@ -81,7 +83,7 @@ class Api:
 @contextmanager
 def client_of(url: str) -> Iterator[Api]:
     """Give a client of a server until the block ends."""
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+    with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as http:
         yield Api(http)
 
 

@@ -21,6 +21,7 @@ from runreel.storage.blobs import open_blobs
 from runreel.storage.port import Store
 from runreel.storage.sql import open_store
 from tests.support.api import Api
+from tests.support.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +51,14 @@ def serving(store: Store, **settings: Any) -> Iterator[ServedApp]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="served-app")
     thread.start()
     try:
-        assert server.ended_start.wait(20)
+        assert server.ended_start.wait(PATIENCE_S)
         assert server.started, "the application did not start"
         base_url = f"http://127.0.0.1:{chosen.port}"
-        with httpx.Client(base_url=base_url, timeout=30, follow_redirects=False, trust_env=False) as http:
+        with httpx.Client(base_url=base_url, timeout=PATIENCE_S, follow_redirects=False, trust_env=False) as http:
             yield ServedApp(api=Api(http), store=store, settings=chosen)
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE_S)
     assert not thread.is_alive(), "the application did not end"
 
 

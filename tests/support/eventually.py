@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from tests.support.patience import PATIENCE_S
+
 Value = TypeVar("Value")
 
 
-def eventually(look: Callable[[], Value], *, timeout_s: float = 20) -> Value:
+def eventually(look: Callable[[], Value], *, timeout_s: float = PATIENCE_S) -> Value:
     """Return what `look` finds as soon as it finds something; nobody can tell us when that is, so we ask again."""
     deadline = time.monotonic() + timeout_s
     while True:

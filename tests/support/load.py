@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.support.api import Api, Json, event, gati_event, run_start
+from tests.support.patience import PATIENCE_S
 
 AGENT = "under load"
 
@@ -70,9 +71,9 @@ class Senders:
     def pause(self) -> None:
         with self._changed:
             self._is_paused = True
-            assert self._changed.wait_for(lambda: not self._n_busy, 60)
+            assert self._changed.wait_for(lambda: not self._n_busy, PATIENCE_S)
 
-    def wait_for_batches(self, n_more: int, *, timeout_s: float = 60) -> None:
+    def wait_for_batches(self, n_more: int, *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until so many more batches are acknowledged."""
         with self._changed:
             wanted = self.ledger.n_batches + n_more
@@ -83,11 +84,11 @@ class Senders:
             self._is_ended = True
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(PATIENCE_S)
 
     def send_rest(self) -> None:
         """Send what is not acknowledged yet; it must be, now."""
-        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False) as http:
             for mine in self._unsent:
                 while mine:
                     assert self._send(http, mine[-1]), self.unexpected
@@ -95,12 +96,12 @@ class Senders:
 
     def send_again(self, n_batches: int) -> None:
         """Send batches that were acknowledged once more."""
-        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False) as http:
             for batch in self._random.sample(self._sent, min(n_batches, len(self._sent))):
                 assert self._send(http, batch), self.unexpected
 
     def _work(self, mine: list[Batch]) -> None:
-        with httpx.Client(base_url=self.url, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE_S, trust_env=False) as http:
             while self._begin():
                 is_taken = False
                 try:

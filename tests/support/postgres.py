@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tests.support.patience import PATIENCE_S
+
 
 @contextmanager
 def new_database(server_url: str, *, template: str | None = None) -> Iterator[str]:
@@ -26,5 +28,5 @@ def new_database(server_url: str, *, template: str | None = None) -> Iterator[st
 
 
 def _execute(server_url: str, statement: sql.Composable) -> None:
-    with psycopg.connect(server_url, autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(server_url, autocommit=True, connect_timeout=int(PATIENCE_S)) as connection:
         connection.execute(statement)

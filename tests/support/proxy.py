@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.patience import PATIENCE_S
+
 
 @dataclass(slots=True)
 class Wire:
@@ -42,7 +44,7 @@ def recording(server_url: str) -> Iterator[Wire]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=60)
+            upstream = http.client.HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE_S)
             with contextlib.closing(upstream):
                 upstream.request("POST", self.path, body, {"Content-Type": self.headers["Content-Type"]})
                 answer = upstream.getresponse()
@@ -101,7 +103,7 @@ class Cable:
     def close(self) -> None:
         self.cut()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE_S)
 
     def _start(self, work: Any, *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
@@ -115,7 +117,7 @@ class Cable:
             except OSError:
                 return
             try:
-                far = socket.create_connection(self._target, timeout=10)
+                far = socket.create_connection(self._target, timeout=PATIENCE_S)
             except OSError:
                 near.close()
                 continue

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from runreel.storage.blobs.bucket import BucketBlobStore
+from tests.support.patience import PATIENCE_S
 
 BUCKET = "bucket"
 
@@ -55,7 +56,7 @@ def running_s3() -> Iterator[Bucket]:
         yield bucket
     finally:
         server.shutdown()
-        thread.join(10)
+        thread.join(PATIENCE_S)
         server.server_close()
 
 

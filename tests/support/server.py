@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_S
+
 RUNREEL = str(Path(sys.executable).with_name("runreel"))
 _READY = re.compile(r"Runreel \S+ is ready at (http://\S+)")
 
@@ -32,7 +34,7 @@ class RunningServer:
     def output(self) -> str:
         return "".join(self.lines)
 
-    def stop(self, *, timeout_s: float = 15) -> int:
+    def stop(self, *, timeout_s: float = PATIENCE_S) -> int:
         """End the server gracefully and return its exit code; kills it when it does not end in time."""
         if self.process.poll() is None:
             self.process.terminate()
@@ -61,7 +63,7 @@ def running_server(
     *,
     env: Mapping[str, str] | None = None,
     arguments: Sequence[str] = (),
-    timeout_s: float = 30,
+    timeout_s: float = PATIENCE_S,
     migrated: bool = False,
     wait: bool = True,
 ) -> Iterator[RunningServer]:
@@ -78,7 +80,7 @@ def running_server(
             command += ["--database", database_url]
         if database_url is not None and not migrated:
             migrate = [RUNREEL, "migrate", "--database", database_url]
-            subprocess.run(migrate, env=clean, check=True, timeout=60, capture_output=True)
+            subprocess.run(migrate, env=clean, check=True, timeout=PATIENCE_S, capture_output=True)
         if data_dir is None:
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="runreel-test-")))
         command += ["--data", str(data_dir)]
@@ -97,7 +99,7 @@ def running_server(
             try:
                 server.stop()
             finally:
-                reader.join(5)
+                reader.join(PATIENCE_S)
                 if process.stdout is not None:
                     process.stdout.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 from runreel.model.record import ApplyReport, Record
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
+from tests.support.patience import PATIENCE_S
 
 Apply = Callable[..., list[ApplyReport]]
 
@@ -52,7 +53,7 @@ class Gate:
 
     def __call__(self, real: Apply, batches: Sequence[tuple[Scope, Sequence[Record]]], *, now: int) -> Any:
         self.is_reached.set()
-        assert self.is_open.wait(30)
+        assert self.is_open.wait(PATIENCE_S)
         return real(batches, now=now)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from runreel.errors import NotFoundError, StorageError
 from runreel.server.topic import Follower, Frame, Topic
+from tests.support.patience import PATIENCE_S
 
 Result = TypeVar("Result")
 
@@ -51,7 +52,7 @@ def following(test: Callable[[Topic, Numbers], Coroutine[Any, Any, None]], *, la
         numbers = Numbers(last)
         topic = Topic(numbers, Pool())
         await topic.ready()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await test(topic, numbers)
         topic.close()
 

@@ -13,6 +13,7 @@ import pytest
 from runreel.sdk.journal.segment import allocate_segment, reserve_space, write_zeros
 from tests.sdk.journal.example import KIB, MIB, OpenJournal, drain, make_journal
 from tests.sdk.journal.program import running
+from tests.support.patience import PATIENCE_S
 
 RECORD = b"r" * 1000
 
@@ -38,14 +39,14 @@ def small_file_system(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "runreel-test", str(folder)]
     try:
-        subprocess.run(mount, check=True, capture_output=True, timeout=10)
+        subprocess.run(mount, check=True, capture_output=True, timeout=PATIENCE_S)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("left out: no file system may be mounted here; a limit on file sizes stands in for it")
     try:
         yield folder
     finally:
         # Lazily: a test that failed may still have a file of it mapped.
-        subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True, timeout=10)
+        subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True, timeout=PATIENCE_S)
 
 
 @pytest.mark.faults
@@ -67,7 +68,7 @@ def test_full_file_system_is_no_end(small_file_system: Path, reserve: object) ->
 @pytest.mark.faults
 def test_limit_on_file_sizes_is_no_end(tmp_path: Path) -> None:
     with running("refused", str(tmp_path / "journals")) as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, said) == (0, "False True [b'after']\n")
 
 

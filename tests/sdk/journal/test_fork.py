@@ -14,6 +14,7 @@ from runreel.sdk.journal.journal import Journal
 from tests.sdk.journal.example import OpenJournal, copy_of, drain, left_in, make_journal, waiting
 from tests.sdk.journal.interruption import OUTER, interrupt
 from tests.sdk.journal.program import running
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
@@ -96,7 +97,7 @@ def test_journal_of_a_killed_parent_is_adopted_while_its_child_lives(root: str) 
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_S)
         alive, dead = sorted(find_journals(root), key=lambda found: not found.is_alive)
         assert (alive.recorder_id, alive.is_alive) == ("00000000000000bb", True)
         assert (dead.recorder_id, dead.is_alive) == ("00000000000000aa", False)

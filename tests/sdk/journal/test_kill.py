@@ -13,12 +13,12 @@ from runreel.sdk.journal.folder import find_journals
 from tests.sdk.journal.example import drain
 from tests.sdk.journal.program import running
 from tests.sdk.journal.tally import N_WRITERS, Tally
+from tests.support.patience import PATIENCE_S
 
 N_KILLS = 30
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(180)
 def test_every_record_whose_append_had_returned_is_adopted(tmp_path: Path) -> None:
     moments = random.Random(4)
     n_adopted = n_interrupting = 0
@@ -54,6 +54,6 @@ def _check(records: list[bytes], writer: int, tally: Tally) -> None:
 
 
 def _wait_for(tally: Tally, n_records: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while tally.appended[0] < n_records:
         assert time.monotonic() < deadline, "the program does not write"

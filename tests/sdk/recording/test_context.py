@@ -15,6 +15,7 @@ import pytest
 import runreel
 from runreel.sdk.recording import program_name
 from runreel.testing import Recorded, recorded
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +83,6 @@ def check_that_nothing_is_mixed(recording: Recorded, n_runs: int) -> None:
     assert all(sorted(found) == list(range(1, len(found) + 1)) for found in numbers.values())
 
 
-@pytest.mark.timeout(120)
 def test_a_thousand_runs_never_exchange_an_event() -> None:
     async def async_run(owner: str) -> None:
         with runreel.run(metadata={"owner": owner}):
@@ -177,7 +177,7 @@ def carried() -> dict[str, str]:
 def test_processes_can_be_followed(recording: Recorded) -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool, runreel.span("outer") as event:
         run_id = runreel.current_run().run_id
-        assert pool.submit(carried).result(60)["runreel-run"] == f"{run_id};{event.event_id}"
+        assert pool.submit(carried).result(PATIENCE_S)["runreel-run"] == f"{run_id};{event.event_id}"
 
 
 async def test_what_outlives_its_run_still_belongs_to_it(recording: Recorded) -> None:

@@ -16,6 +16,7 @@ from runreel.errors import ConfigError
 from runreel.sdk import client as clients
 from runreel.sdk.guard import count_swallowed
 from runreel.testing import Recorded
+from tests.support.patience import PATIENCE_S
 from tests.support.source import PACKAGE
 
 pytestmark = pytest.mark.anyio
@@ -162,7 +163,7 @@ def run_python(code: str, **env: str) -> str:
         check=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.stderr == ""
     return done.stdout.strip()
@@ -211,6 +212,6 @@ print(sorted((set(sys.modules) - before) & slow))
         check=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.stdout.strip() == "[]"

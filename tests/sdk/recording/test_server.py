@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.api import Api
+from tests.support.patience import PATIENCE_S
 from tests.support.server import running_server
 from tests.support.source import PACKAGE
 
@@ -27,7 +28,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def api(journal: Path) -> Iterator[Api]:
     """Give a server that has got what the program recorded."""
-    with running_server() as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with running_server() as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as http:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("RUNREEL_")}
         settings = {"RUNREEL_URL": server.url, "RUNREEL_JOURNAL": str(journal), "PYTHONPATH": str(PACKAGE.parent)}
         done = subprocess.run(
@@ -36,7 +37,7 @@ def api(journal: Path) -> Iterator[Api]:
             env=clean | settings,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert (done.returncode, done.stderr, done.stdout) == (0, "", "run 1 of writer\n")
         yield Api(http)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-TIMEOUT_S = 20.0
+from tests.support.patience import PATIENCE_S
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class RecordServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            timeout = TIMEOUT_S
+            timeout = PATIENCE_S
 
             def setup(self) -> None:
                 super().setup()
@@ -112,7 +112,7 @@ class RecordServer:
         for connection in list(self._connections):
             with_reset(connection)
 
-    def wait_for(self, is_so: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
+    def wait_for(self, is_so: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait until something holds that requests may change."""
         with self._changed:
             assert self._changed.wait_for(is_so, timeout_s), (

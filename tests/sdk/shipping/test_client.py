@@ -14,12 +14,13 @@ from runreel.sdk import client as client_module
 from runreel.sdk.client import Client, FlushResult
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import Asked, RecordServer, Reply, problem, silent_listener, slowly
+from tests.support.patience import PATIENCE_S
 
 
 def test_records_arrive_in_their_order(client: Client, server: RecordServer, run: FakeRun) -> None:
     for _ in range(5000):
         client.add(run, run.record())
-    assert client.flush(10) == FlushResult(delivered=5000)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=5000)
     assert server.ids() == [f"e{number}" for number in range(1, 5001)]
 
 
@@ -30,7 +31,7 @@ def test_first_records_leave_without_a_flush(client: Client, server: RecordServe
 
 def test_record_leaves_soon_after_a_pause(client: Client, server: RecordServer, run: FakeRun) -> None:
     client.add(run, run.record())
-    client.flush(5)
+    client.flush(PATIENCE_S)
     began = time.monotonic()
     client.add(run, run.record())
     server.wait_for(lambda: len(server.records) == 2)
@@ -40,7 +41,7 @@ def test_record_leaves_soon_after_a_pause(client: Client, server: RecordServer, 
 def test_one_connection_is_kept(client: Client, server: RecordServer, run: FakeRun) -> None:
     for _ in range(10):
         client.add(run, run.record())
-        client.flush(5)
+        client.flush(PATIENCE_S)
     assert server.n_connections == 1
 
 
@@ -56,7 +57,7 @@ def test_records_from_many_threads_arrive(client: Client, server: RecordServer) 
         thread.start()
     for thread in threads:
         thread.join()
-    assert client.flush(20) == FlushResult(delivered=4000)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=4000)
     for run in runs:
         own = [record["number"] for record in server.records if record["run_id"] == run.run_id]
         assert own == list(range(1, 501))
@@ -70,7 +71,7 @@ def test_server_that_is_down_gets_everything_when_it_is_back(
         client.add(run, run.record())
     assert client.flush(0.3) == FlushResult(waiting=3000)
     server.start()
-    assert client.flush(10) == FlushResult(delivered=3000)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=3000)
     assert len(server.ids()) == 3000
 
 
@@ -94,8 +95,8 @@ def test_server_that_goes_in_the_middle_loses_nothing(client: Client, server: Re
     for _ in range(20):
         for _ in range(50):
             client.add(run, run.record())
-        client.flush(5)
-    assert client.flush(20) == FlushResult(delivered=1000)
+        client.flush(PATIENCE_S)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1000)
     assert set(server.ids()) == {f"e{number}" for number in range(1, 1001)}
 
 
@@ -103,7 +104,7 @@ def test_500_every_third_time_loses_nothing(client: Client, server: RecordServer
     server.intervene = lambda asked: None if asked.number % 3 else problem(500, "oops")
     for _ in range(20_050):
         client.add(run, run.record())
-    assert client.flush(30) == FlushResult(delivered=20_050)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=20_050)
     assert len(set(server.ids())) == 20_050
 
 
@@ -111,7 +112,7 @@ def test_slow_server_gets_everything(client: Client, server: RecordServer, run: 
     server.intervene = slowly(0.1)
     for _ in range(20_050):
         client.add(run, run.record())
-    assert client.flush(30) == FlushResult(delivered=20_050)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=20_050)
 
 
 def test_flush_ends_at_its_deadline(make_client: MakeClient, run: FakeRun) -> None:
@@ -124,7 +125,7 @@ def test_flush_ends_at_its_deadline(make_client: MakeClient, run: FakeRun) -> No
 
 
 def test_flush_without_records_returns_at_once(client: Client) -> None:
-    assert client.flush(30) == FlushResult()
+    assert client.flush(PATIENCE_S) == FlushResult()
 
 
 def test_flush_ends_while_others_go_on_recording(client: Client, server: RecordServer, run: FakeRun) -> None:
@@ -139,7 +140,7 @@ def test_flush_ends_while_others_go_on_recording(client: Client, server: RecordS
     thread.start()
     try:
         client.add(run, run.record("mine"))
-        client.flush(20)
+        client.flush(PATIENCE_S)
         assert "mine" in server.ids()
     finally:
         is_over.set()
@@ -155,7 +156,7 @@ def test_retry_after_is_obeyed(client: Client, server: RecordServer, run: FakeRu
 
     server.intervene = later
     client.add(run, run.record())
-    assert client.flush(10) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     assert times[1] - times[0] >= 1
 
 
@@ -166,19 +167,19 @@ def test_wrong_key_or_address_keeps_everything_and_is_said_once(
     server.intervene = lambda asked: Reply(status, b"no", {"Location": "http://127.0.0.1:1/elsewhere"})
     for _ in range(3):
         client.add(run, run.record())
-        assert client.flush(10).waiting > 0
+        assert client.flush(PATIENCE_S).waiting > 0
     said = [record.message for record in caplog.records if server.url in record.message]
     assert len(said) == 1
     assert str(status) in said[0]
     server.intervene = lambda asked: None
-    assert client.flush(10) == FlushResult(delivered=3)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=3)
 
 
 def test_refused_record_costs_no_other(client: Client, server: RecordServer, run: FakeRun, tmp_path: Path) -> None:
     server.is_bad = lambda record: "its run was deleted" if record["number"] % 10 == 0 else None
     for _ in range(100):
         client.add(run, run.record())
-    assert client.flush(10) == FlushResult(delivered=90, refused=10)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=90, refused=10)
     (file,) = tmp_path.rglob("dead-letter.jsonl")
     letters = [json.loads(line) for line in file.read_text().splitlines()]
     assert [letter["record"]["number"] for letter in letters] == list(range(10, 101, 10))
@@ -195,7 +196,7 @@ def test_batch_that_is_refused_as_a_whole_is_halved_until_the_bad_record_stands_
     server.intervene = refuse
     for number in range(200):
         client.add(run, run.record("bad" if number in {0, 117} else None))
-    assert client.flush(10) == FlushResult(delivered=198, refused=2)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=198, refused=2)
     assert len(server.ids()) == 198
     (file,) = tmp_path.rglob("dead-letter.jsonl")
     assert [json.loads(line)["record"]["event_id"] for line in file.read_text().splitlines()] == ["bad", "bad"]
@@ -206,7 +207,7 @@ def test_record_that_is_no_json_costs_no_other(client: Client, server: RecordSer
     client.add(run, run.record())
     client.add(run, b"{broken")
     client.add(run, run.record())
-    assert client.flush(10) == FlushResult(delivered=2, refused=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=2, refused=1)
 
 
 def test_what_finds_no_room_is_counted_and_said_of_its_run(
@@ -221,7 +222,7 @@ def test_what_finds_no_room_is_counted_and_said_of_its_run(
     assert result.dropped > 0
     assert result.waiting + result.dropped == 2000
     server.start()
-    assert client.flush(20) == FlushResult(delivered=result.waiting, dropped=result.dropped)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=result.waiting, dropped=result.dropped)
     server.wait_for(lambda: bool(server.of_kind("recorder")))
     said = server.of_kind("recorder")[-1]
     assert (said["record_count"], said["dropped_count"], said["closed"]) == (2000, result.dropped, False)
@@ -253,7 +254,7 @@ def test_end_of_a_run_tells_how_many_records_it_has(client: Client, server: Reco
     client.add(run, run.record())
     client.add(run, run.record())
     client.close_run(run)
-    client.flush(5)
+    client.flush(PATIENCE_S)
     (said,) = server.of_kind("recorder")
     assert said["run_id"] == "run-1"
     assert (said["recorder_id"], said["record_count"], said["dropped_count"], said["closed"]) == (
@@ -267,20 +268,20 @@ def test_end_of_a_run_tells_how_many_records_it_has(client: Client, server: Reco
 def test_shutdown_tells_of_runs_that_are_open(client: Client, server: RecordServer, run: FakeRun) -> None:
     client.open_run(run)
     client.add(run, run.record())
-    client.shutdown(5)
+    client.shutdown(PATIENCE_S)
     assert [said["record_count"] for said in server.of_kind("recorder")] == [1]
 
 
 def test_names_of_runs_come_from_the_answer(client: Client, run: FakeRun) -> None:
     assert client.name_of("run-1") is None
     client.add(run, run.record())
-    client.flush(5)
+    client.flush(PATIENCE_S)
     assert client.name_of("run-1") == "run of run-1"
 
 
 def test_shutdown_leaves_nothing_behind(client: Client, run: FakeRun, tmp_path: Path) -> None:
     client.add(run, run.record())
-    assert client.shutdown(5) == FlushResult(delivered=1)
+    assert client.shutdown(PATIENCE_S) == FlushResult(delivered=1)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -289,10 +290,10 @@ def test_record_after_shutdown_arrives_under_another_recorder(
 ) -> None:
     client.add(run, run.record())
     recorder_id = client.recorder_id
-    client.shutdown(5)
+    client.shutdown(PATIENCE_S)
     assert client.recorder_id != recorder_id
     client.add(run, run.record())
-    assert client.flush(5) == FlushResult(delivered=2)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=2)
     assert server.ids() == ["e1", "e2"]
 
 
@@ -324,10 +325,10 @@ def test_records_while_another_thread_shuts_down_are_not_lost(
     thread = threading.Thread(target=record)
     thread.start()
     for _ in range(5):
-        client.shutdown(5)
+        client.shutdown(PATIENCE_S)
     is_over.set()
     thread.join()
-    client.flush(10)
+    client.flush(PATIENCE_S)
     server.wait_for(lambda: len(set(server.ids())) == n_added)
 
 
@@ -340,7 +341,7 @@ def test_record_whose_journal_is_closed_under_its_hands_goes_to_the_next(
 
     class Interrupted:
         def append(self, record: bytes, *, is_last_word: bool) -> bool:
-            client.shutdown(5)
+            client.shutdown(PATIENCE_S)
             return journal.append(record, is_last_word=is_last_word)
 
         def __getattr__(self, name: str) -> object:
@@ -349,7 +350,7 @@ def test_record_whose_journal_is_closed_under_its_hands_goes_to_the_next(
     # As if another thread shut down between our look at the journal and the append.
     client._journal = Interrupted()  # type: ignore[assignment]
     client.add(run, run.record())
-    assert client.flush(5) == FlushResult(delivered=2)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=2)
 
 
 def test_journal_that_cannot_be_made_is_no_loss_while_the_process_lives(
@@ -358,7 +359,7 @@ def test_journal_that_cannot_be_made_is_no_loss_while_the_process_lives(
     (tmp_path / "file").write_text("not a folder")
     client = make_client(journal=str(tmp_path / "file" / "journal"))
     client.add(run, run.record())
-    assert client.flush(5) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     assert "RUNREEL_JOURNAL" in caplog.text
 
 
@@ -367,7 +368,7 @@ def test_trouble_of_our_own_never_reaches_the_caller(client: Client) -> None:
     client.open_run(None)  # type: ignore[arg-type]
     client.close_run(None)  # type: ignore[arg-type]
     client.spool_file(None, None)  # type: ignore[arg-type]
-    assert client.flush(5).waiting == 0
+    assert client.flush(PATIENCE_S).waiting == 0
 
 
 def test_key_is_sent_and_never_written(
@@ -376,7 +377,7 @@ def test_key_is_sent_and_never_written(
     server.intervene = lambda asked: problem(503, "not now")
     client = make_client(api_key="very-secret")
     client.add(run, run.record())
-    client.flush(0.5)
+    server.wait_for(lambda: bool(server.requests))
     assert server.requests[0].headers["authorization"] == "Bearer very-secret"
     assert "very-secret" not in repr(client.settings)
     for path in tmp_path.rglob("*"):

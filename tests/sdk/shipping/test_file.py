@@ -12,6 +12,8 @@ import pytest
 from runreel.sdk.client import Client, FlushResult
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import Asked, RecordServer, Reply, problem
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 
 
 def content_hash(data: bytes) -> str:
@@ -24,7 +26,7 @@ def test_bytes_are_uploaded_before_the_record_that_names_them(
 ) -> None:
     file = client.spool_file(run, data)
     assert (file.size_bytes, file.problem) == (len(data), None)
-    assert client.flush(10) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     (record,) = server.of_kind("file")
     assert server.blobs[record["content_hash"]] == data
     assert (record["run_id"], record["file_id"], record["size_bytes"]) == ("run-1", file.file_id, len(data))
@@ -39,14 +41,14 @@ def test_text_and_files_are_taken_as_they_are_now(
     client.spool_file(run, path)
     client.spool_file(run, "größer \ud800")
     path.write_bytes(b"changed afterwards")
-    client.flush(10)
+    client.flush(PATIENCE_S)
     assert set(server.blobs.values()) == {b"as it was", "größer ?".encode()}
 
 
 def test_bytes_that_are_there_are_not_sent_again(client: Client, server: RecordServer, run: FakeRun) -> None:
     server.blobs[content_hash(b"known")] = b"known"
     client.spool_file(run, b"known")
-    assert client.flush(10) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     assert [asked.method for asked in server.requests] == ["GET", "POST"]
 
 
@@ -58,7 +60,7 @@ def test_what_is_too_large_is_a_reference_that_says_so(
     assert file.size_bytes == 11
     assert file.problem is not None
     assert "11 bytes are over the limit of 10" in file.problem
-    assert client.flush(5) == FlushResult()
+    assert client.flush(PATIENCE_S) == FlushResult()
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
@@ -88,7 +90,7 @@ def test_file_that_the_server_refuses_is_named_as_not_kept(client: Client, serve
     server.intervene = lambda asked: problem(413, "it is too large") if asked.method == "PUT" else None
     client.spool_file(run, b"data")
     client.add(run, run.record())
-    assert client.flush(10) == FlushResult(delivered=2)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=2)
     (record,) = server.of_kind("file")
     assert "too large" in record["metadata"]["not_kept"]
     assert "content_hash" not in record
@@ -114,7 +116,7 @@ def test_answer_to_a_large_body_that_is_not_read_to_its_end_counts(
 
     server._answer = answer  # type: ignore[assignment, method-assign]
     client.spool_file(run, os.urandom(20_000_000))
-    assert client.flush(20) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     assert "not_kept" in json.dumps(server.of_kind("file"))
 
 
@@ -125,7 +127,7 @@ def test_damaged_upload_is_sent_again(client: Client, server: RecordServer, run:
 
     server.intervene = damage_once
     client.spool_file(run, b"data")
-    assert client.flush(10) == FlushResult(delivered=1)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
     assert server.of_kind("file")[0]["content_hash"] == content_hash(b"data")
 
 
@@ -134,10 +136,10 @@ def test_file_that_is_not_taken_keeps_no_record_waiting(client: Client, server: 
     client.spool_file(run, b"data")
     for _ in range(3):
         client.add(run, run.record())
-    server.wait_for(lambda: len(server.ids()) == 3)
-    assert client.flush(0.5) == FlushResult(delivered=3, waiting=1)
+    assert eventually(lambda: client.count().delivered == 3)
+    assert client.flush(0) == FlushResult(delivered=3, waiting=1)
     server.intervene = lambda asked: None
-    assert client.flush(10) == FlushResult(delivered=4)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=4)
 
 
 def test_records_go_on_while_a_large_file_is_sent(client: Client, server: RecordServer, run: FakeRun) -> None:
@@ -155,7 +157,7 @@ def test_records_go_on_while_a_large_file_is_sent(client: Client, server: Record
 
     server._answer = answer  # type: ignore[assignment, method-assign]
     client.spool_file(run, os.urandom(30_000_000))
-    client.flush(20)
+    client.flush(PATIENCE_S)
     assert server.ids() == ["meanwhile"]
 
 

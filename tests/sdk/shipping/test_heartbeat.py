@@ -7,6 +7,7 @@ import time
 from runreel.sdk.client import Client
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import RecordServer
+from tests.support.patience import PATIENCE_S
 
 
 def heartbeats(server: RecordServer) -> list[dict[str, object]]:
@@ -33,9 +34,9 @@ def test_run_that_ended_is_not(make_client: MakeClient, server: RecordServer, ru
     for each in (run, other):
         client.open_run(each)
         client.add(each, each.record())
-    client.flush(5)
+    client.flush(PATIENCE_S)
     client.close_run(run)
-    client.flush(5)
+    client.flush(PATIENCE_S)
     n_before = len(heartbeats(server))
     server.wait_for(lambda: len(heartbeats(server)) >= n_before + 4)
     assert {record["run_id"] for record in heartbeats(server)[n_before + 1 :]} == {"run-2"}

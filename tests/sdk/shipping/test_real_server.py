@@ -7,13 +7,11 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port, running_server
 
 
-@pytest.mark.timeout(120)
 def test_server_that_is_killed_and_comes_back_has_everything_once(make_client: MakeClient, tmp_path: Path) -> None:
     port = free_port()
     client = make_client(url=f"http://127.0.0.1:{port}")
@@ -27,14 +25,14 @@ def test_server_that_is_killed_and_comes_back_has_everything_once(make_client: M
         for number in range(1, 1250):
             client.add(run, run.record(f"{run.run_id}-{number}", event_type="tool_call", name="search"))
             if number == 600:
-                half_done.wait(30)
-                go_on.wait(60)
+                half_done.wait(PATIENCE_S)
+                go_on.wait(PATIENCE_S)
 
     threads = [threading.Thread(target=record, args=(run,)) for run in runs]
     with running_server(tmp_path / "data", arguments=["--port", str(port)]) as server:
         for thread in threads:
             thread.start()
-        half_done.wait(30)
+        half_done.wait(PATIENCE_S)
         # Whatever it has taken and not answered by now is sent to it again.
         server.kill()
     go_on.set()
@@ -42,7 +40,7 @@ def test_server_that_is_killed_and_comes_back_has_everything_once(make_client: M
         thread.join()
     assert client.flush(0.2).waiting > 0
     with running_server(tmp_path / "data", arguments=["--port", str(port)]) as server:
-        assert client.flush(60).waiting == 0
+        assert client.flush(PATIENCE_S).waiting == 0
         for run in runs:
             assert seen_ids(server.url, run.run_id) == [f"{run.run_id}-{number}" for number in range(1, 1250)]
         assert {client.name_of(run.run_id) for run in runs} == {"run 1", "run 2", "run 3", "run 4"}

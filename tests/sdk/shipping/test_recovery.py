@@ -15,6 +15,7 @@ from runreel.sdk.transport import Transport
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import RecordServer, problem, unused_url
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 
 
 def leave_journal(root: Path, target: Target, *, run_id: str, n_records: int) -> str:
@@ -124,8 +125,8 @@ def test_flush_does_not_wait_for_what_others_left(
     server.intervene = hold
     client = make_client()
     client.add(run, run.record("mine"))
-    assert client.flush(5) == FlushResult(delivered=1)
-    assert reached.wait(5)
+    assert client.flush(PATIENCE_S) == FlushResult(delivered=1)
+    assert reached.wait(PATIENCE_S)
 
 
 def test_files_of_a_process_that_had_delivered_its_records_are_uploaded(

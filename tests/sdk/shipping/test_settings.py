@@ -13,6 +13,7 @@ from runreel.sdk.client import current_client, ensure_client, init, is_disabled
 from runreel.sdk.settings import DEFAULT_URL, read_settings
 from tests.sdk.shipping.conftest import FakeRun
 from tests.sdk.shipping.record_server import RecordServer, unused_url
+from tests.support.patience import PATIENCE_S
 from tests.support.source import ROOT
 
 
@@ -148,7 +149,7 @@ def test_init_with_other_settings_delivers_what_waited(server: RecordServer, tmp
         assert second is not None
         assert second is not first
         second.add(run, run.record("second"))
-        assert second.flush(5).delivered == 1
+        assert second.flush(PATIENCE_S).delivered == 1
         assert (server.ids(), other.ids()) == (["first"], ["second"])
     finally:
         other.stop()
