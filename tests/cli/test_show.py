@@ -321,3 +321,16 @@ def test_a_call_without_a_price_is_marked(server: FakeServer, runreel: CommandLi
     result = runreel("runs", "show", "climate_analyst", "run 1")
 
     assert result.out.splitlines()[-1].endswith("4 → 1 tokens  ?")
+
+
+def test_what_went_in_and_came_out_is_shown_on_a_line_each(server: FakeServer, runreel: CommandLine) -> None:
+    run = make_run(inputs={"city": "Belém\x1b[31m"}, outputs="w" * 2000, event_count=0)
+    server.answers(RUN, run)
+    server.answers(NODES, {"nodes": [], "edges": []})
+    server.answers(TRACE, trace())
+
+    lines = runreel("runs", "show", "climate_analyst", "run 1").out.splitlines()
+
+    assert lines[4] == r'in  {"city": "Belém\u001b[31m"}'
+    assert lines[5].startswith("out www")
+    assert len(lines[5]) == 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from runreel.model.instant import parse_instant
 
 MAX_ERROR_LINES = 4
 GOAL_WIDTH = 60
+MAX_VALUE_WIDTH = 500
 
 COLUMNS = (
     Column(is_flexible=True, least=30),
@@ -89,8 +91,19 @@ def _draw_head(run: JsonObject, console: Console) -> Iterator[str]:
     if completeness := object_of(run.get("completeness")):
         is_complete = completeness.get("is_complete") is True
         yield palette.paint(describe_completeness(completeness), palette.faint if is_complete else palette.bad)
+    for label, value in (("in", run.get("inputs")), ("out", run.get("outputs"))):
+        if value is not None:
+            yield _draw_value(label, value, console)
     for line in _error_lines(run):
         yield palette.paint(line, palette.bad)
+
+
+def _draw_value(label: str, value: object, console: Console) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # Of a text that may be a megabyte only what can be shown is looked at.
+    shown = f"{label:<4}{harmless(text[:MAX_VALUE_WIDTH])}"
+    width = min(console.width or MAX_VALUE_WIDTH, MAX_VALUE_WIDTH)
+    return clip(f"{shown} " if len(text) > MAX_VALUE_WIDTH else shown, width, console.glyphs.ellipsis)
 
 
 def _draw_tree(view: RunView, console: Console) -> Iterator[str]:

@@ -139,6 +139,9 @@ class Client:
     def open_run(self, run: RecordedRun) -> None:
         """Remember that a run goes on: heartbeats say so, until `close_run`."""
         with guard.never_raise("open a run"):
+            if self._journal is None:
+                # Now, and not with its first record: that this takes a while is not the run's.
+                self._open_journal()
             self._ledgers.open_run(run)
 
     def close_run(self, run: RecordedRun) -> None:

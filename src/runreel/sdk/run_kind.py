@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
+
 from runreel.sdk.context import Place
 from runreel.sdk.event import EventKind
 from runreel.sdk.guard import OWN_ERRORS
@@ -73,6 +75,7 @@ class RunKind:
         place = RunPlace(run, outer, event=event, capture_outputs=self.capture_outputs)
         try:
             run.hold(place)
+            place.began_ns = perf_counter_ns()
             fields = settings_fields(client, run, session=self._session, metadata=self._metadata, **self._fields)
             if event is not None:
                 fields += f'{name_field("parent_run_id", event.run.run_id)},"parent_event_id":"{event.event_id}"'

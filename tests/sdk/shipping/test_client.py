@@ -383,3 +383,9 @@ def test_key_is_sent_and_never_written(
     for path in tmp_path.rglob("*"):
         assert b"very-secret" not in (path.read_bytes() if path.is_file() else b"")
         assert "very-secret" not in path.name
+
+
+def test_journal_is_made_before_a_run_begins(client: Client, run: FakeRun, tmp_path: Path) -> None:
+    """Making it takes milliseconds, which would count as the run's."""
+    client.open_run(run)
+    assert len(list(tmp_path.rglob("*.segment"))) == 1
