@@ -19,7 +19,7 @@ from tests.support.source import ROOT
 from tests.support.store import StoreWith, failing
 from tests.support.stream import streaming
 
-PAGES = ("/", "/agents", "/agents/a%2Fb/runs/50%25", "/runs/run-1/timeline", "/sessions", "/stats")
+PAGES = ("/", "/agents", "/agents/a%2Fb/runs/50%25", "/runs/run-1/timeline", "/sessions", "/stats", "/imports/1")
 
 
 class Page(HTMLParser):

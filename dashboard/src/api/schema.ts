@@ -2213,6 +2213,8 @@ export interface components {
         /**
          * ImportKindView
          * @description Rows of one kind: sent, of which `made` have no row of that kind there; and counted in this database.
+         *
+         *     `missing` is how many that were sent should be here and are not; below 0: are here and were not sent.
          */
         ImportKindView: {
             /** Kind */
@@ -2223,6 +2225,8 @@ export interface components {
             made: number;
             /** Kept */
             kept: number | null;
+            /** Missing */
+            missing: number;
         };
         /**
          * ImportPageView
@@ -2264,6 +2268,10 @@ export interface components {
             kinds: components["schemas"]["ImportKindView"][];
             /** Problem */
             problem: string | null;
+            /** Refused Runs */
+            refused_runs: components["schemas"]["RefusedRunView"][];
+            /** Renamed Runs */
+            renamed_runs: components["schemas"]["RenamedRunView"][];
             /** Reconciled */
             reconciled: boolean;
         };
@@ -2596,6 +2604,18 @@ export interface components {
             /** Problem */
             problem?: string | null;
             /**
+             * Refused Runs
+             * @description Some of them.
+             * @default []
+             */
+            refused_runs: components["schemas"]["NewRefusedRun"][];
+            /**
+             * Renamed Runs
+             * @description Some of them.
+             * @default []
+             */
+            renamed_runs: components["schemas"]["NewRenamedRun"][];
+            /**
              * Reconciled
              * @description Worked out anew.
              */
@@ -2617,6 +2637,11 @@ export interface components {
             made: number;
             /** Kept */
             kept?: number | null;
+            /**
+             * Missing
+             * @description Worked out anew.
+             */
+            missing?: number | null;
         };
         /**
          * NewImportRuns
@@ -2768,6 +2793,34 @@ export interface components {
              */
             batch?: number | null;
             long_context?: components["schemas"]["NewLongContext"] | null;
+        };
+        /**
+         * NewRefusedRun
+         * @description A run that was not taken.
+         */
+        NewRefusedRun: {
+            /** Run Id */
+            run_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /** Run Name */
+            run_name?: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * NewRenamedRun
+         * @description A run that is called otherwise here.
+         */
+        NewRenamedRun: {
+            /** Run Id */
+            run_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /** Run Name */
+            run_name?: string | null;
+            /** Wanted Name */
+            wanted_name?: string | null;
         };
         /**
          * NewRepair

@@ -3,6 +3,7 @@ import { useNavigate, type LinkProps } from "@tanstack/react-router";
 import {
   Bot,
   ChartNoAxesColumn,
+  DatabaseBackup,
   Layers,
   ListVideo,
   Monitor,
@@ -191,6 +192,13 @@ const COMMANDS: readonly Item[] = [
     label: "Metrics",
     symbol: icon(ChartNoAxesColumn),
     link: { to: "/stats" },
+  },
+  {
+    id: "imports",
+    group: "Pages",
+    label: "Imports of old databases",
+    symbol: icon(DatabaseBackup),
+    link: { to: "/imports" },
   },
   { id: "light", group: "Theme", label: "Light theme", symbol: icon(Sun), act: () => setTheme("light") },
   { id: "dark", group: "Theme", label: "Dark theme", symbol: icon(Moon), act: () => setTheme("dark") },

@@ -102,6 +102,20 @@ const metrics = createRoute({
   component: lazyRouteComponent(() => import("@/features/metrics/metrics-page")),
 });
 
+const imports = createRoute({
+  getParentRoute: () => root,
+  path: "/imports",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/imports/imports-page")),
+});
+
+const importReport = createRoute({
+  getParentRoute: () => root,
+  path: "/imports/$importId",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/imports/import-page")),
+});
+
 const routeTree = root.addChildren([
   home,
   agents,
@@ -113,6 +127,8 @@ const routeTree = root.addChildren([
   sessions,
   session,
   metrics,
+  imports,
+  importReport,
 ]);
 
 export function makeRouter() {

@@ -134,6 +134,7 @@ function useGoing(): void {
   useShortcut({ keys: "R", label: "Runs", group: "Go to" }, () => void navigate({ to: "/runs" }));
   useShortcut({ keys: "S", label: "Sessions", group: "Go to" }, () => void navigate({ to: "/sessions" }));
   useShortcut({ keys: "M", label: "Metrics", group: "Go to" }, () => void navigate({ to: "/stats" }));
+  useShortcut({ keys: "I", label: "Imports", group: "Go to" }, () => void navigate({ to: "/imports" }));
 }
 
 function Mark() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
 from runreel.cli.client import Client
@@ -15,13 +15,15 @@ from runreel.cli.extra import needed_extra
 from runreel.cli.import_text import show_report
 from runreel.cli.progress import counting_runs
 from runreel.model.import_form import format_report
-from runreel.model.import_report import STORED_KINDS, ImportReport
+from runreel.model.import_report import MAX_LISTED_RUNS, STORED_KINDS, ImportReport, RefusedRun, RenamedRun
 from runreel.model.instant import now
 
 if TYPE_CHECKING:
     from runreel.importers.process import ConversionProcess
 
 _SQLITE = b"SQLite format 3\0"
+# Longer texts are no report to the server.
+_MAX_TEXT = 300
 
 
 def is_database(name: str) -> bool:
@@ -90,4 +92,31 @@ def _report(conversion: ConversionProcess, answer: JsonObject, *, started_at: in
         repairs=findings.repairs,
         kinds=findings.kinds,
         problem=text_at(answer, "problem"),
+        refused_runs=[
+            RefusedRun(**_names_of(run), reason=_cut(run, "reason") or "")
+            for run in objects_at(answer, "refused_runs")[:MAX_LISTED_RUNS]
+        ],
+        renamed_runs=[
+            RenamedRun(**_names_of(run), wanted_name=_cut(run, "wanted_name"))
+            for run in objects_at(answer, "renamed_runs")[:MAX_LISTED_RUNS]
+        ],
     )
+
+
+class _Names(TypedDict):
+    run_id: str
+    agent_name: str
+    run_name: str | None
+
+
+def _names_of(run: JsonObject) -> _Names:
+    return {
+        "run_id": _cut(run, "run_id") or "",
+        "agent_name": _cut(run, "agent_name") or "",
+        "run_name": _cut(run, "run_name"),
+    }
+
+
+def _cut(run: JsonObject, key: str) -> str | None:
+    text = text_at(run, key)
+    return text if text is None else text[:_MAX_TEXT]

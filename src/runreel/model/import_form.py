@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from runreel.errors import InvalidQueryError
-from runreel.model.import_report import ImportReport, KindReport, LeftOut, Repair, TableReport
+from runreel.model.import_report import (
+    ImportReport,
+    KindReport,
+    LeftOut,
+    RefusedRun,
+    RenamedRun,
+    Repair,
+    TableReport,
+)
 from runreel.model.instant import format_instant, parse_instant
 
 _COUNTS = {"new": "n_new", "same": "n_same", "changed": "n_changed", "refused": "n_refused", "renamed": "n_renamed"}
@@ -14,6 +23,7 @@ _COUNTS = {"new": "n_new", "same": "n_same", "changed": "n_changed", "refused": 
 
 def format_report(report: ImportReport) -> dict[str, Any]:
     """Return a report as a JSON object."""
+    missing = report.missing()
     return {
         "kind": report.kind,
         "source": report.source,
@@ -27,9 +37,18 @@ def format_report(report: ImportReport) -> dict[str, Any]:
             {"what": each.what, "count": each.n_cases, "examples": list(each.examples)} for each in report.repairs
         ],
         "kinds": [
-            {"kind": each.kind, "sent": each.n_sent, "made": each.n_made, "kept": each.n_kept} for each in report.kinds
+            {
+                "kind": each.kind,
+                "sent": each.n_sent,
+                "made": each.n_made,
+                "kept": each.n_kept,
+                "missing": missing.get(each.kind, 0),
+            }
+            for each in report.kinds
         ],
         "problem": report.problem,
+        "refused_runs": [asdict(run) for run in report.refused_runs],
+        "renamed_runs": [asdict(run) for run in report.renamed_runs],
         "reconciled": report.is_reconciled,
     }
 
@@ -58,6 +77,8 @@ def parse_report(form: Mapping[str, Any]) -> ImportReport:
             for each in form["kinds"]
         ],
         problem=form["problem"],
+        refused_runs=tuple(RefusedRun(**run) for run in form["refused_runs"]),
+        renamed_runs=tuple(RenamedRun(**run) for run in form["renamed_runs"]),
     )
 
 

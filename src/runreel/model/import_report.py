@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_EXAMPLES = 5
+MAX_LISTED_RUNS = 100
+"""So many of the runs that were refused, and of those that were renamed, a report names."""
 STORED_KINDS = ("sessions", "runs", "nodes", "edges", "events", "messages", "files", "transitions")
 """What rows of a database can become here."""
 
@@ -63,10 +65,30 @@ class KindReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRun:
+    """A run that was not taken."""
+
+    run_id: str
+    agent_name: str
+    run_name: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenamedRun:
+    """A run that is called otherwise here, since another run has the name that it wanted."""
+
+    run_id: str
+    agent_name: str
+    run_name: str | None
+    wanted_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
     """One import of a foreign database.
 
-    `n_new` … `n_refused` count runs. `problem` says what is wrong with the import as a whole.
+    `n_new` … `n_renamed` count runs, of which some are named. `problem` says what is wrong with the import as a whole.
     """
 
     kind: str
@@ -84,6 +106,8 @@ class ImportReport:
     repairs: Sequence[Repair] = ()
     kinds: Sequence[KindReport] = ()
     problem: str | None = None
+    refused_runs: Sequence[RefusedRun] = ()
+    renamed_runs: Sequence[RenamedRun] = ()
 
     @property
     def n_found(self) -> int:

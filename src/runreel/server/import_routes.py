@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from runreel.model.import_form import parse_report
-from runreel.model.import_report import KeptImport
+from runreel.model.import_report import MAX_LISTED_RUNS, KeptImport
 from runreel.model.instant import now
 from runreel.server.dependency import Cursor, Imports, Limit, ScopeOf
 from runreel.server.import_view import ImportPageView, ImportReportView, view_import, view_summary
@@ -72,6 +72,7 @@ class NewImportKind(_Form):
     sent: Count
     made: Count = 0
     kept: Count | None = None
+    missing: int | None = Field(default=None, description="Worked out anew.")
 
 
 class NewImportRuns(_Form):
@@ -82,6 +83,24 @@ class NewImportRuns(_Form):
     changed: Count = 0
     refused: Count = 0
     renamed: Count = 0
+
+
+class NewRefusedRun(_Form):
+    """A run that was not taken."""
+
+    run_id: Example
+    agent_name: Example
+    run_name: Example | None = None
+    reason: Example
+
+
+class NewRenamedRun(_Form):
+    """A run that is called otherwise here."""
+
+    run_id: Example
+    agent_name: Example
+    run_name: Example | None = None
+    wanted_name: Example | None = None
 
 
 class NewImport(_Form):
@@ -98,6 +117,8 @@ class NewImport(_Form):
     repairs: list[NewRepair] = Field(default=[], max_length=_MAX_REPAIRS)
     kinds: list[NewImportKind] = Field(default=[], max_length=_MAX_KINDS)
     problem: Annotated[str, Field(max_length=1_000)] | None = None
+    refused_runs: list[NewRefusedRun] = Field(default=[], max_length=MAX_LISTED_RUNS, description="Some of them.")
+    renamed_runs: list[NewRenamedRun] = Field(default=[], max_length=MAX_LISTED_RUNS, description="Some of them.")
     reconciled: bool | None = Field(default=None, description="Worked out anew.")
 
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from runreel.model.import_form import format_report
 from runreel.model.import_report import ImportSummary, KeptImport
 from runreel.model.instant import format_instant
+from runreel.server.bundle_routes import RefusedRunView, RenamedRunView
 
 
 class ImportRunsView(TypedDict):
@@ -50,12 +51,16 @@ class RepairView(TypedDict):
 
 
 class ImportKindView(TypedDict):
-    """Rows of one kind: sent, of which `made` have no row of that kind there; and counted in this database."""
+    """Rows of one kind: sent, of which `made` have no row of that kind there; and counted in this database.
+
+    `missing` is how many that were sent should be here and are not; below 0: are here and were not sent.
+    """
 
     kind: str
     sent: int
     made: int
     kept: int | None
+    missing: int
 
 
 class ImportReportView(TypedDict):
@@ -74,6 +79,8 @@ class ImportReportView(TypedDict):
     repairs: list[RepairView]
     kinds: list[ImportKindView]
     problem: str | None
+    refused_runs: list[RefusedRunView]
+    renamed_runs: list[RenamedRunView]
     reconciled: bool
 
 

@@ -9,6 +9,7 @@ import { SearchField } from "@/ui/search-field";
 import { Failure, NoMatch, Waiting } from "@/ui/states";
 import { AgentsTable } from "./agents-table";
 import { FirstRun } from "./first-run";
+import { ImportsLink } from "./imports-link";
 
 const route = getRouteApi("/agents");
 
@@ -38,6 +39,7 @@ export function AgentsPage() {
               </span>
             )}
             <SearchField label="Search agents" text={q ?? ""} onText={setText} className="w-60 max-sm:w-44" />
+            <ImportsLink />
           </>
         )
       }

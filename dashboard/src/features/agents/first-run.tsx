@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { urlOf } from "@/api/base";
 import { useLiveState } from "@/api/live/live";
@@ -48,6 +49,13 @@ export function FirstRun() {
             className={classNames("size-2 rounded-full", isLive ? "animate-breathe bg-good" : "bg-wait")}
           />
           {isLive ? "Waiting for the first run…" : "Connecting to the server…"}
+        </p>
+        <p className="text-sm text-soft">
+          Is there an old database?{" "}
+          <Link to="/imports" className="text-accent underline">
+            Take it in
+          </Link>
+          , with every row accounted for.
         </p>
       </div>
     </div>
