@@ -35,7 +35,7 @@ def test_without_runs_the_page_tells_how_to_record_and_turns_live(
 
     record(api, "planner", "run-1")
 
-    expect(page.get_by_role("link", name="planner")).to_be_visible(timeout=5_000)
+    expect(page.get_by_role("link", name="planner")).to_be_visible()
 
 
 def test_an_agent_shows_how_it_does(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:

@@ -39,7 +39,7 @@ def test_without_runs_the_page_says_so_and_turns_live(
 
     record(api, "run-1", "planner")
 
-    expect(page.get_by_role("heading", name="Cost", exact=True)).to_be_visible(timeout=5_000)
+    expect(page.get_by_role("heading", name="Cost", exact=True)).to_be_visible()
 
 
 def test_figures_lead_to_the_runs_behind_them(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:

@@ -118,4 +118,4 @@ def test_the_clock_of_an_open_run_goes_on_and_stops(page: Page, api: Api) -> Non
 
     api.record_all(run_end("a", status="cancelled"))
 
-    expect(page.get_by_text("Cancelled")).to_be_visible(timeout=5_000)
+    expect(page.get_by_text("Cancelled")).to_be_visible()

@@ -29,7 +29,7 @@ def test_without_sessions_the_page_says_what_they_are_and_turns_live(
 
     record(api, "run-1", "chat")
 
-    expect(page.get_by_role("link", name="chat")).to_be_visible(timeout=5_000)
+    expect(page.get_by_role("link", name="chat")).to_be_visible()
 
 
 def test_sessions_are_searched_and_sorted_and_the_address_says_how(

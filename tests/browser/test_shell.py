@@ -98,7 +98,7 @@ def test_eight_tabs_follow_at_once(context: BrowserContext, api: Api) -> None:
     record(api, "second", "b")
 
     for tab in tabs:
-        expect(tab.get_by_role("link", name="second")).to_be_visible(timeout=5_000)
+        expect(tab.get_by_role("link", name="second")).to_be_visible()
 
 
 def test_a_page_goes_on_when_its_server_is_started_again(page: Page, tmp_path: Path) -> None:
@@ -115,6 +115,6 @@ def test_a_page_goes_on_when_its_server_is_started_again(page: Page, tmp_path: P
 
     with running_server(data, arguments=["--port", port]) as second, client_of(second.url) as api:
         record(api, "meanwhile", "b")
-        expect(page.get_by_role("link", name="meanwhile")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("link", name="meanwhile")).to_be_visible()
         expect(page.get_by_text("The server is not heard")).to_have_count(0)
         page.goto("about:blank")

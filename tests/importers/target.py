@@ -16,6 +16,7 @@ from runreel.server.run import serving_privately
 from runreel.server.settings import Settings
 from runreel.storage.sql.dialect import make_dialect
 from tests.cli.command_line import CommandLine, Result
+from tests.support.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Target:
     def client(self) -> Iterator[httpx.Client]:
         with (
             serving_privately(self.settings) as url,
-            httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+            httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as client,
         ):
             yield client
 

@@ -23,7 +23,8 @@ BUNDLE = b'{"type":"header","format":"runreel-bundle","version":1}\n'
     [
         (b"SQLite format 3\0rest", Form.SQLITE),
         (BUNDLE, Form.BUNDLE),
-        (gzip.compress(BUNDLE), Form.GZIP),
+        # Without the time, which would be another in each worker that collects this.
+        (gzip.compress(BUNDLE, mtime=0), Form.GZIP),
         (zstandard.compress(BUNDLE), Form.ZSTD),
         (b"", Form.UNKNOWN),
         (b"SQLite", Form.UNKNOWN),

@@ -52,7 +52,7 @@ def test_version_is_told(bare: Path) -> None:
 @pytest.mark.parametrize("command", ["up", "migrate"])
 def test_server_says_which_extra_it_needs(bare: Path, command: str) -> None:
     done = subprocess.run(
-        [str(bare / "runreel"), command], check=False, cwd=bare, capture_output=True, text=True, timeout=60
+        [str(bare / "runreel"), command], check=False, cwd=bare, capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 2
     assert "pip install 'runreel[server]'" in done.stderr

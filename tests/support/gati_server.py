@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.server import free_port
 
 HEAD = "head"
@@ -35,13 +36,13 @@ def running_gati(path: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def migrate(path: Path, revision: str = HEAD) -> None:
     """Bring the database to a revision; its own migrations do it."""
     process = _start(path, "migrate", revision)
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 def _start(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -53,7 +54,7 @@ def _start(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=5, trust_env=False).status_code == 200
+        return httpx.get(f"{url}/health", timeout=PATIENCE_S, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
