@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from _thread import RLock
 
+from runreel.sdk import process
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.recording import default_agent, new_run, ready_client
 from runreel.sdk.run import RunPlace
@@ -100,9 +100,7 @@ class _ProcessRun:
         run.hold(place)
         run.begin(settings_fields(client, run), wished_name=None, tags=client.settings.tags)
         self._pid = os.getpid()
-        # Last of all that is registered, so that it is done before the client delivers what waits.
-        atexit.unregister(self.end)
-        atexit.register(self.end)
+        process.end_with(self.end)
         return place
 
 

@@ -11,6 +11,8 @@ from runreel.sdk import guard
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runreel.sdk.client import Client
 
 
@@ -20,6 +22,7 @@ class _Watch:
     def __init__(self) -> None:
         self.is_installed = False
         self.stopped: Client | None = None
+        self.before_exit: Callable[[], None] | None = None
         self.ends_in: int | None = None  # the pids in which these things were done: a child has its own end
         self.watched_in: int | None = None
 
@@ -58,6 +61,11 @@ def watch_exit() -> None:
         util.Finalize(None, _at_exit, exitpriority=-1_000_000)
 
 
+def end_with(last: Callable[[], None]) -> None:
+    """Have this done at the end of the process, before what waits is delivered."""
+    _watch.before_exit = last
+
+
 def _client() -> Client | None:
     # Not at the top: the client needs this module.
     from runreel.sdk.client import current_client
@@ -92,6 +100,8 @@ def _at_exit() -> None:
 
     is_first, _watch.ends_in = _watch.ends_in != os.getpid(), os.getpid()
     try:
+        if _watch.before_exit is not None:
+            _watch.before_exit()
         client = _client()
         if client is not None:
             # A child may come here twice, and must not wait twice.

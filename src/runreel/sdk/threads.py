@@ -6,6 +6,8 @@ place of three methods of the standard library.
 
 from __future__ import annotations
 
+import sys
+
 from runreel.sdk.context import Place, current
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.propagation import Carried, carrier_of
@@ -133,11 +135,17 @@ def _submit_of(original: Any) -> Any:
         # A worker that is started for this call goes on with others: it stands nowhere by itself.
         try:
             current.set(None)
-            return original(self, _bound(fn, place), *args, **kwargs)
+            return original(self, fn if _is_of_interpreters(self) else _bound(fn, place), *args, **kwargs)
         finally:
             current.set(place)
 
     return submit
+
+
+def _is_of_interpreters(executor: object) -> bool:
+    """Tell whether it runs calls in interpreters of their own (3.14 on), which not every function can be handed to."""
+    module = sys.modules.get("concurrent.futures.interpreter")
+    return module is not None and isinstance(executor, module.InterpreterPoolExecutor)
 
 
 def _submit_to_process_of(original: Any) -> Any:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import random
+import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -171,6 +172,15 @@ async def test_executors_can_be_followed(recording: Recorded) -> None:
 
 def carried() -> dict[str, str]:
     return dict(runreel.inject())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="there are no executors of interpreters before")
+@pytest.mark.usefixtures("following")
+def test_executors_of_interpreters_get_what_they_are_given(recording: Recorded) -> None:
+    from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]
+
+    with runreel.span("outer"), InterpreterPoolExecutor(1) as pool:
+        assert pool.submit(abs, -3).result() == 3
 
 
 @pytest.mark.usefixtures("following")

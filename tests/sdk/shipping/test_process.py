@@ -298,8 +298,29 @@ record(run, "e1")
 assert flush(5).delivered == 1
 record(run, "e2")
 """
-    finish(script, env, tmp_path)
+    process = start(script, env, tmp_path)
+    assert process.communicate(timeout=40) == ("", "")
     assert server.ids() == ["e1", "e2"]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_run_of_a_child_of_multiprocessing_ends_with_it(
+    server: RecordServer, env: dict[str, str], tmp_path: Path, method: str
+) -> None:
+    script = f"""
+import multiprocessing, runreel
+def work():
+    runreel.event("outside of all runs")
+if __name__ == "__main__":
+    runreel.init()
+    child = multiprocessing.get_context("{method}").Process(target=work)
+    child.start()
+    child.join()
+"""
+    finish(script, env, tmp_path)
+    assert [run.get("status") for run in server.of_kind("run")] == ["executing", "completed"]
+    (said,) = server.of_kind("recorder")
+    assert (said["record_count"], said["closed"]) == (3, True)
 
 
 def test_signal_handler_that_records_while_a_record_is_made(
