@@ -13,6 +13,7 @@ class Scale:
     n_ingested_events: int
     n_deep_events: int
     n_read_events: int
+    n_imported_events: int
     n_long_events: int
     n_longest_events: int
     n_node_events: int
@@ -33,6 +34,7 @@ class Scale:
             n_ingested_events=100_000,
             n_deep_events=500_000,
             n_read_events=1_000_000,
+            n_imported_events=1_000_000,
             n_long_events=100_000,
             n_longest_events=1_000_000,
             n_node_events=10_000,
@@ -54,6 +56,7 @@ class Scale:
             n_ingested_events=20_000,
             n_deep_events=20_000,
             n_read_events=30_000,
+            n_imported_events=30_000,
             n_long_events=8_000,
             n_longest_events=16_000,
             n_node_events=1_000,

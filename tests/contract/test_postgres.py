@@ -10,6 +10,7 @@ from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
     FileStoreContract,
+    ImportStoreContract,
     MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
@@ -72,6 +73,12 @@ class TestPostgresFileStore(FileStoreContract):
 
 
 class TestPostgresBundleStore(BundleStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+
+class TestPostgresImportStore(ImportStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store

@@ -10,6 +10,7 @@ from runreel.testing.contract import (
     ChangeStoreContract,
     EventStoreContract,
     FileStoreContract,
+    ImportStoreContract,
     MetricStoreContract,
     PriceStoreContract,
     RunStoreContract,
@@ -72,6 +73,12 @@ class TestSqliteFileStore(FileStoreContract):
 
 
 class TestSqliteBundleStore(BundleStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+
+class TestSqliteImportStore(ImportStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store

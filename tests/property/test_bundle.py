@@ -16,7 +16,7 @@ from runreel.model.run import RunFilter
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.transition import allowed_statuses
-from runreel.server.importing import Importer, ImportReport
+from runreel.server.importing import BundleReport, Importer
 from runreel.storage.port import Store
 from runreel.testing.record import NOW
 from runreel.wire.bundle import BundleWriter
@@ -41,7 +41,7 @@ def export(store: Store, scope: Scope) -> list[bytes]:
     return (text + writer.close()).splitlines(keepends=True)
 
 
-def put_in(store: Store, scope: Scope, lines: Sequence[bytes]) -> ImportReport:
+def put_in(store: Store, scope: Scope, lines: Sequence[bytes]) -> BundleReport:
     importer = Importer(
         store.bundles,
         store.files,

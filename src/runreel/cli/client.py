@@ -33,9 +33,9 @@ class Client:
     """
 
     def __init__(self, base_url: str, *, timeout_s: float = 30.0) -> None:
-        self._base_url = check_url(base_url)
+        self.base_url = check_url(base_url)
         self._timeout_s = timeout_s
-        self._opener = _opener_for(self._base_url)
+        self._opener = _opener_for(self.base_url)
 
     def is_answered(self) -> bool:
         """Tell whether anything answers at the address, be it a Runreel or not."""
@@ -114,7 +114,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Request:
         return Request(
-            self._base_url + encode_path(segments) + (f"?{urlencode(query)}" if query else ""),
+            self.base_url + encode_path(segments) + (f"?{urlencode(query)}" if query else ""),
             headers={"Accept": "application/json", "User-Agent": f"runreel/{__version__}", **(headers or {})},
             method=method,
         )
@@ -136,9 +136,9 @@ class Client:
         except URLError as error:
             if isinstance(error.reason, TimeoutError):
                 raise self._too_slow() from error
-            raise RunreelError(f"no Runreel answers at {self._base_url}; start it with `runreel up`") from error
+            raise RunreelError(f"no Runreel answers at {self.base_url}; start it with `runreel up`") from error
         except (OSError, HTTPException) as error:
-            raise RunreelError(f"the connection to {self._base_url} broke off ({error!r}); try again") from error
+            raise RunreelError(f"the connection to {self.base_url} broke off ({error!r}); try again") from error
 
     def _read(self, body: bytes) -> JsonObject:
         answer = decode_object(body)
@@ -154,10 +154,10 @@ class Client:
         return NotFoundError(detail) if error.code == 404 else RunreelError(detail)
 
     def _too_slow(self) -> RunreelError:
-        return RunreelError(f"{self._base_url} gave no answer within {self._timeout_s:g} s; try again")
+        return RunreelError(f"{self.base_url} gave no answer within {self._timeout_s:g} s; try again")
 
     def _stranger(self, reason: str) -> RunreelError:
-        return RunreelError(f"what answers at {self._base_url} is no Runreel: {reason}; check `--url` and RUNREEL_URL")
+        return RunreelError(f"what answers at {self.base_url} is no Runreel: {reason}; check `--url` and RUNREEL_URL")
 
 
 def check_url(url: str) -> str:

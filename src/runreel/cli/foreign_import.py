@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
-from runreel.cli.client import Client
+from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.connection import connect
 from runreel.cli.console import Console, print_json
 from runreel.cli.extra import needed_extra
 from runreel.cli.import_text import show_report
 from runreel.cli.progress import counting_runs
 from runreel.model.import_form import format_report
-from runreel.model.import_report import MAX_LISTED_RUNS, STORED_KINDS, ImportReport, RefusedRun, RenamedRun
+from runreel.model.import_report import MAX_LISTED_RUNS, ImportReport, RefusedRun, RenamedRun
 from runreel.model.instant import now
 
 if TYPE_CHECKING:
-    from runreel.importers.process import ConversionProcess
+    from runreel.cli.import_process import ImportProcess, Sent
 
 _SQLITE = b"SQLite format 3\0"
 # Longer texts are no report to the server.
@@ -40,45 +38,28 @@ def is_database(name: str) -> bool:
 def import_database(arguments: argparse.Namespace, console: Console, query: dict[str, str]) -> int:
     """Import, say what became of every row, and let the server keep that; fails where something is missing here."""
     with needed_extra("importing a database"):
-        from runreel.importers.process import ConversionProcess
+        from runreel.cli.import_process import ImportProcess
     started_at = now()
-    with ConversionProcess(arguments.file, folder=arguments.files, has_sessions=arguments.into is None) as conversion:
+    with ImportProcess(arguments.file, folder=arguments.files) as process:
         client = connect(arguments, console, may_create=True)
-        answer = _upload(client, conversion, console, query)
-        report = _report(conversion, answer, started_at=started_at, into=arguments.into)
+        with counting_runs(console, n_runs=process.n_runs, n_events=process.n_events) as show:
+            sent = process.send(client, query, show)
+        report = _report(process, sent, started_at=started_at, into=arguments.into)
     form = format_report(report)
     kept = form if report.is_trial else client.post("api", "imports", body=form)
     if "json" in arguments:
-        print_json(
-            {**kept, "renamed_runs": answer.get("renamed_runs"), "refused_runs": answer.get("refused_runs")}, console
-        )
+        beside = {name: sent.answer.get(name) for name in ("renamed_runs", "refused_runs")}
+        print_json({**kept, **beside}, console)
     else:
-        show_report(report, answer, console)
+        show_report(report, sent.answer, console)
     return 0 if report.is_reconciled and not report.n_refused and report.problem is None else 1
 
 
-def _upload(client: Client, conversion: ConversionProcess, console: Console, query: Mapping[str, str]) -> JsonObject:
-    with counting_runs(console, n_runs=conversion.n_runs, n_events=conversion.n_events) as show:
-        chunks: Iterator[bytes] = conversion.iter_chunks(show)
-        headers = {"Content-Type": "application/x-ndjson"}
-        return client.upload("api", "import", query=query, headers=headers, content=chunks)
-
-
-def _report(conversion: ConversionProcess, answer: JsonObject, *, started_at: int, into: str | None) -> ImportReport:
-    refused = [
-        (text_at(run, "run_id") or "", text_at(run, "reason") or "") for run in objects_at(answer, "refused_runs")
-    ]
-    conversion.refuse(refused)
-    kept = object_of(answer.get("kept"))
-    counts = None if kept is None else {kind: int(number_at(kept, kind)) for kind in STORED_KINDS}
-    if counts is not None and into is not None:
-        # One session has them all, and is not counted.
-        del counts["sessions"]
-    findings = conversion.findings(counts)
-    n_refused = int(number_at(answer, "refused"))
+def _report(process: ImportProcess, sent: Sent, *, started_at: int, into: str | None) -> ImportReport:
+    answer = sent.answer
     return ImportReport(
-        kind=conversion.kind,
-        source=conversion.name,
+        kind=process.kind,
+        source=process.name,
         started_at=started_at,
         ended_at=now(),
         into=into,
@@ -86,11 +67,11 @@ def _report(conversion: ConversionProcess, answer: JsonObject, *, started_at: in
         n_new=int(number_at(answer, "new")),
         n_same=int(number_at(answer, "same")),
         n_changed=int(number_at(answer, "changed")),
-        n_refused=n_refused,
+        n_refused=int(number_at(answer, "refused")),
         n_renamed=len(objects_at(answer, "renamed_runs")),
-        tables=findings.tables,
-        repairs=findings.repairs,
-        kinds=findings.kinds,
+        tables=sent.tables,
+        repairs=sent.repairs,
+        kinds=sent.kinds,
         problem=text_at(answer, "problem"),
         refused_runs=[
             RefusedRun(**_names_of(run), reason=_cut(run, "reason") or "")

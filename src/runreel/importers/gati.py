@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runreel.importers.grouped import Grouped
+from runreel.importers.identity import run_id_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.part import event_of, record_of, state_of, thing_of
-from runreel.importers.run_id import repaired_run_id
 from runreel.importers.source import Row, Source
 from runreel.importers.value import clean, instant_of, meta_of, number_of, plain_of, rest_of, text_of
 from runreel.model.bundle import EVENT_FIELDS, EventPart, Part, RunPart, SessionPart, ThingPart, TransitionPart
@@ -67,13 +67,14 @@ class GatiConversion:
             self._source.iter_rows("events", [*_EVENT_COLUMNS, *self._event_extra], order_by=("run_id",)),
             self._leave_out_event,
         )
-        last: object = None
+        last: str | None = None
         for row in self._source.iter_rows("runs", [*_RUN_COLUMNS, *self._run_extra], order_by=("run_id",)):
-            if row[0] is None or row[0] == last:
+            raw_id = text_of(row[0])
+            if raw_id is None or raw_id == last:
                 continue
-            last = row[0]
+            last = raw_id
             rows = events.take(row[0])
-            run_id = repaired_run_id(text_of(row[0]) or "", "gati")
+            run_id = run_id_of(raw_id, "gati")
             yield self._iter_parts(row, run_id, rows), len(rows)
             self._ledger.end_run(run_id)
         events.drain()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Annotated
 
@@ -143,14 +144,20 @@ async def import_bundle(
         max_line_bytes=max(_LINE_RECORDS * parts.settings.max_record_bytes, _MIN_LINE_BYTES),
         now=now,
     )
+    # In one thread from the first byte to the last: what each thread has freed stays with it.
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bundle")
     try:
-        report = await _import(request.stream(), importer, parts.disk)
+        report = await _import(request.stream(), importer, parts.disk, thread)
     finally:
         importer.close()
+        thread.shutdown(wait=False)
     return json_response(_view_report(report, dry_run=dry_run))
 
 
-async def _import(body: AsyncIterable[bytes], importer: Importer, disk: DiskGuard) -> BundleReport:
+async def _import(
+    body: AsyncIterable[bytes], importer: Importer, disk: DiskGuard, thread: ThreadPoolExecutor
+) -> BundleReport:
+    loop = asyncio.get_running_loop()
     waiting = bytearray()
     try:
         # No thread waits for a slow sender: one is asked for when there is something to do.
@@ -158,11 +165,11 @@ async def _import(body: AsyncIterable[bytes], importer: Importer, disk: DiskGuar
             waiting += piece
             if len(waiting) >= _FEED_BYTES:
                 disk.require_room()
-                await asyncio.to_thread(importer.feed, bytes(waiting))
+                await loop.run_in_executor(thread, importer.feed, bytes(waiting))
                 waiting.clear()
         disk.require_room()
-        await asyncio.to_thread(importer.feed, bytes(waiting))
-        return await asyncio.to_thread(importer.finish)
+        await loop.run_in_executor(thread, importer.feed, bytes(waiting))
+        return await loop.run_in_executor(thread, importer.finish)
     except RunreelError:
         # A client that is still sending would never see the answer.
         async for _ in body:

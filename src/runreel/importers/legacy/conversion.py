@@ -70,13 +70,13 @@ class LegacyConversion:
             for table in _STREAMED
         }
         reading = self._readings["workflow_runs"]
-        last: object = None
+        last: str | None = None
         for row in reading.rows(self._source, order_by=("id",)):
-            if row[0] is None or row[0] == last:
+            raw_id = text_of(row[0])
+            if raw_id == last:
                 # The first of those with one id was taken; they stand together.
                 continue
-            last = row[0]
-            raw_id = text_of(row[0])
+            last = raw_id
             known = None if raw_id is None else self._workspace.run(raw_id)
             if raw_id is None or known is None:
                 continue
@@ -141,7 +141,8 @@ class LegacyConversion:
             at=run.at,
             events=events,
         )
-        yield session_part
+        if session_part is not None:
+            yield session_part
         yield part
         yield from book.parts()
         yield from book.edges()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from runreel.importers.identity import name_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.workspace import NodeRow, Workspace
 from runreel.importers.part import record_of, thing_of
@@ -54,14 +55,13 @@ def hashed_id(run: str, short_id: str) -> str:
     return hashlib.md5(f"{run}:{short_id}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
-def short_id_of(raw_id: str, run: str, meta: Mapping[str, object]) -> str | None:
+def short_id_of(raw_id: str, run: str, meta: Mapping[str, object]) -> str:
     """Return the id that a node has within its run: the one behind a hash, where that is known."""
     inner = meta.get("id")
-    if _HASHED.fullmatch(raw_id) and type(inner) is str and inner != raw_id:
-        short = repair_name(clean(inner))
-        if short is not None and (hashed_id(run, inner) == raw_id or not _HASHED.fullmatch(inner)):
-            return short
-    return repair_name(raw_id)
+    if not _HASHED.fullmatch(raw_id) or type(inner) is not str or inner in ("", raw_id):
+        return name_of(raw_id)
+    is_short = hashed_id(run, inner) == raw_id or not _HASHED.fullmatch(inner)
+    return name_of(clean(inner) if is_short else raw_id)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class NodeBook:
         self._run = run
         self._at = at
         self._drafts: dict[str, NodeDraft] = {}
-        self._ids: dict[str, str | None] = {}
+        self._ids: dict[str, str] = {}
         self._hashes: dict[str, str] | None = None
         self._own: list[NodeRow] = workspace.nodes_of(run)
         for row in self._own:
@@ -104,8 +104,9 @@ class NodeBook:
         """Return the id that a node has in this run, by the id that a row names; it is made where the run has none."""
         if value is None or value == "":
             return None
-        raw_id = value if type(value) is str else text_of(value)
-        assert raw_id is not None
+        raw_id = value if type(value) is str and value.isascii() else text_of(value)
+        if raw_id is None:
+            return None
         try:
             return self._ids[raw_id]
         except KeyError:
@@ -170,16 +171,13 @@ class NodeBook:
         self._ids[raw_id] = draft.node_id
         draft.raw_ids.add(raw_id)
 
-    def _make(self, raw_id: str) -> str | None:
+    def _make(self, raw_id: str) -> str:
         row = self._workspace.find_node(raw_id)
         if row is not None:
             node_id = row.node_id
             record = record_of(RecordKind.NODE, node_id, 1, _shared_fields(row.data), rank=Rank.INFERRED)
         else:
-            node_id, record = self._unhashed(raw_id) or repair_name(clean(raw_id)), None
-        if node_id is None:
-            self._ids[raw_id] = None
-            return None
+            node_id, record = self._unhashed(raw_id) or name_of(raw_id), None
         if node_id != raw_id:
             self._ledger.repaired("hashed or unusable node ids became short ids again", f"{raw_id} → {node_id}")
         draft = self._draft(node_id)

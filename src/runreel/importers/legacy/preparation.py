@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runreel.importers.identity import name_of, run_id_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.node_book import short_id_of
-from runreel.importers.legacy.run_row import agent_of, run_id_of
+from runreel.importers.legacy.run_row import SYSTEM, agent_of
 from runreel.importers.legacy.steps import step_node_id
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.legacy.workspace import Workspace
@@ -80,10 +81,10 @@ class Preparation:
     def _read_session(self, row: Row, projects: dict[str, list[dict[str, Any]]]) -> None:
         raw_id, user, name, created, active, status, meta, limits, *_ = row
         own_id = text_of(raw_id)
-        session_id = repair_name(own_id) if own_id else None
-        if own_id is None or session_id is None:
-            self._ledger.left_out("sessions", NO_ID, own_id)
+        if own_id is None:
+            self._ledger.left_out("sessions", NO_ID)
             return
+        session_id = name_of(own_id)
         metadata: dict[str, object] = self._readings["sessions"].rest(row) | meta_of(meta)
         created_at = instant_of(created)
         if created_at is None:
@@ -130,7 +131,15 @@ class Preparation:
                 self._ledger.left_out(reading.table, "it has no id")
                 continue
             parent_id = text_of(parent) or text_of(branch_parent)
-            values = (own_id, run_id_of(own_id), agent_of(agent), text_of(session), instant_of(started), parent_id, 0)
+            values = (
+                own_id,
+                run_id_of(own_id, SYSTEM),
+                agent_of(agent),
+                text_of(session),
+                instant_of(started),
+                parent_id,
+                0,
+            )
             if not self._workspace.put("runs", values, or_ignore=True):
                 self._ledger.left_out(reading.table, SAME_ID, own_id)
 
@@ -154,7 +163,7 @@ class Preparation:
             if column not in self._source.tables.get(table, ()):
                 continue
             for run, time in self._source.iter_rows(table, ("run_id", column)):
-                raw_id = run if type(run) is str else text_of(run)
+                raw_id = text_of(run)
                 if raw_id in undated and (at := instant_of(time)) is not None:
                     first[raw_id] = min(at, first.get(raw_id, at))
         return first
@@ -170,9 +179,6 @@ class Preparation:
             found = json_of(meta)
             run_id = text_of(run) or ""
             node_id = short_id_of(own_id, run_id, mapping_of(None if found is None else found.value))
-            if node_id is None:
-                self._ledger.left_out(reading.table, NO_ID, own_id)
-                continue
             rest = reading.rest(row)
             if depth:
                 rest["depth"] = plain_of(depth)

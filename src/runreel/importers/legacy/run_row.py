@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from runreel.importers.identity import name_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy import session as sessions
 from runreel.importers.legacy.event_row import EventDraft
@@ -12,7 +14,6 @@ from runreel.importers.legacy.node_book import MAX_TASK_LENGTH
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.legacy.workspace import Workspace
 from runreel.importers.part import record_of, state_of
-from runreel.importers.run_id import repaired_run_id
 from runreel.importers.source import Row
 from runreel.importers.value import clean, flag_of, instant_of, meta_of, plain_of, text_of
 from runreel.model.bundle import RunPart, SessionPart, TransitionPart
@@ -23,6 +24,7 @@ from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT
 from runreel.wire.field import text_of as short_text_of
 
 TABLE = "workflow_runs"
+SYSTEM = "legacy"
 
 _MAX_REASON_LENGTH = 20_000
 _MAX_ANCESTORS = 1_000
@@ -31,11 +33,6 @@ _STATUS_WORDS = {
     "running": "executing", "error": "failed", "success": "completed", "done": "completed", "canceled": "cancelled",
     "pending": "draft",
 }  # fmt: skip
-
-
-def run_id_of(raw_id: str) -> str:
-    """Return the id of a run here."""
-    return repaired_run_id(raw_id, "legacy")
 
 
 def agent_of(value: Any) -> str:
@@ -73,13 +70,14 @@ def part_of(
     run_number: int,
     at: int,
     events: Sequence[EventDraft],
-) -> tuple[RunPart, SessionPart]:
-    """Return the run and its session."""
+) -> tuple[RunPart, SessionPart | None]:
+    """Return the run and its session, if it names one."""
     (
         _, session, project, mode, agent, model, status, started, completed, heartbeat, frequency, task, meta,
         _, is_branch, branch_depth, _, stage_number, stage_name, *_,
     ) = row  # fmt: skip
-    session_part = _session_of(workspace, ledger, text_of(session), at)
+    raw_session = text_of(session)
+    session_part = None if raw_session is None else _session_of(workspace, ledger, raw_session, at)
     started_at, ended_at = instant_of(started), instant_of(completed)
     metadata: dict[str, object] = reading.rest(row) | meta_of(meta)
     task_text = text_of(task)
@@ -106,6 +104,7 @@ def part_of(
         ledger.repaired("modes were spelled in one way", f"{mode} → {mode_of(mode)}")
     _add_branches(metadata, workspace.branches_of(raw_id), ledger)
     parent_run_id = _parent_of(raw_id, workspace, ledger, metadata)
+    session_id = DEFAULT_SESSION if session_part is None else session_part.session_id
     settled = status_of(status)
     times = [each for each in (started_at, ended_at, *(event.at for event in events)) if each is not None]
     times += [event.ended_at for event in events if event.ended_at is not None]
@@ -114,7 +113,7 @@ def part_of(
     active_at = max((at, *times))
     fields: dict[str, object] = {
         "agent_name": agent_of(agent),
-        "session_id": session_part.session_id,
+        "session_id": session_id,
         "status": settled,
         "mode": mode_of(mode),
         "model": short_text_of(text_of(model)),
@@ -141,7 +140,7 @@ def part_of(
             agent_name=agent_of(agent),
             run_name=numbered_name(run_number),
             name_source="auto",
-            session_id=session_part.session_id,
+            session_id=session_id,
             created_at=created_at,
             active_at=active_at,
             first_seen_at=created_at,
@@ -152,14 +151,17 @@ def part_of(
     )
 
 
-def _session_of(workspace: Workspace, ledger: Ledger, raw_id: str | None, at: int) -> SessionPart:
-    data = None if raw_id is None else workspace.session(raw_id)
-    if data is not None and raw_id is not None:
-        workspace.mark_sent(raw_id)
-        return sessions.part_of(data)
-    session_id = (repair_name(raw_id) if raw_id else None) or DEFAULT_SESSION
-    ledger.repaired("sessions that have no row were made", session_id)
-    return SessionPart(session_id=session_id, name=session_id, status="active", created_at=at)
+def _session_of(workspace: Workspace, ledger: Ledger, raw_id: str, at: int) -> SessionPart:
+    data = workspace.session(raw_id)
+    if data is None:
+        session_id = name_of(raw_id)
+        data = {"session_id": session_id, "name": session_id, "status": "active", "created_at": at, "is_made": True}
+        workspace.put("sessions", (raw_id, json.dumps(data), 0))
+        ledger.sent("sessions")
+        ledger.made("sessions")
+        ledger.repaired("sessions that have no row were made", session_id)
+    workspace.mark_sent(raw_id)
+    return sessions.part_of(data)
 
 
 def _add_branches(metadata: dict[str, object], branches: Sequence[dict[str, Any]], ledger: Ledger) -> None:

@@ -13,6 +13,9 @@ from runreel.model.record import RecordKind
 def part_of(data: Mapping[str, Any]) -> SessionPart:
     """Return a session as a bundle carries it."""
     at = data["created_at"]
+    if data.get("is_made"):
+        name, status = data["name"], data["status"]
+        return SessionPart(session_id=data["session_id"], name=name, status=status, created_at=at)
     fields = {name: data.get(name) for name in ("name", "status", "metadata")}
     record = record_of(RecordKind.SESSION, data["session_id"], at, {**fields, "created_at": at})
     return SessionPart(

@@ -5,6 +5,7 @@ from runreel.testing.contract.bundle_store import BundleStoreContract
 from runreel.testing.contract.change_store import ChangeStoreContract
 from runreel.testing.contract.event_store import EventStoreContract
 from runreel.testing.contract.file_store import FileStoreContract
+from runreel.testing.contract.import_store import ImportStoreContract
 from runreel.testing.contract.metrics import MetricStoreContract
 from runreel.testing.contract.price import PriceStoreContract
 from runreel.testing.contract.run_store import RunStoreContract
@@ -16,6 +17,7 @@ __all__ = [
     "ChangeStoreContract",
     "EventStoreContract",
     "FileStoreContract",
+    "ImportStoreContract",
     "MetricStoreContract",
     "PriceStoreContract",
     "RunStoreContract",

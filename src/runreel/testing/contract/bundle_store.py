@@ -268,6 +268,33 @@ class BundleStoreContract(StoreContract):
         apply(store, elsewhere, make_run("a", at=AT + HOUR, session_id="s"))
         assert store.runs.get_run(elsewhere, "a").session_id == "t"
 
+    def test_sessions_come_without_runs(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
+        apply(store, scope, make_session("s", name="Work", metadata={"k": 1}), make_run("a", session_id="s"))
+        [session] = [part for part in _export(store, scope, "a") if isinstance(part, SessionPart)]
+        for options in (ImportOptions(is_trial=True), ImportOptions(session_id="other")):
+            store.bundles.import_sessions(elsewhere, [session], options=options, now=NOW)
+            assert store.runs.list_sessions(elsewhere, limit=9).items == ()
+        for _ in range(2):
+            kept = store.bundles.import_sessions(elsewhere, [session], options=ImportOptions(), now=NOW)
+            assert kept == {"s"}
+        [made] = store.runs.list_sessions(elsewhere, limit=9).items
+        assert (made.name, made.metadata, made.n_runs) == ("Work", {"k": 1}, 0)
+
+    def test_what_a_run_has_then_is_counted(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
+        apply(store, scope, *make_workflow("a"), make_file("f", "a"))
+        parts = _export(store, scope, "a")
+        things = [part.kind for part in parts if isinstance(part, ThingPart)]
+        wanted = {f"{kind}s": things.count(kind) for kind in set(things)}
+        wanted["events"] = sum(isinstance(part, EventPart) for part in parts)
+        assert min(wanted.values()) > 0
+        for _ in range(2):
+            [made] = _import(store, elsewhere, parts)
+            assert {kind: made.n_kept[kind] for kind in wanted} == wanted
+            assert made.n_kept["transitions"] == len(store.runs.list_transitions(elsewhere, "a", limit=99).items)
+            assert made.session_id == "default"
+        apply(store, elsewhere, make_event("more", "a"))
+        assert _import(store, elsewhere, parts)[0].n_kept["events"] == wanted["events"] + 1
+
     def test_a_run_comes_in_pieces(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
         """The usage of an event is not counted beside that of a child which comes in another piece."""
         calls = [make_llm_call(f"{n}", "a", at=AT + n, parent_event_id=f"{n - 1}") for n in range(6)]
