@@ -253,7 +253,7 @@ class SqliteDialect:
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
-                "cache_size=-64000",
+                "cache_size=-16000",
                 "temp_store=MEMORY",
                 "wal_autocheckpoint=10000",
                 "journal_size_limit=67108864",
