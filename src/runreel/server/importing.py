@@ -1,23 +1,31 @@
-"""Importing a bundle while it arrives: inflated, read, and put into the store some runs at a time."""
+"""Importing a bundle while it arrives: read, and put into the store some runs at a time.
+
+A large one is read by a process of its own. Decoding keeps Python's interpreter to itself, and so does most of
+what a transaction needs: in one process they would take turns, and everybody else who is answered with them.
+"""
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Thread
+from typing import IO
 
-from runreel.errors import DecodeError, StorageError, StorageFullError, StorageUnavailableError
-from runreel.model.bundle import ImportOptions, ImportOutcome, RunImport, RunParts, joined
+from runreel.errors import DecodeError, RunreelError, StorageError, StorageFullError, StorageUnavailableError
+from runreel.model.bundle import BlobPart, ImportOptions, ImportOutcome, RunImport, RunParts, SessionPart, joined
 from runreel.model.scope import Scope
 from runreel.server.bundle_files import keep_files
 from runreel.storage.port import BundleStore, FileStore
-from runreel.wire.bundle import PIECE_BYTES, PIECE_LINES, BundleReader, RunText
-from runreel.wire.inflate import Inflater
+from runreel.wire import bundle_worker
+from runreel.wire.bundle_steps import BundleSteps, End, PutFile, PutRuns, PutSessions, Refuse, Step, Stop
 
 _MAX_LISTED = 1_000
-# So many sessions without runs are put in together.
-_SESSIONS_AT_ONCE = 500
+# Below this, starting a process would take longer than reading.
+_APART_FROM_BYTES = 4 * 1024 * 1024
+_PIPE_BYTES = 256 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +69,8 @@ class Importer:
     """Takes the bytes of one body; whole runs are in the store as soon as they have come. Not for several threads.
 
     Small runs share a transaction. A large one takes several; it is in the store whole when the import is repeated,
-    should something come between. While one transaction is written, what the next one gets is read and looked at.
+    should something come between. A body of over `apart_from_bytes` is read by another process, `command` if that is
+    given, while runs are written here.
     """
 
     def __init__(
@@ -74,20 +83,16 @@ class Importer:
         content_encoding: str,
         max_line_bytes: int,
         now: Callable[[], int],
+        apart_from_bytes: int = _APART_FROM_BYTES,
+        command: Sequence[str] = (),
     ) -> None:
-        self._bundles = bundles
-        self._files = files
-        self._scope = scope
-        self._options = options
-        self._now = now
-        self._inflater = Inflater(content_encoding)
-        self._reader = BundleReader(max_line_bytes=max_line_bytes)
-        self._waiting: dict[str, RunParts] = {}
-        self._n_waiting_lines = 0
-        self._n_waiting_bytes = 0
-        self._report = BundleReport()
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
-        self._writing: Future[list[RunImport]] | None = None
+        self._steps = BundleSteps(content_encoding, max_line_bytes=max_line_bytes)
+        self._command = command or bundle_worker.command(content_encoding, max_line_bytes=max_line_bytes)
+        self._writing = _Writing(bundles, files, scope, options, now)
+        self._apart_from_bytes = apart_from_bytes
+        self._head: list[bytes] = []
+        self._n_head_bytes = 0
+        self._reading: _Here | _Apart | None = None
 
     def feed(self, body: bytes) -> None:
         """Take the next bytes.
@@ -96,121 +101,218 @@ class Importer:
             DecodeError: the body is no bundle, or not compressed as it says.
             StorageError: the store is full or away; what was imported before stays.
         """
-        for piece in self._inflater.feed(body):
-            self._take(self._reader.feed(piece))
-            if self._reader.n_lone_sessions >= _SESSIONS_AT_ONCE:
-                self._put_lone_sessions()
+        if self._reading is not None:
+            self._reading.feed(body)
+            return
+        self._head.append(body)
+        self._n_head_bytes += len(body)
+        if self._n_head_bytes > self._apart_from_bytes:
+            self._read_head(_begin_apart(self._command, self._writing) or _Here(self._steps, self._writing))
 
     def finish(self) -> BundleReport:
         """Put in what waits, and say what became of everything; raises as `feed` does."""
-        self._take(self._reader.finish())
-        self._flush()
-        self._add_written()
-        self._put_lone_sessions()
-        self._report.problem = self._reader.problem
-        try:
-            self._inflater.finish()
-        except DecodeError as error:
-            self._report.problem = str(error)
-        return self._report
+        reading = self._reading or self._read_head(_Here(self._steps, self._writing))
+        reading.finish()
+        if not self._writing.is_finished:
+            raise RunreelError("the process that reads the bundle ended early; import it again for what is missing")
+        return self._writing.report
 
     def close(self) -> None:
         """Let go of what has not come to its end, once what is being written is; safe twice."""
-        self._reader.close()
-        self._writer.shutdown()
+        self._steps.close()
+        if self._reading is not None:
+            self._reading.close()
 
-    def _put_lone_sessions(self) -> None:
-        sessions = self._reader.take_lone_sessions()
-        if not sessions:
-            return
-        # One at a time on the one writer of SQLite; on PostgreSQL in the order of locks.
-        self._add_written()
-        kept = self._bundles.import_sessions(self._scope, sessions, options=self._options, now=self._now())
-        for session_id in kept:
-            self._report.add_session(session_id)
+    def _read_head(self, reading: _Here | _Apart) -> _Here | _Apart:
+        self._reading = reading
+        head, self._head = self._head, []
+        for body in head:
+            reading.feed(body)
+        return reading
 
-    def _take(self, texts: Iterator[RunText]) -> None:
-        for text in texts:
-            try:
-                self._take_run(text)
-            finally:
-                text.close()
 
-    def _take_run(self, text: RunText) -> None:
-        if text.problem is not None:
-            self._refuse(text, text.problem)
-            return
+class _Writing:
+    """Does the steps of one bundle in the store, and takes note of what became of its runs."""
+
+    def __init__(
+        self, bundles: BundleStore, files: FileStore, scope: Scope, options: ImportOptions, now: Callable[[], int]
+    ) -> None:
+        self.report = BundleReport()
+        self.is_finished = False
+        self._bundles = bundles
+        self._files = files
+        self._scope = scope
+        self._options = options
+        self._now = now
+        # Why runs are left out whose lines have yet to come, or the rest of them.
+        self._spoilt: dict[str, str] = {}
+        # What became of the pieces so far of a run that has several.
+        self._begun: RunImport | None = None
+
+    def do(self, steps: Iterator[Step]) -> None:
+        """Do what is to be done.
+
+        Raises:
+            DecodeError: the body is no bundle.
+            StorageError: the store is full or away.
+        """
+        for step in steps:
+            following: Step | None = step
+            while isinstance(following, PutFile):
+                following = self._put_files(following, steps)
+            if following is not None:
+                self._do_one(following)
+            # There may be much in it, and the next one is about to come.
+            del step, following
+
+    def _do_one(self, step: Step) -> None:
+        if isinstance(step, PutRuns):
+            self._put_runs(step.runs)
+        elif isinstance(step, PutSessions):
+            self._put_sessions(step.sessions)
+        elif isinstance(step, Refuse):
+            self._spoilt.pop(step.run_id, None)
+            self.report.add(_refusal(step.run_id, step.agent_name, step.run_name, step.reason))
+        elif isinstance(step, End):
+            self.report.problem = step.problem
+            self.is_finished = True
+        elif isinstance(step, Stop):
+            raise DecodeError(step.reason)
+
+    def _put_files(self, first: PutFile, steps: Iterator[Step]) -> Step | None:
+        """Keep the files of a run, of which this is the first step; return the step that comes after them."""
+        following: list[Step] = []
+
+        def parts() -> Iterator[BlobPart]:
+            yield first.part
+            for step in steps:
+                if not isinstance(step, PutFile) or step.run_id != first.run_id:
+                    following.append(step)
+                    return
+                yield step.part
+
+        rest = parts()
         try:
-            # First the bytes of its files: from here on they are kept for long enough, whenever the run is there.
-            keep_files(self._files, self._scope, text.iter_blobs(), is_trial=self._options.is_trial, now=self._now)
-            self._take_pieces(text)
+            keep_files(self._files, self._scope, rest, is_trial=self._options.is_trial, now=self._now)
         except (StorageFullError, StorageUnavailableError):
             raise
         except (DecodeError, StorageError) as error:
-            self._refuse(text, str(error))
+            self._spoilt[first.run_id] = str(error)
+            for _ in rest:
+                pass
+        return following[0] if following else None
 
-    def _take_pieces(self, text: RunText) -> None:
-        """Put a run in, or let it wait for others, where it has one piece alone."""
-        outcome: RunImport | None = None
-        writing: Future[list[RunImport]] | None = None
-        for piece in text.iter_pieces():
-            if writing is None:
-                if piece.is_last:
-                    self._wait(piece, text.n_bytes)
-                    return
-                self._flush()
-            else:
-                outcome = _joined(outcome, writing)
-                if outcome.outcome is ImportOutcome.REFUSED:
-                    break
-            writing = self._begin([piece])
-        if writing is not None:
-            self._report.add(_joined(outcome, writing))
+    def _put_runs(self, runs: Sequence[RunParts]) -> None:
+        good = [parts for parts in runs if parts.run.run_id not in self._spoilt]
+        made = {run.run_id: run for run in self._import(good)} if good else {}
+        for parts in runs:
+            run = parts.run
+            reason = self._spoilt.get(run.run_id)
+            self._add(parts, made[run.run_id] if reason is None else _refusal_of(parts, reason))
 
-    def _wait(self, run: RunParts, n_bytes: int) -> None:
-        n_lines = len(run.things) + len(run.events)
-        is_twice = run.run.run_id in self._waiting
-        if is_twice or self._n_waiting_lines + n_lines > PIECE_LINES or self._n_waiting_bytes + n_bytes > PIECE_BYTES:
-            self._flush()
-        self._waiting[run.run.run_id] = run
-        self._n_waiting_lines += n_lines + 1
-        self._n_waiting_bytes += n_bytes
+    def _put_sessions(self, sessions: Sequence[SessionPart]) -> None:
+        kept = self._bundles.import_sessions(self._scope, sessions, options=self._options, now=self._now())
+        for session_id in kept:
+            self.report.add_session(session_id)
 
-    def _flush(self) -> None:
-        """Begin to write the runs that wait, once those before them are written."""
-        runs, self._waiting = list(self._waiting.values()), {}
-        self._n_waiting_lines = self._n_waiting_bytes = 0
-        if runs:
-            self._add_written()
-            self._writing = self._begin(runs)
+    def _add(self, parts: RunParts, made: RunImport) -> None:
+        run_id = parts.run.run_id
+        if self._begun is not None:
+            made, self._begun = joined(self._begun, made), None
+        if parts.is_last:
+            self._spoilt.pop(run_id, None)
+            self.report.add(made)
+        elif made.outcome is ImportOutcome.REFUSED:
+            self._spoilt[run_id] = made.reason or ""
+        else:
+            self._begun = made
 
-    def _add_written(self) -> None:
-        writing, self._writing = self._writing, None
-        for made in () if writing is None else writing.result():
-            self._report.add(made)
-
-    def _begin(self, runs: list[RunParts]) -> Future[list[RunImport]]:
-        return self._writer.submit(self._import, runs)
-
-    def _import(self, runs: list[RunParts]) -> list[RunImport]:
+    def _import(self, runs: Sequence[RunParts]) -> list[RunImport]:
         try:
             return self._bundles.import_runs(self._scope, runs, options=self._options, now=self._now())
         except (StorageFullError, StorageUnavailableError):
             raise
         except StorageError as error:
             if len(runs) == 1:
-                run = runs[0].run
-                return [_refusal(run.run_id, run.agent_name, run.run_name, str(error))]
+                return [_refusal_of(runs[0], str(error))]
             # One of them can't be stored; it must not cost the others.
             return [made for run in runs for made in self._import([run])]
 
-    def _refuse(self, text: RunText, reason: str) -> None:
-        self._report.add(_refusal(text.run_id, text.agent_name, text.run_name, reason))
+
+class _Here:
+    """Reads a bundle in this process."""
+
+    def __init__(self, steps: BundleSteps, writing: _Writing) -> None:
+        self._steps = steps
+        self._writing = writing
+
+    def feed(self, body: bytes) -> None:
+        self._writing.do(self._steps.feed(body))
+
+    def finish(self) -> None:
+        self._writing.do(self._steps.finish())
+
+    def close(self) -> None:
+        pass
 
 
-def _joined(before: RunImport | None, writing: Future[list[RunImport]]) -> RunImport:
-    [made] = writing.result()
-    return made if before is None else joined(before, made)
+def _begin_apart(command: Sequence[str], writing: _Writing) -> _Apart | None:
+    """Start a process that reads; None where that can't be."""
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE_BYTES)
+    except OSError:
+        return None
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return _Apart(process, process.stdin, process.stdout, writing)
+
+
+class _Apart:
+    """Has a bundle read by another process; what follows from it is done by a thread of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], body: IO[bytes], steps: IO[bytes], writing: _Writing) -> None:
+        self._process = process
+        self._body = body
+        self._steps = steps
+        self._writing = writing
+        self._failure: Exception | None = None
+        self._thread = Thread(target=self._write, name="runreel-import")
+        self._thread.start()
+
+    def feed(self, body: bytes) -> None:
+        try:
+            self._body.write(body)
+            self._body.flush()
+        except (BrokenPipeError, ValueError):
+            # The process has ended: what the thread makes of that tells why.
+            self.finish()
+
+    def finish(self) -> None:
+        with suppress(BrokenPipeError):
+            self._body.close()
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        self._process.kill()
+        self._thread.join()
+        with suppress(BrokenPipeError):
+            self._body.close()
+        self._steps.close()
+        self._process.wait()
+
+    def _write(self) -> None:
+        try:
+            self._writing.do(bundle_worker.read_steps(self._steps))
+        except Exception as error:  # noqa: BLE001  whoever feeds raises it
+            self._failure = error
+            # It must not wait for somebody who reads on.
+            self._process.kill()
+
+
+def _refusal_of(parts: RunParts, reason: str) -> RunImport:
+    return _refusal(parts.run.run_id, parts.run.agent_name, parts.run.run_name, reason)
 
 
 def _refusal(run_id: str, agent_name: str, run_name: str | None, reason: str) -> RunImport:

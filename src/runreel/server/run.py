@@ -55,8 +55,7 @@ def serving_privately(settings: Settings) -> Generator[str]:
     """
     with _listen("127.0.0.1", 0) as listener:
         is_settled = threading.Event()
-        # A command's own work needs memory beside it.
-        app = create_app(_open_store(settings, is_thrifty=True), settings)
+        app = create_app(_open_store(settings), settings)
         server = _make_server(app, on_started=is_settled.set)
         thread = threading.Thread(target=_run_then, args=(server, listener, is_settled.set), name="private-server")
         thread.start()
@@ -90,9 +89,9 @@ def _serve_on(listener: socket.socket, settings: Settings, on_ready: Callable[[s
     _make_server(app, on_started=_announce(listener, settings.host, on_ready)).run(sockets=[listener])
 
 
-def _open_store(settings: Settings, *, is_thrifty: bool = False) -> Store:
+def _open_store(settings: Settings) -> Store:
     prices = read_price_file(settings.prices.expanduser()) if settings.prices is not None else None
-    return open_store(settings.database_url(), open_blobs(settings.blobs_place()), prices=prices, is_thrifty=is_thrifty)
+    return open_store(settings.database_url(), open_blobs(settings.blobs_place()), prices=prices)
 
 
 def _make_server(app: FastAPI, *, on_started: Callable[[], None]) -> _Server:

@@ -42,7 +42,7 @@ from runreel.wire.bundle_line import (
 
 CHUNK_BYTES = 256 * 1024
 # So many lines, or bytes, of a run are put into the database in one transaction.
-PIECE_LINES = 10_000
+PIECE_LINES = 6_000
 PIECE_BYTES = 4 * 1024 * 1024
 
 # The line of a session is repeated when so many others came since, so that a reader need not remember more.

@@ -53,8 +53,6 @@ _USED_TIMEOUT_MS = 500
 _VACUUM_PAGES = 2_000
 _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
-# How much of a file the writing connection keeps.
-_CACHE_KIB, _THRIFTY_CACHE_KIB = 48_000, 16_000
 # The driver hands the interpreter over at every statement: beside a busy thread, that takes longer than the statement.
 _ROWS_AT_ONCE = (512, 64, 8)
 _JSON_FROM_KEYS = 16
@@ -198,8 +196,8 @@ class Dialect(Protocol):
         ...
 
 
-def make_dialect(database_url: str, *, is_thrifty: bool = False) -> Dialect:
-    """Return the dialect of a database URL; a thrifty one keeps less of a file in memory.
+def make_dialect(database_url: str) -> Dialect:
+    """Return the dialect of a database URL.
 
     Raises:
         ConfigError: the URL is malformed, of an unknown kind, or its driver is missing.
@@ -212,7 +210,7 @@ def make_dialect(database_url: str, *, is_thrifty: bool = False) -> Dialect:
         ) from None
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite":
-        return SqliteDialect(url, is_thrifty=is_thrifty)
+        return SqliteDialect(url)
     if kind in ("postgresql", "postgres"):
         return PostgresDialect(url)
     raise ConfigError(f"the database kind {kind!r} is not known; use sqlite or postgresql")
@@ -229,9 +227,7 @@ class SqliteDialect:
     name = "sqlite"
     migrates_itself = True
 
-    def __init__(
-        self, url: URL, *, is_thrifty: bool = False, version: tuple[int, ...] = sqlite3.sqlite_version_info
-    ) -> None:
+    def __init__(self, url: URL, *, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
         if version < _LEAST_VERSION:
             raise ConfigError(
                 f"SQLite is {_dotted(version)}, and Runreel needs {_dotted(_LEAST_VERSION)} or newer; "
@@ -241,7 +237,6 @@ class SqliteDialect:
             raise ConfigError("the SQLite URL names no file; write sqlite:///FILE")
         self._path = Path(url.database)
         self._url = url.set(drivername="sqlite+pysqlite")
-        self._cache_kib = _THRIFTY_CACHE_KIB if is_thrifty else _CACHE_KIB
 
     def has_database(self) -> bool:
         return self._path.exists()
@@ -258,7 +253,7 @@ class SqliteDialect:
                 "journal_mode=WAL",
                 "synchronous=FULL",
                 "foreign_keys=ON",
-                f"cache_size=-{self._cache_kib}",
+                "cache_size=-16000",
                 "temp_store=MEMORY",
                 "wal_autocheckpoint=10000",
                 "journal_size_limit=67108864",

@@ -414,20 +414,19 @@ def open_store(
     blobs: BlobStore | None = None,
     *,
     prices: PriceTable | None = None,
-    is_thrifty: bool = False,
 ) -> SqlStore:
     """Open the stores of a database, `sqlite:///FILE` or `postgresql://…`.
 
     A SQLite file is created and migrated as needed; PostgreSQL must have been migrated. Without `blobs` no file can be
     uploaded or read, and no payload that is stored among them; new payloads go to the database, however large. `prices`
-    go before those that ship with the package. A thrifty store needs less memory, and may be slower.
+    go before those that ship with the package.
 
     Raises:
         ConfigError: the URL can't be used.
         SchemaVersionError: the database must be migrated first.
         StorageError: the database can't be reached.
     """
-    dialect = make_dialect(database_url, is_thrifty=is_thrifty)
+    dialect = make_dialect(database_url)
     require_head(dialect, database_url)
     tables = [prices] if prices is not None else []
     return SqlStore(Database(dialect, PriceBook([*tables, read_shipped_prices()]), blobs))
