@@ -262,6 +262,60 @@ print(os.waitpid(child, 0)[1])
     assert finish(script, env, tmp_path) == "0\n"
 
 
+PREFORK = """
+import socket
+# As gunicorn and celery do: the program is loaded once, and workers are forked that serve until they are told to end.
+init()
+record(run, "loaded")
+listener = socket.create_server(("127.0.0.1", 0))
+
+def serve():
+    signal.signal(signal.SIGTERM, lambda *_: {end})
+    own = Run(f"run-{{os.getpid()}}")
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            task = connection.recv(100).decode()
+            if task == "die": os.kill(os.getpid(), signal.SIGKILL)
+            record(own, task)
+            connection.sendall(b"done")
+
+def fork():
+    child = os.fork()
+    if child == 0: serve()
+    return child
+
+def ask(task):
+    with socket.create_connection(listener.getsockname()) as connection:
+        connection.sendall(task.encode())
+        return connection.recv(100)
+
+workers = {{fork() for _ in range(3)}}
+for i in range(60): assert ask(f"task-{{i}}") == b"done"
+try: ask("die")
+except ConnectionError: pass
+workers.remove(os.wait()[0])
+workers.add(fork())
+for i in range(60, 90): assert ask(f"task-{{i}}") == b"done"
+for worker in workers: os.kill(worker, signal.SIGTERM)
+for worker in workers: os.waitpid(worker, 0)
+record(run, "ended")
+"""
+
+
+@pytest.mark.parametrize("end", ["sys.exit(0)", "os._exit(0)"], ids=["as gunicorn", "as celery"])
+def test_workers_that_are_forked_once_the_program_is_loaded_lose_nothing(
+    server: RecordServer, env: dict[str, str], tmp_path: Path, make_client: MakeClient, end: str
+) -> None:
+    finish(PREFORK.format(end=end), env, tmp_path)
+    make_client().start()
+    everything = {"loaded", "ended", *(f"task-{i}" for i in range(90))}
+    server.wait_for(lambda: set(server.ids()) == everything)
+    recorders = {record["run_id"]: record["recorder_id"] for record in server.of_kind("event")}
+    assert len(set(recorders.values())) == len(recorders) >= 2
+    server.wait_for(lambda: not list((tmp_path / "journal").rglob("*.segment")))
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_children_of_multiprocessing_deliver_at_their_end(
     server: RecordServer, env: dict[str, str], tmp_path: Path, method: str
