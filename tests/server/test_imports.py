@@ -60,7 +60,7 @@ def test_imports_are_listed_by_their_end_a_page_at_a_time(api: Api) -> None:
 
 def test_whether_a_report_adds_up_is_worked_out_here(api: Api) -> None:
     assert put(api, kinds=[{"kind": "events", "sent": 4, "made": 0, "kept": 3}])["reconciled"] is False
-    table = {"table": "files", "found": 2, "stored": 1, "merged": 0, "left_out": []}
+    table: Json = {"table": "files", "found": 2, "stored": 1, "merged": 0, "left_out": []}
     assert put(api, tables=[table])["tables"][0]["reconciled"] is False
     assert [each["reconciled"] for each in api.get("/api/imports")["imports"]] == [False, False]
 
