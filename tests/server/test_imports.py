@@ -27,10 +27,12 @@ REPORT: Json = {
         }
     ],
     "repairs": [{"what": "nodes were made", "count": 3, "examples": ["step_1"]}],
-    "kinds": [{"kind": "events", "sent": 3, "made": 0, "kept": 3}],
+    "kinds": [{"kind": "events", "sent": 3, "made": 0, "kept": 3, "missing": 0}],
     "problem": None,
     "reconciled": True,
 }
+
+RUN = {"run_id": "run-1", "agent_name": "planner", "run_name": "run 1"}
 
 
 def put(api: Api, **changes: Any) -> Json:
@@ -58,7 +60,7 @@ def test_imports_are_listed_by_their_end_a_page_at_a_time(api: Api) -> None:
 
 def test_whether_a_report_adds_up_is_worked_out_here(api: Api) -> None:
     assert put(api, kinds=[{"kind": "events", "sent": 4, "made": 0, "kept": 3}])["reconciled"] is False
-    table = {"table": "files", "found": 2, "stored": 1, "merged": 0, "left_out": []}
+    table: Json = {"table": "files", "found": 2, "stored": 1, "merged": 0, "left_out": []}
     assert put(api, tables=[table])["tables"][0]["reconciled"] is False
     assert [each["reconciled"] for each in api.get("/api/imports")["imports"]] == [False, False]
 
@@ -88,3 +90,26 @@ def test_a_time_that_is_none_is_refused(api: Api) -> None:
 
 def test_a_missing_import_is_not_found(api: Api) -> None:
     assert problem_of(api.http.get("/api/imports/none"), 404)["detail"] == "there is no import 'none'"
+
+
+def test_a_report_names_the_runs_that_were_refused_and_renamed(api: Api) -> None:
+    refused = [{**RUN, "reason": "it was deleted here"}, {**RUN, "run_name": None, "reason": ""}]
+    renamed = [{**RUN, "run_name": "run 1 (2)", "wanted_name": "run 1"}]
+    report = put(api, refused_runs=refused, renamed_runs=renamed)
+    assert (report["refused_runs"], report["renamed_runs"]) == (refused, renamed)
+    assert api.get(f"/api/imports/{report['import_id']}") == report
+
+
+@pytest.mark.parametrize(
+    ("sent", "here", "same", "missing"), [(5, 5, 0, 0), (5, 3, 0, 2), (5, 6, 0, -1), (5, 6, 1, 0), (5, 3, 1, 2)]
+)
+def test_what_is_missing_of_a_kind_is_worked_out_here(api: Api, sent: int, here: int, same: int, missing: int) -> None:
+    kinds = [{"kind": "events", "sent": sent, "made": 0, "kept": here, "missing": 99}]
+    report = put(api, runs={"new": 1, "same": same}, kinds=kinds)
+    assert report["kinds"] == [{**kinds[0], "missing": missing}]
+    assert report["reconciled"] is (missing == 0)
+
+
+def test_a_report_that_names_more_runs_than_are_kept_is_refused(api: Api) -> None:
+    answer = api.http.post("/api/imports", json={**REPORT, "refused_runs": [{**RUN, "reason": ""}] * 101})
+    assert answer.status_code == 422

@@ -17,7 +17,9 @@ export function CaseList({ label, cases }: { readonly label: string; readonly ca
     >
       {cases.map(({ place, what, count, examples }) => (
         <li key={`${place ?? ""} ${what}`} className="flex gap-3 px-3 py-2 sm:px-4">
-          <span className="figure w-14 shrink-0 text-right text-sm font-semibold">{formatCount(count)}</span>
+          <span className="figure min-w-8 shrink-0 text-right text-sm font-semibold sm:min-w-14">
+            {formatCount(count)}
+          </span>
           <div className="min-w-0 flex-1">
             <p className="text-sm [overflow-wrap:anywhere]">
               {place !== undefined && (

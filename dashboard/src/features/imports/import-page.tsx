@@ -104,7 +104,7 @@ function Report({ report }: { readonly report: ImportReport }) {
     >
       <Verdict report={report} />
       <Figures report={report} />
-      <div className="mx-auto flex max-w-7xl flex-col gap-7 px-4 py-6 sm:px-5">
+      <div className="flex max-w-7xl flex-col gap-7 px-4 py-6 sm:px-5">
         <div className="grid items-start gap-x-6 gap-y-7 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <Section
             title="What was found"

@@ -7,6 +7,8 @@ export interface ReportColumn<Row> {
   readonly header: string;
   readonly meaning?: string;
   readonly isFigure?: boolean;
+  /** A mark that speaks for itself: narrow screens do without its header. */
+  readonly isMark?: boolean;
   /** Narrow screens do without it. */
   readonly isWide?: boolean;
   readonly cell: (row: Row) => ReactNode;
@@ -38,9 +40,9 @@ export function ReportTable<Row>({ label, columns, rows, keyOf }: ReportTablePro
                 key={column.header}
                 scope="col"
                 title={column.meaning}
-                className={classNames(classesOf(column), "font-medium")}
+                className={classNames(classesOf(column), "font-medium whitespace-nowrap")}
               >
-                {column.header}
+                <span className={column.isMark ? "max-sm:sr-only" : undefined}>{column.header}</span>
               </th>
             ))}
           </tr>

@@ -48,7 +48,7 @@ const REFUSED: readonly ReportColumn<Refused>[] = [
   {
     header: "Run",
     cell: (run) => (
-      <span className="flex min-w-0 flex-col">
+      <span className="flex min-w-24 flex-col">
         <bdi className={TEXT}>{run.run_name ?? "new run"}</bdi>
         <bdi className={`text-xs text-faint ${TEXT}`}>{run.agent_name}</bdi>
       </span>
@@ -79,6 +79,6 @@ const RENAMED: readonly ReportColumn<Renamed>[] = [
       </Link>
     ),
   },
-  { header: "Agent", cell: (run) => <bdi className={TEXT}>{run.agent_name}</bdi> },
+  { header: "Agent", cell: (run) => <bdi className={`block min-w-20 ${TEXT}`}>{run.agent_name}</bdi> },
   { header: "Wanted name", cell: (run) => <bdi className={TEXT}>{run.wanted_name ?? ""}</bdi> },
 ];

@@ -2,7 +2,7 @@ import { Check, TriangleAlert } from "lucide-react";
 import type { ImportKind, ImportTable } from "@/api/imports";
 import { formatCount, formatNumberOf, UNKNOWN } from "@/lib/format";
 import { Amount, ReportTable, type ReportColumn } from "./report-table";
-import { leftOutOf, sumsOf } from "./verdict";
+import { inOrder, leftOutOf, sumsOf } from "./verdict";
 
 /** What became of the rows of each table of the old database. */
 export function TableFigures({ tables }: { readonly tables: readonly ImportTable[] }) {
@@ -63,6 +63,7 @@ const TABLES: readonly ReportColumn<ImportTable>[] = [
   },
   {
     header: "Adds up",
+    isMark: true,
     meaning: "Found is stored and left out",
     cell: ({ reconciled }) => <Sound isSound={reconciled} words={reconciled ? "yes" : "no"} />,
   },
@@ -70,7 +71,9 @@ const TABLES: readonly ReportColumn<ImportTable>[] = [
 
 /** What the rows became here: what was sent, and what the database then had of it. */
 export function KindFigures({ kinds }: { readonly kinds: readonly ImportKind[] }) {
-  return <ReportTable label="Rows by kind" columns={KINDS} rows={kinds} keyOf={({ kind }) => kind} />;
+  return (
+    <ReportTable label="Rows by kind" columns={KINDS} rows={inOrder(kinds)} keyOf={({ kind }) => kind} />
+  );
 }
 
 const KINDS: readonly ReportColumn<ImportKind>[] = [
@@ -90,8 +93,9 @@ const KINDS: readonly ReportColumn<ImportKind>[] = [
   },
   {
     header: "All there",
-    cell: ({ kept, missing }) => {
+    cell: ({ sent, kept, missing }) => {
       if (kept === null) return <span className="text-faint">not counted</span>;
+      if (missing === 0 && kept > sent) return <Sound isSound words="yes" note="and more from before" />;
       if (missing === 0) return <Sound isSound words="yes" />;
       const words = missing > 0 ? `${formatCount(missing)} missing` : `${formatCount(-missing)} too many`;
       return <Sound isSound={false} words={words} />;
@@ -99,14 +103,26 @@ const KINDS: readonly ReportColumn<ImportKind>[] = [
   },
 ];
 
-function Sound({ isSound, words }: { readonly isSound: boolean; readonly words: string }) {
-  return isSound ? (
-    <span className="inline-flex items-center gap-1 text-good">
-      <Check aria-hidden size={14} /> {words}
-    </span>
-  ) : (
-    <span className="inline-flex items-center gap-1 font-medium text-bad">
-      <TriangleAlert aria-hidden size={13} className="shrink-0" /> {words}
-    </span>
+interface SoundProps {
+  readonly isSound: boolean;
+  readonly words: string;
+  readonly note?: string;
+}
+
+function Sound({ isSound, words, note }: SoundProps) {
+  if (!isSound) {
+    return (
+      <span className="inline-flex items-center gap-1 font-medium text-bad">
+        <TriangleAlert aria-hidden size={13} className="shrink-0" /> {words}
+      </span>
+    );
+  }
+  return (
+    <>
+      <span className="inline-flex items-center gap-1 text-good">
+        <Check aria-hidden size={14} /> <span className="max-sm:sr-only">{words}</span>
+      </span>
+      {note !== undefined && <span className="block text-2xs text-faint">{note}</span>}
+    </>
   );
 }

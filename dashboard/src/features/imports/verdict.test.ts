@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ImportKind, ImportReport, ImportTable } from "@/api/imports";
-import { findingsOf, outcomeOf, sumsOf } from "./verdict";
+import { findingsOf, inOrder, outcomeOf, sumsOf } from "./verdict";
 
 const table = (name: string, figures: Partial<ImportTable> = {}): ImportTable => ({
   table: name,
@@ -59,6 +59,13 @@ describe("sumsOf", () => {
       table("events", { found: 10, stored: 6, left_out: [left(1), left(3)] }),
     ];
     expect(sumsOf(tables)).toEqual({ found: 15, stored: 11, merged: 1, leftOut: 4 });
+  });
+});
+
+describe("inOrder", () => {
+  it("puts kinds in one order, and those that are not known last", () => {
+    const kinds = ["spans", "events", "runs", "sessions"].map((name) => kind(name));
+    expect(inOrder(kinds).map((each) => each.kind)).toEqual(["sessions", "runs", "events", "spans"]);
   });
 });
 

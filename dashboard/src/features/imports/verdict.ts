@@ -56,6 +56,14 @@ export function sumsOf(tables: readonly ImportTable[]): RowSums {
   return sums;
 }
 
+const KINDS = ["sessions", "runs", "nodes", "edges", "events", "messages", "files", "transitions"];
+
+/** Return kinds from the large to the small, whatever came first in the import; unknown ones last. */
+export function inOrder(kinds: readonly ImportKind[]): readonly ImportKind[] {
+  const place = ({ kind }: ImportKind) => (KINDS.includes(kind) ? KINDS.indexOf(kind) : KINDS.length);
+  return kinds.toSorted((one, other) => place(one) - place(other));
+}
+
 export function leftOutOf(table: ImportTable): number {
   return table.left_out.reduce((sum, { count }) => sum + count, 0);
 }
