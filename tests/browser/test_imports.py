@@ -15,13 +15,14 @@ from playwright.sync_api import Page, expect
 
 from bench.legacy_schema import Age
 from tests.support.api import Api, run_start
+from tests.support.app import ServedApp
 from tests.support.legacy_database import hashed_tables, reference_tables, write
-from tests.support.server import RUNREEL, RunningServer
+from tests.support.server import RUNREEL
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
-def import_(server: RunningServer, path: Path, *, code: int = 0) -> None:
+def import_(server: ServedApp, path: Path, *, code: int = 0) -> None:
     command = [RUNREEL, "import", str(path), "--url", server.url]
     ended = subprocess.run(command, text=True, capture_output=True, timeout=60, check=False)
     assert ended.returncode == code, ended
@@ -58,7 +59,7 @@ def has_room(page: Page) -> bool:
 
 
 def test_without_imports_the_page_says_how_to_and_shows_a_report_when_one_looks_again(
-    page: Page, server: RunningServer, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
 ) -> None:
     page.goto("/imports")
     expect(page.get_by_role("heading", name="No imports yet")).to_be_visible()
@@ -76,7 +77,7 @@ def test_without_imports_the_page_says_how_to_and_shows_a_report_when_one_looks_
 
 
 def test_a_report_accounts_for_every_row_and_survives_a_reload(
-    page: Page, server: RunningServer, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
 ) -> None:
     path = write(tmp_path / "a b%2F 日本.db", reference_tables())
     change(path, "UPDATE dag_edges SET to_node_id = 'nowhere' WHERE id < 9")
@@ -110,7 +111,7 @@ def test_a_report_accounts_for_every_row_and_survives_a_reload(
 
 
 def test_refused_runs_are_told_and_renamed_ones_are_linked(
-    page: Page, api: Api, server: RunningServer, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, api: Api, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
 ) -> None:
     path = hashed(tmp_path / "old.db")
     api.record_all(run_start("other", agent_name="engineer", run_name="run 1"))
@@ -121,7 +122,7 @@ def test_refused_runs_are_told_and_renamed_ones_are_linked(
     expect(page.locator("h1")).to_have_text("run 1 (2)")
 
     run_id = page.url.rsplit("/", 1)[1]
-    assert api.http.delete(f"/api/by-id/{run_id}").status_code == 204
+    assert api.http.delete(f"/api/by-id/{run_id}").is_success
     import_(server, path, code=1)
     page.goto("/imports")
     page.get_by_role("link", name="old.db").first.click()
@@ -134,7 +135,7 @@ def test_refused_runs_are_told_and_renamed_ones_are_linked(
 
 
 def test_what_does_not_add_up_is_said_first(
-    page: Page, api: Api, server: RunningServer, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, api: Api, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
 ) -> None:
     import_(server, hashed(tmp_path / "old.db"))
     (summary,) = api.http.get("/api/imports").json()["imports"]
