@@ -14,7 +14,7 @@ from runreel.errors import DecodeError, RunreelError, StorageFullError
 from runreel.model.bundle import ImportOptions, RunImport
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
-from runreel.server.importing import Importer, ImportReport
+from runreel.server.importing import Importer, BundleReport
 from runreel.storage.port import BundleStore, Store
 from runreel.testing.contract.base import apply
 from runreel.testing.contract.file_store import keep
@@ -85,7 +85,7 @@ def importer_of(
     )
 
 
-def put_in(importer: Importer, bundle: bytes) -> ImportReport:
+def put_in(importer: Importer, bundle: bytes) -> BundleReport:
     with closing(importer):
         for start in range(0, len(bundle), 1_000_000):
             importer.feed(bundle[start : start + 1_000_000])
