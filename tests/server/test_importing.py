@@ -14,7 +14,7 @@ from runreel.errors import DecodeError, RunreelError, StorageFullError
 from runreel.model.bundle import ImportOptions, RunImport
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
-from runreel.server.importing import Importer, BundleReport
+from runreel.server.importing import BundleReport, Importer
 from runreel.storage.port import BundleStore, Store
 from runreel.testing.contract.base import apply
 from runreel.testing.contract.file_store import keep
