@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,15 @@ def test_what_waits_is_shown_with_who_has_it(root: Path) -> None:
     (living,) = [line for line in lines if alive.folder in line]
     assert "alive, process " in living
     assert result.err == "`runreel push` delivers what recorders left that are gone.\n"
+
+
+def test_what_somebody_delivers_is_told_from_what_a_living_recorder_has(root: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with living_journal(root, URL, numbered_run(1)) as held:
+        description = Path(held.folder, "journal.json")
+        description.write_text(json.dumps(json.loads(description.read_text()) | {"pid": ended.pid}))
+        assert "being delivered" in journal(root).out
 
 
 def test_json_has_all_of_it(root: Path) -> None:

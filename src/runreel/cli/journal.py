@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runreel.cli.console import Console, print_json
-from runreel.cli.journals import count_files, find_waiting, iter_dead_letters
+from runreel.cli.journals import count_files, find_waiting, is_process, iter_dead_letters
 from runreel.cli.quantity import count_of, format_count, format_duration, format_size
 from runreel.cli.table import Cell, Column, lay_out, titles
 from runreel.cli.text import harmless
@@ -107,9 +107,16 @@ def _row(journal: Found, now: float) -> list[Cell]:
         Cell(format_count(n_files) if n_files else ""),
         Cell(format_size(journal.n_bytes + file_bytes)),
         Cell("" if age_s is None else format_duration(age_s * 1000)),
-        Cell(f"alive, process {journal.pid}" if journal.is_alive else "gone"),
+        Cell(_state_of(journal)),
         Cell(journal.folder),
     ]
+
+
+def _state_of(journal: Found) -> str:
+    if not journal.is_alive:
+        return "gone"
+    # Its lock is held: by the recorder, or by somebody who delivers what it left.
+    return f"alive, process {journal.pid}" if journal.pid is None or is_process(journal.pid) else "being delivered"
 
 
 def _age_s(journal: Found, now: float) -> float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -64,6 +66,19 @@ def _place_of(url: str) -> tuple[str, str, int | None, str] | None:
     except ValueError:
         return None
     return parts.scheme, "loopback" if is_loopback(host) else host, port, parts.path.rstrip("/")
+
+
+def is_process(pid: int) -> bool:
+    """Tell whether a process with this id is seen from here; on Windows nobody is asked, and all are."""
+    if sys.platform == "win32":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def count_files(found: Found) -> tuple[int, int]:

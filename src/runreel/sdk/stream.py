@@ -33,16 +33,16 @@ def follow_async_generator(place: Opened, stream: AsyncGenerator[Any, Any]) -> A
 
 
 def wrap_generator(
-    begin: Begin, function: Callable[..., Generator[Any, Any, Any]]
+    begin: Begin, function: Callable[..., Generator[Any, Any, Any]], *, around: Place | None = None
 ) -> Callable[..., Generator[Any, Any, Any]]:
-    """Return a generator function that is recorded from its first step on."""
+    """Return a generator function that is recorded from its first step on; where it isn't, its body stands `around`."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         # First, since wrong arguments are no call.
         stream = function(*args, **kwargs)
         place = begin(args, kwargs)
         try:
-            inside: Place | None = current.get() if place is None else place
+            inside: Place | None = place or around or current.get()
             sent: Any = None
             # Errors and items are popped when they are passed on: nothing here shall keep them alive.
             thrown: list[BaseException] = []
@@ -78,15 +78,15 @@ def wrap_generator(
 
 
 def wrap_async_generator(
-    begin: Begin, function: Callable[..., AsyncGenerator[Any, Any]]
+    begin: Begin, function: Callable[..., AsyncGenerator[Any, Any]], *, around: Place | None = None
 ) -> Callable[..., AsyncGenerator[Any, Any]]:
-    """Return an asynchronous generator function that is recorded from its first step on."""
+    """Return an asynchronous generator function that is recorded as `wrap_generator` does."""
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         stream = function(*args, **kwargs)
         place = begin(args, kwargs)
         try:
-            inside: Place | None = current.get() if place is None else place
+            inside: Place | None = place or around or current.get()
             step = _first_step(stream)
             sent: Any = None
             thrown: list[BaseException] = []

@@ -11,6 +11,7 @@ import sys
 from runreel.sdk.context import Place, current
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.propagation import Carried, carrier_of
+from runreel.sdk.stream import wrap_async_generator, wrap_generator
 from runreel.sdk.wrapper import code_flags, dress
 
 TYPE_CHECKING = False
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
+_GENERATOR = 0x20
 _COROUTINE = 0x80
+_ASYNC_GENERATOR = 0x200
 
 
 def bind(function: Function) -> Function:
@@ -62,7 +65,12 @@ def _bound(function: Any, place: Place) -> Any:
         finally:
             current.set(outer)
 
-    chosen = async_wrapper if code_flags(function) & _COROUTINE else wrapper
+    flags = code_flags(function)
+    chosen: Any = async_wrapper if flags & _COROUTINE else wrapper
+    if flags & _GENERATOR:
+        chosen = wrap_generator(lambda _args, _kwargs: None, function, around=place)
+    elif flags & _ASYNC_GENERATOR:
+        chosen = wrap_async_generator(lambda _args, _kwargs: None, function, around=place)
     dress(chosen, function)
     return chosen
 

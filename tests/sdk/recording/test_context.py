@@ -8,12 +8,14 @@ import inspect
 import random
 import sys
 import threading
+from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import pytest
 
 import runreel
+from runreel.sdk.context import current
 from runreel.sdk.recording import program_name
 from runreel.testing import Recorded, recorded
 from tests.support.patience import PATIENCE_S
@@ -123,6 +125,28 @@ async def test_bind_takes_functions_of_both_kinds_along(recording: Recorded) -> 
     bound("sync")
     await async_bound()
     assert {found["parent_event_id"] for found in recording.events if found["name"] == "leaf"} == {event.event_id}
+
+
+async def test_bind_takes_generators_along_at_every_step(recording: Recorded) -> None:
+    def ask() -> Generator[int]:
+        leaf("first")
+        yield 1
+        leaf("second")
+
+    async def async_ask() -> AsyncGenerator[int]:
+        leaf("third")
+        yield 2
+        leaf("fourth")
+
+    with runreel.span("outer") as event:
+        bound, async_bound = runreel.bind(ask), runreel.bind(async_ask)
+    assert inspect.isgeneratorfunction(bound)
+    assert inspect.isasyncgenfunction(async_bound)
+    assert list(bound()) == [1]
+    assert [item async for item in async_bound()] == [2]
+    found = [found for found in recording.events if found["name"] == "leaf"]
+    assert [each.get("parent_event_id") for each in found] == [event.event_id] * 4
+    assert current.get() is None
 
 
 def test_bind_gives_the_function_itself_outside_of_runs(recording: Recorded) -> None:
