@@ -101,19 +101,19 @@ def test_arrows_go_from_row_to_row_and_open_and_close(page: Page, api: Api) -> N
     expect(page).to_have_url(re.compile("event=write"))
 
 
-def test_n_goes_to_where_errors_come_from(page: Page, api: Api) -> None:
+def test_e_goes_to_where_errors_come_from(page: Page, api: Api) -> None:
     family(api)
     page.goto("/runs/a?timeline-collapsed=search")
     expect(rows(page)).to_have_count(5)
 
-    page.keyboard.press("n")
+    page.keyboard.press("e")
 
     heading = page.get_by_role("region", name="Event").get_by_role("heading", level=2)
     expect(heading).to_have_text("bad page")
     expect(rows(page)).to_have_count(7)
-    page.keyboard.press("n")
+    page.keyboard.press("e")
     expect(heading).to_have_text("write")
-    page.keyboard.press("N")
+    page.keyboard.press("E")
     expect(heading).to_have_text("bad page")
 
 

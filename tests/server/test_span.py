@@ -56,6 +56,7 @@ def test_a_window_that_fits_has_a_row_for_each_event(hundred: Api) -> None:
         "tokens_in": None,
         "tokens_out": None,
         "cost": None,
+        "is_unpriced": False,
         "execution_order": 10,
         "depth": 4,
     }

@@ -12,7 +12,13 @@ interface Renaming {
   readonly newName: string;
 }
 
-export function useRenameRun() {
+interface Told {
+  readonly onRenamed: (newName: string) => void;
+  readonly onRefused: (error: Error) => void;
+}
+
+/** Return what renames a run; it tells what became of it also when the page that asked for it is gone. */
+export function useRenameRun({ onRenamed, onRefused }: Told) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ runId, newName }: Renaming) => renameRun(runId, newName),
@@ -22,10 +28,14 @@ export function useRenameRun() {
       showName(client, runId, normalName(newName));
       return { formerName };
     },
-    onError: (_error, { runId }, context) => {
+    onError: (error, { runId }, context) => {
       if (context?.formerName !== undefined) showName(client, runId, context.formerName);
+      onRefused(error);
     },
-    onSuccess: (run) => client.setQueryData(runKey.detail(run.run_id), run),
+    onSuccess: (run) => {
+      client.setQueryData(runKey.detail(run.run_id), run);
+      onRenamed(run.run_name ?? "");
+    },
     onSettled: () => client.invalidateQueries({ queryKey: runKeys.lists() }),
   });
 }

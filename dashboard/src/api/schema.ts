@@ -3807,6 +3807,8 @@ export interface components {
             tokens_out: number | null;
             /** Cost */
             cost: number | null;
+            /** Is Unpriced */
+            is_unpriced: boolean;
             /** Execution Order */
             execution_order: number | null;
             /** Depth */

@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { useId, useState } from "react";
+import { Checkbox } from "@/ui/checkbox";
 import { Dialog } from "@/ui/dialog";
 import { Keys } from "@/ui/keys";
 import { areLetterKeysOn, setLetterKeys, useShortcuts, type Shortcut } from "@/ui/shortcuts";
@@ -20,6 +21,7 @@ export function KeysDialog({ isOpen, onOpenChange }: KeysDialogProps) {
 function KeysList() {
   const groups = grouped(useShortcuts());
   const [areOn, setOn] = useState(areLetterKeysOn);
+  const boxId = useId();
   const turn = (next: boolean) => {
     setLetterKeys(next);
     setOn(next);
@@ -43,15 +45,10 @@ function KeysList() {
           </section>
         ))}
       </div>
-      <label className="flex items-center gap-2 text-sm text-soft">
-        <input
-          type="checkbox"
-          checked={areOn}
-          onChange={(event) => turn(event.target.checked)}
-          className="accent-accent"
-        />
-        Keys of a single letter
-      </label>
+      <div className="mt-4 flex items-center gap-2 text-sm text-soft">
+        <Checkbox id={boxId} isOn={areOn} onToggle={turn} />
+        <label htmlFor={boxId}>Keys of a single letter</label>
+      </div>
     </>
   );
 }

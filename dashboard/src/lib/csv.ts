@@ -32,6 +32,18 @@ export function parseCsv(text: string, mostRows: number, separator = separatorOf
   return rows;
 }
 
+/** Return whether the first row names the columns: it does not, if it has a number where all others have numbers. */
+export function hasNames(rows: readonly (readonly string[])[]): boolean {
+  const [first, ...rest] = rows.slice(0, 50);
+  if (first === undefined || rest.length === 0) return true;
+  return !first.some((value, column) => isNumber(value) && rest.every((row) => isNumber(row[column] ?? "")));
+}
+
+/** Return whether a value is a number as tables have it; nothing may be one, too. */
+export function isNumber(value: string): boolean {
+  return /^-?[\d.,\s]*%?$/.test(value);
+}
+
 function closingQuote(text: string, from: number): number {
   let at = text.indexOf('"', from);
   while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);

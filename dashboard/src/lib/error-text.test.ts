@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { errorTextOf, stackLines } from "./error-text";
+import { errorTextOf, shortErrorLine, stackLines, wholeErrorText, type ErrorText } from "./error-text";
 
 test("an error is its type, message and stack, and the rest is kept", () => {
   expect(errorTextOf({ type: "E", message: "m", stack: ["a", "b"], code: 5 })).toEqual({
@@ -37,4 +37,17 @@ test("frames of libraries are told apart from the program's own", () => {
     "library",
     "error",
   ]);
+});
+
+test("an error as one text has all that is told of it", () => {
+  const text = (error: unknown) => wholeErrorText(errorTextOf(error) as ErrorText);
+  expect(text({ type: "E", message: "m", stack: "at a" })).toBe("E: m\n\nat a");
+  expect(text({ code: 7 })).toBe('It failed.\n\n{\n  "code": 7\n}');
+  expect(text("broken")).toBe("broken");
+});
+
+test("a line of an error begins with its type, without modules", () => {
+  expect(shortErrorLine("acme.agents.errors.StepError: no table")).toBe("StepError: no table");
+  expect(shortErrorLine("example.org: it is away")).toBe("example.org: it is away");
+  expect(shortErrorLine("KeyError")).toBe("KeyError");
 });

@@ -40,6 +40,17 @@ export function errorTextOf(error: unknown): ErrorText | null {
   }
 }
 
+/** Return all that is told of an error as one text. */
+export function wholeErrorText({ type, message, stack, rest }: ErrorText): string {
+  const head = type && message ? `${type}: ${message}` : (type ?? message);
+  return [head, stack, rest && JSON.stringify(rest, null, 2)].filter(Boolean).join("\n\n");
+}
+
+/** Return the line of an error without the modules before its type, which say less than what comes behind them. */
+export function shortErrorLine(line: string): string {
+  return line.replace(/^(?:[\w$]+\.)+(\p{Lu}[\w$]*)(?=: |$)/u, "$1");
+}
+
 export interface StackLine {
   readonly text: string;
   readonly kind: "frame" | "code" | "library" | "error";

@@ -17,6 +17,8 @@ export interface EventRow {
   readonly tokensIn: number | null;
   readonly tokensOut: number | null;
   readonly cost: number | null;
+  /** Whether it is a call whose model has no price. */
+  readonly isUnpriced: boolean;
   /** Its place in execution order. */
   readonly order: number;
 }
@@ -38,6 +40,7 @@ export interface ToldEvent {
   readonly tokens_in: number | null;
   readonly tokens_out: number | null;
   readonly cost: number | null;
+  readonly is_unpriced: boolean;
 }
 
 export function eventRow(told: ToldEvent, order: number, same: (text: string) => string): EventRow {
@@ -58,6 +61,7 @@ export function eventRow(told: ToldEvent, order: number, same: (text: string) =>
     tokensIn: told.tokens_in,
     tokensOut: told.tokens_out,
     cost: told.cost,
+    isUnpriced: told.is_unpriced,
     order,
   };
 }

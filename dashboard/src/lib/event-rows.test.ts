@@ -19,6 +19,7 @@ function told(event_id: string, change: Partial<ToldChange> = {}): ToldChange {
     tokens_in: null,
     tokens_out: null,
     cost: null,
+    is_unpriced: false,
     sequence: null,
     ...change,
   };

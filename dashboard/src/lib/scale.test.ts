@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { linePath, niceMost } from "./scale";
+import { bandsOf, linePath, lonePlaces, niceMost } from "./scale";
 
 it("is round, and below no value", () => {
   expect([[0], [1], [3], [7], [12], [26], [100], [0.3]].map(niceMost)).toEqual([
@@ -7,11 +7,18 @@ it("is round, and below no value", () => {
   ]);
 });
 
-it("breaks a line where there is no value, and shows a lonely point", () => {
+it("breaks a line where there is no value, and knows points without neighbours", () => {
+  const values = [1, 2, null, 4];
   const path = linePath(
-    [1, 2, null, 4],
+    values,
     (index) => index * 10,
     (value) => value,
   );
-  expect(path).toBe("M0 1L10 2M30 4h0.01");
+  expect(path).toBe("M0 1L10 2M30 4");
+  expect(lonePlaces(values)).toEqual([3]);
+});
+
+it("makes no walls of few bars, and no nothing of many", () => {
+  expect(bandsOf(2, 400, 3)).toEqual({ step: 200, bar: 40 });
+  expect(bandsOf(400, 400, 3).bar).toBe(1);
 });

@@ -9,6 +9,9 @@ export function niceMost(values: readonly number[]): number {
   return step * power;
 }
 
+/** Bars of few buckets would be walls. */
+const WIDEST_BAR = 40;
+
 /** Return where buckets of equal width begin, and how wide their bars are. */
 export function bandsOf(
   count: number,
@@ -16,7 +19,8 @@ export function bandsOf(
   gap: number,
 ): { readonly step: number; readonly bar: number } {
   const step = count > 0 ? width / count : width;
-  return { step, bar: Math.max(1, step - (step > gap * 2 ? gap : step > 3 ? 1 : 0)) };
+  const between = step > gap * 2 ? gap : step > 3 ? 1 : 0;
+  return { step, bar: Math.min(WIDEST_BAR, Math.max(1, step - between)) };
 }
 
 /** Return the path of a line through values; it is broken where there is none. */
@@ -32,13 +36,16 @@ export function linePath(
       isDrawing = false;
       continue;
     }
-    const isAlone = !isDrawing && (values[index + 1] ?? null) === null;
     path += `${isDrawing ? "L" : "M"}${round(x(index))} ${round(y(value))}`;
-    // A point with no neighbour would be a line of no length, which nobody sees.
-    if (isAlone) path += `h0.01`;
     isDrawing = true;
   }
   return path;
+}
+
+/** Return the places of values without neighbours: they would be lines of no length, which nobody sees. */
+export function lonePlaces(values: readonly (number | null)[]): number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null;
+  return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1));
 }
 
 function round(value: number): number {

@@ -24,35 +24,33 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
   const [typed, setTyped] = useState(name);
   const field = useRef<HTMLInputElement>(null);
   const noteId = useId();
-  const rename = useRenameRun();
   const say = useSay();
   const isDone = useRef(false);
+  const finish = () => {
+    isDone.current = true;
+    onClose();
+  };
+  const rename = useRenameRun({
+    onRenamed: (newName) => {
+      say(renamedTo(newName));
+      if (field.current) finish();
+    },
+    onRefused: (error) => {
+      if (field.current) field.current.focus();
+      // The field is gone with the page that it stood in.
+      else say(notRenamed(name, refusalOf(error)), "bad");
+    },
+  });
   useEffect(() => field.current?.select(), []);
   const isChanged = normalName(typed) !== name;
   const fault = isChanged ? runNameFault(typed) : null;
   const refusal = rename.isError && rename.variables.newName === typed ? refusalOf(rename.error) : null;
   const note = fault ?? refusal;
 
-  const finish = () => {
-    isDone.current = true;
-    onClose();
-  };
-  const tell = (newName: string) => {
-    say(<Renamed name={newName} />);
-    finish();
-  };
   const save = () => {
     if (isDone.current || rename.isPending) return;
     if (!isChanged) finish();
-    else if (fault === null) {
-      rename.mutate(
-        { runId, newName: typed },
-        {
-          onSuccess: (run) => tell(run.run_name ?? ""),
-          onError: () => field.current?.focus(),
-        },
-      );
-    }
+    else if (fault === null) rename.mutate({ runId, newName: typed });
   };
   const leave = () => {
     if (isDone.current || rename.isPending) return;
@@ -106,10 +104,18 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
   );
 }
 
-function Renamed({ name }: { readonly name: string }) {
+function renamedTo(name: string): ReactNode {
   return (
     <>
       Renamed to <bdi className="font-medium">{name}</bdi>
+    </>
+  );
+}
+
+function notRenamed(name: string, why: ReactNode): ReactNode {
+  return (
+    <>
+      <bdi className="font-medium">{name}</bdi> keeps its name. {why}
     </>
   );
 }

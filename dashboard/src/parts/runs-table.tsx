@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Pencil, TriangleAlert } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 import { readRuns, type Run, type RunQuery, type RunSort } from "@/api/runs";
+import { shortErrorLine } from "@/lib/error-text";
 import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
 import { isEnded } from "@/lib/vocabulary";
 import { IconButton } from "@/ui/button";
@@ -141,17 +142,33 @@ function nameColumn(
               {run.error_count > 0 && ` · ${formatNumberOf(run.error_count, "error")}`}
             </span>
           </span>
+          <Remark run={run} />
         </div>
       );
     },
   };
 }
 
+/** What a name does not say: why the run failed, or else what it was asked. */
+function Remark({ run }: { readonly run: Run }) {
+  const error = run.status === "completed" ? null : run.error_line;
+  const text = error ?? run.task;
+  if (!text) return null;
+  return (
+    <bdi
+      title={text}
+      className={classNames("block truncate text-xs max-md:hidden", error ? "text-bad" : "text-faint")}
+    >
+      {error ? shortErrorLine(error) : text}
+    </bdi>
+  );
+}
+
 const COLUMNS: readonly Column<Run, RunSort>[] = [
   {
     id: "agent",
     header: "Agent",
-    width: "12rem",
+    width: "11rem",
     from: "md",
     cell: (run) => (
       <Link
@@ -166,7 +183,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
   {
     id: "status",
     header: "Status",
-    width: "10.5rem",
+    width: "9.5rem",
     from: "md",
     cell: (run) => <StatusText status={run.status} className="w-full" />,
   },
@@ -174,7 +191,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
     id: "created",
     header: "Started",
     sortBy: "created_at",
-    width: "7rem",
+    width: "6.5rem",
     from: "md",
     cell: (run) => <Ago at={run.created_at} className="figure text-soft" />,
   },
@@ -183,7 +200,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
     header: "Duration",
     sortBy: "duration",
     align: "end",
-    width: "7rem",
+    width: "6.25rem",
     cell: (run) => (
       <Elapsed
         ms={run.total_duration_ms}
@@ -194,10 +211,10 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
   },
   {
     id: "events",
-    header: "Steps",
+    header: "Events",
     meaning: "How many events were recorded",
     align: "end",
-    width: "4.5rem",
+    width: "4.75rem",
     from: "lg",
     cell: (run) => <span title={formatCount(run.event_count)}>{formatShort(run.event_count)}</span>,
   },
@@ -210,7 +227,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
     from: "sm",
     cell: (run) =>
       run.error_count > 0 ? (
-        <span className="inline-flex items-center gap-1 font-medium text-bad">
+        <span className="flex items-center justify-end gap-1 font-medium text-bad">
           <TriangleAlert aria-hidden size={12} />
           {formatShort(run.error_count)}
         </span>
@@ -254,7 +271,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
   {
     id: "session",
     header: "Session",
-    width: "9rem",
+    width: "8.5rem",
     from: "xl",
     cell: (run) =>
       run.session_id === "default" ? null : (
@@ -270,7 +287,7 @@ const COLUMNS: readonly Column<Run, RunSort>[] = [
   {
     id: "tags",
     header: "Tags",
-    width: "9.5rem",
+    width: "8.5rem",
     from: "xl",
     cell: (run) => (
       <span className="flex min-w-0 items-center gap-1" title={run.tags.join(", ")}>

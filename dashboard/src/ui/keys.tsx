@@ -6,7 +6,7 @@ const IS_MAC = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navig
 export function Keys({ keys, isInverted = false }: { readonly keys: string; readonly isInverted?: boolean }) {
   return (
     <span className="inline-flex shrink-0 gap-0.5">
-      {(keys === "+" ? [keys] : keys.split("+")).map((key) => (
+      {partsOf(keys).map((key) => (
         <kbd
           key={key}
           className={classNames(
@@ -21,6 +21,11 @@ export function Keys({ keys, isInverted = false }: { readonly keys: string; read
   );
 }
 
+function partsOf(keys: string): string[] {
+  if (keys === "+") return [keys];
+  return keys.split("+").flatMap((key) => (/^\p{Lu}$/u.test(key) ? ["Shift", key] : [key]));
+}
+
 function nameOf(key: string): string {
   const names: Record<string, string> = {
     Mod: IS_MAC ? "⌘" : "Ctrl",
@@ -30,6 +35,7 @@ function nameOf(key: string): string {
     ArrowLeft: "←",
     ArrowRight: "→",
     Enter: "↵",
+    " ": "Space",
     Escape: "Esc",
   };
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);

@@ -16,7 +16,8 @@ export interface Shortcut {
 }
 
 interface Mounted extends Shortcut {
-  readonly act: (event: KeyboardEvent) => void;
+  /** Null, where what has the focus takes the keys itself. */
+  readonly act: ((event: KeyboardEvent) => void) | null;
 }
 
 class ShortcutRegistry {
@@ -57,6 +58,14 @@ export function useShortcut(shortcut: Shortcut, act: (event: KeyboardEvent) => v
   );
 }
 
+/** Let `?` tell keys that the part of the page which has the focus takes by itself; `shortcuts` must stay the same. */
+export function useToldKeys(shortcuts: readonly Shortcut[]): void {
+  useEffect(() => {
+    const unmount = shortcuts.map((shortcut) => registry.mount({ ...shortcut, act: null }));
+    return () => unmount.forEach((each) => each());
+  }, [shortcuts]);
+}
+
 /** Return the shortcuts that there are now. */
 export function useShortcuts(): readonly Shortcut[] {
   return useSyncExternalStore(registry.subscribe, registry.get);
@@ -76,10 +85,10 @@ export function useShortcutListener(): void {
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const keys = keysOf(event);
-      const shortcut = registry.get().findLast((each) => each.keys === keys);
-      if (shortcut === undefined || (!keys.startsWith("Mod+") && !mayActOnLetter(event))) return;
+      const act = registry.get().findLast((each) => each.keys === keys && each.act !== null)?.act;
+      if (!act || (!keys.startsWith("Mod+") && !mayActOnLetter(event))) return;
       event.preventDefault();
-      shortcut.act(event);
+      act(event);
     };
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);

@@ -81,7 +81,7 @@ export function StatusIcon({ status, className, size = 14 }: StatusProps & { rea
 export function StatusText({ status, className }: StatusProps) {
   const word = statusWord(status);
   return (
-    <span className={classNames("inline-flex min-w-0 items-center gap-1.5", className)} title={word.meaning}>
+    <span className={classNames("flex min-w-0 items-center gap-1.5", className)} title={word.meaning}>
       <StatusIcon status={status} />
       <span className={classNames("truncate font-medium", TEXT[word.tone])}>{word.label}</span>
     </span>

@@ -10,6 +10,7 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { formatCount } from "@/lib/format";
 import type { Sort } from "@/lib/sort";
+import { Checkbox } from "./checkbox";
 import { classNames } from "./class-names";
 import { useShortcut } from "./shortcuts";
 
@@ -253,12 +254,11 @@ function TableRow<Row>({ row, id, index, name, columns, rowHeight, picking }: Ta
     >
       {picking && (
         <td className="relative z-[1] border-b border-line py-0 pr-0 pl-4 sm:pl-5">
-          <input
-            type="checkbox"
-            aria-label={`Pick ${name}`}
-            checked={isPicked}
-            onChange={() => picking.onPick(toggled(picking.picked, id))}
-            className="block size-4 accent-accent"
+          <Checkbox
+            label={`Pick ${name}`}
+            isOn={isPicked}
+            onToggle={() => picking.onPick(toggled(picking.picked, id))}
+            className="flex"
           />
         </td>
       )}
@@ -280,20 +280,15 @@ function TableRow<Row>({ row, id, index, name, columns, rowHeight, picking }: Ta
 }
 
 function PickAll({ ids, picking }: { readonly ids: readonly string[]; readonly picking: Picking }) {
-  const box = useRef<HTMLInputElement>(null);
   const nPicked = ids.filter((id) => picking.picked.has(id)).length;
   const areAll = ids.length > 0 && nPicked === ids.length;
-  useEffect(() => {
-    if (box.current) box.current.indeterminate = nPicked > 0 && !areAll;
-  }, [nPicked, areAll]);
   return (
-    <input
-      ref={box}
-      type="checkbox"
-      aria-label={`Pick all ${formatCount(ids.length)} that are read`}
-      checked={areAll}
-      onChange={() => picking.onPick(areAll ? new Set() : new Set(ids))}
-      className="block size-4 accent-accent"
+    <Checkbox
+      label={`Pick all ${formatCount(ids.length)} that are read`}
+      isOn={areAll}
+      isPartly={nPicked > 0 && !areAll}
+      onToggle={() => picking.onPick(areAll ? new Set() : new Set(ids))}
+      className="flex"
     />
   );
 }

@@ -33,6 +33,7 @@ class SpanView(TypedDict):
     tokens_in: int | None
     tokens_out: int | None
     cost: float | None
+    is_unpriced: bool
     execution_order: int | None
     depth: int | None
 
@@ -117,6 +118,7 @@ def _view_span(event: Event) -> SpanView:
         "tokens_in": event.tokens_in,
         "tokens_out": event.tokens_out,
         "cost": None if event.cost_nanos is None else event.cost_nanos / _NANOS_PER_DOLLAR,
+        "is_unpriced": event.is_unpriced,
         "execution_order": event.execution_order,
         "depth": event.depth,
     }

@@ -26,7 +26,7 @@ export function AgentFigures({ agentName, days }: AgentFiguresProps) {
         label="Success"
         value={data && formatShare(data.success_rate)}
         note={data && `${formatCount(data.failed_runs)} of ${formatCount(data.ended_runs)} failed`}
-        isBad={(data?.success_rate ?? 1) < 0.9}
+        bad={data && data.failed_runs > 0 ? "note" : undefined}
       />
       <Figure label="p50" value={data && formatDuration(data.p50_ms)} note="half took at most" />
       <Figure label="p95" value={data && formatDuration(data.p95_ms)} note="95 of 100 took at most" />

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ChevronRight } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { readAgent } from "@/api/agents";
 import { isGone } from "@/api/problem";
@@ -10,6 +9,7 @@ import { PeriodChoice } from "@/parts/period-choice";
 import { RunsTable } from "@/parts/runs-table";
 import { StatusFilter } from "@/parts/status-filter";
 import { CopyButton } from "@/ui/copy";
+import { Crumb } from "@/ui/crumb";
 import { Page } from "@/ui/page";
 import { SearchField } from "@/ui/search-field";
 import { Failure, Gone, Waiting } from "@/ui/states";
@@ -26,7 +26,7 @@ export default function AgentPage() {
   const { error, refetch, isPending } = useQuery(readAgent(agentName));
   if (isGone(error)) {
     return (
-      <Page title="No such agent" head={<span />}>
+      <Page title="No such agent" head={<Crumb to="/agents" words="Agents" />}>
         <Gone what="agent">
           <Link to="/agents" className="text-accent underline">
             All agents
@@ -102,15 +102,11 @@ function KnownAgent({ agentName }: { readonly agentName: string }) {
 
 function AgentHead({ agentName }: { readonly agentName: string }) {
   return (
-    <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 items-center gap-1.5">
-      <Link to="/agents" className="text-sm text-soft hover:text-text hover:underline">
-        Agents
-      </Link>
-      <ChevronRight aria-hidden size={14} className="shrink-0 text-faint" />
+    <Crumb to="/agents" words="Agents">
       <h1 className="name-text text-lg font-semibold tracking-tight" title={agentName}>
         {agentName}
       </h1>
       <CopyButton text={agentName} label="Copy the name" />
-    </nav>
+    </Crumb>
   );
 }

@@ -65,7 +65,7 @@ const COLUMNS: readonly Column<Agent, AgentSort>[] = [
         <span className="flex min-w-0 items-center gap-1.5 text-xs text-faint md:hidden">
           {agent.last_status && <StatusIcon status={agent.last_status} size={12} />}
           <span className="truncate">
-            <Ago at={agent.last_run_at} /> · {formatShort(agent.total_runs)} runs ·{" "}
+            <Ago at={agent.last_run_at} /> · {formatNumberOf(agent.total_runs, "run")} ·{" "}
             {formatShare(agent.success_rate)}
           </span>
         </span>
@@ -115,7 +115,7 @@ const COLUMNS: readonly Column<Agent, AgentSort>[] = [
     cell: (agent) => (
       <span
         title={`${formatNumberOf(agent.failed_runs, "run")} failed, of ${formatCount(agent.ended_runs)} that ended`}
-        className={classNames((agent.success_rate ?? 1) < 0.9 && "font-medium text-bad")}
+        className={agent.failed_runs > 0 ? "text-text" : "text-faint"}
       >
         {formatShare(agent.success_rate)}
       </span>

@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 import { useMemo, useState } from "react";
-import { errorTextOf, stackLines, type StackLine } from "@/lib/error-text";
+import { errorTextOf, stackLines, wholeErrorText, type StackLine } from "@/lib/error-text";
 import { classNames } from "@/ui/class-names";
 import { CopyButton } from "@/ui/copy";
 
@@ -17,9 +17,6 @@ export function ErrorSection({ error }: { readonly error: unknown }) {
   const told = useMemo(() => errorTextOf(error), [error]);
   if (told === null) return null;
   const { type, message, stack } = told;
-  const all = [type && message ? `${type}: ${message}` : (type ?? message), stack]
-    .filter(Boolean)
-    .join("\n\n");
   return (
     <section aria-label="Error" className="overflow-hidden rounded-lg border border-bad/30 bg-bad-tint">
       <div className="flex items-start gap-2 py-2 pr-2 pl-3">
@@ -27,12 +24,19 @@ export function ErrorSection({ error }: { readonly error: unknown }) {
         <div className="min-w-0 flex-1 py-px">
           {type && <div className="font-mono text-xs font-semibold break-words text-bad">{type}</div>}
           {message && (
-            <div className="max-h-40 overflow-auto text-sm break-words whitespace-pre-wrap">
+            <div
+              // A long one scrolls, so the keyboard must get there.
+              // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+              tabIndex={0}
+              role="group"
+              aria-label="Message"
+              className="max-h-40 overflow-auto rounded-sm text-sm break-words whitespace-pre-wrap"
+            >
               <bdi>{message}</bdi>
             </div>
           )}
         </div>
-        <CopyButton text={all} label="Copy the error" />
+        <CopyButton text={wholeErrorText(told)} label="Copy the error" />
       </div>
       {stack && <Stack stack={stack} />}
     </section>

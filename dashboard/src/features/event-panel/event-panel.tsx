@@ -27,8 +27,8 @@ export default function EventPanel({ run, id, onClose }: RunPanelProps) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <header className="flex shrink-0 flex-col gap-1.5 border-b border-line px-4 py-2.5">
-        <div className="flex items-start gap-2">
-          <h2 className="min-w-0 flex-1 text-base font-semibold break-words">
+        <div className="flex items-start gap-1">
+          <h2 className="min-w-0 flex-1 py-0.5 text-base font-semibold break-words">
             <bdi>{event ? (event.name ?? eventKind(event.event_type).label) : "Event"}</bdi>
           </h2>
           {event && <CopyButton text={id} label="Copy the event's id" />}

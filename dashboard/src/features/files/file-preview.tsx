@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { readFileContent } from "@/api/file-content";
 import { isGone } from "@/api/problem";
 import type { File } from "@/api/run";
-import { parseCsv } from "@/lib/csv";
+import { hasNames, isNumber, parseCsv } from "@/lib/csv";
 import { formatBytes, formatCount } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Failure, Note, Waiting } from "@/ui/states";
@@ -142,12 +142,13 @@ const MOST_COLUMNS = 60;
 function CsvTable({ text }: { readonly text: string }) {
   const rows = useMemo(() => parseCsv(text, MOST_ROWS), [text]);
   const [nShown, setShown] = useState(ROWS_AT_FIRST);
-  const [head, ...body] = rows;
-  const columns = (head ?? []).slice(0, MOST_COLUMNS);
-  const areNumbers = useMemo(
-    () =>
-      columns.map((_, column) => body.slice(0, 50).every((row) => /^-?[\d.,\s]*%?$/.test(row[column] ?? ""))),
-    [columns, body],
+  const isNamed = useMemo(() => hasNames(rows), [rows]);
+  const body = isNamed ? rows.slice(1) : rows;
+  const columns = (rows[0] ?? [])
+    .slice(0, MOST_COLUMNS)
+    .map((name, column) => (isNamed ? name : `Column ${column + 1}`));
+  const areNumbers = columns.map((_, column) =>
+    body.slice(0, 50).every((row) => isNumber(row[column] ?? "")),
   );
   return (
     <>

@@ -11,7 +11,7 @@ import {
 } from "react";
 import { classNames } from "@/ui/class-names";
 import { IconButton } from "@/ui/button";
-import { useShortcut } from "@/ui/shortcuts";
+import { useShortcut, useToldKeys } from "@/ui/shortcuts";
 import { Waiting } from "@/ui/states";
 import type { Box, Flow } from "./flow";
 import { GraphBoxes } from "./graph-boxes";
@@ -26,6 +26,14 @@ import { walk, type Direction } from "./walk";
 
 const STEP = 1.25;
 const PAN = 90;
+const group = "Graph";
+const TOLD_KEYS = [
+  { keys: "ArrowDown", label: "Along the lines, down", group },
+  { keys: "ArrowUp", label: "Along the lines, up", group },
+  { keys: "ArrowRight", label: "To the box at the right", group },
+  { keys: "ArrowLeft", label: "To the box at the left", group },
+  { keys: "Enter", label: "Show what the box stands for", group },
+];
 const DIRECTIONS: Readonly<Record<string, Direction>> = {
   ArrowUp: "up",
   ArrowDown: "down",
@@ -56,6 +64,8 @@ export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphC
   const wanted = useRef<string | undefined>(undefined);
   const openedHere = useRef<string | undefined>(undefined);
 
+  const running = flow.boxes.find((box) => ["running", "waiting_approval"].includes(box.status));
+  const failed = flow.boxes.find((box) => box.status === "failed");
   const zoomBy = (factor: number) => viewport.zoomTo(view.zoom * factor);
   const panBy = (x: number, y: number) => viewport.set({ ...view, x: view.x + x, y: view.y + y });
   const fitAll = () => viewport.set(fit(layout, size));
@@ -68,10 +78,11 @@ export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphC
     wanted.current = id;
     setFocused(id);
   };
-  const group = "Graph";
   useShortcut({ keys: "+", label: "Larger", group }, () => zoomBy(STEP));
   useShortcut({ keys: "-", label: "Smaller", group }, () => zoomBy(1 / STEP));
   useShortcut({ keys: "0", label: "Show all of it", group }, fitAll);
+  useShortcut({ keys: "e", label: "Go to what failed", group }, () => find(failed?.id), failed !== undefined);
+  useToldKeys(TOLD_KEYS);
   useShortcut({ keys: "Shift+ArrowLeft", label: "Look left", group }, () => panBy(PAN, 0));
   useShortcut({ keys: "Shift+ArrowRight", label: "Look right", group }, () => panBy(-PAN, 0));
   useShortcut({ keys: "Shift+ArrowUp", label: "Look up", group }, () => panBy(0, PAN));
@@ -133,8 +144,6 @@ export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphC
     view.y >= 0 &&
     view.x + layout.width * view.zoom <= size.width &&
     view.y + layout.height * view.zoom <= size.height;
-  const running = flow.boxes.find((box) => ["running", "waiting_approval"].includes(box.status));
-  const failed = flow.boxes.find((box) => box.status === "failed");
   return (
     <div className="relative h-full min-h-72 overflow-hidden bg-page">
       <div
@@ -198,6 +207,7 @@ export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphC
           <IconButton
             icon={TriangleAlert}
             label="Go to what failed"
+            keys="e"
             className="text-bad"
             onClick={() => find(failed.id)}
           />

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, PanelRight } from "lucide-react";
 import { memo, useState } from "react";
 import { readEvent, type Event } from "@/api/run";
+import { errorTextOf, wholeErrorText } from "@/lib/error-text";
 import { formatDuration } from "@/lib/format";
 import { eventKind, statusWord } from "@/lib/vocabulary";
 import { IconButton } from "@/ui/button";
@@ -67,23 +68,24 @@ export const CallCard = memo(function CallCard({
 });
 
 function Payload({ runId, event }: { readonly runId: string; readonly event: Event }) {
-  const { data, error, refetch } = useQuery(readEvent(runId, event.event_id));
-  if (error) return <Failure error={error} onRetry={() => void refetch()} />;
+  const { data, error: failure, refetch } = useQuery(readEvent(runId, event.event_id));
+  if (failure) return <Failure error={failure} onRetry={() => void refetch()} />;
   if (data === undefined) return <Waiting lines={2} />;
+  const error = errorTextOf(data.error);
   return (
     <div className="flex flex-col gap-2 border-t border-line p-2">
-      {data.error !== null && <ValueBlock label="Error" value={errorText(data.error)} isBad />}
+      {error && <ValueBlock label="Error" value={wholeErrorText(error)} isBad />}
       <ValueBlock label="Input" value={data.inputs} />
-      {(data.outputs !== null || data.error === null) && <ValueBlock label="Output" value={data.outputs} />}
+      {(data.outputs !== null || error === null) && (
+        <ValueBlock label="Output" value={onlyText(data.outputs)} />
+      )}
     </div>
   );
 }
 
-/** Return an error as people read it: its type and message, then its stack. */
-function errorText(error: unknown): unknown {
-  if (typeof error !== "object" || error === null) return error;
-  const { type, message, stack, ...rest } = error as Record<string, unknown>;
-  if (typeof message !== "string" || Object.keys(rest).length > 0) return error;
-  const head = typeof type === "string" ? `${type}: ${message}` : message;
-  return typeof stack === "string" ? `${head}\n\n${stack}` : head;
+/** Return the one text that an answer consists of, or else the answer as it is. */
+function onlyText(outputs: unknown): unknown {
+  if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs)) return outputs;
+  const [first, ...more] = Object.values(outputs);
+  return typeof first === "string" && more.length === 0 ? first : outputs;
 }

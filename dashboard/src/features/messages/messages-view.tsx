@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { MessagesSquare, Radio, Wrench } from "lucide-react";
+import { MessagesSquare, Radio, UnfoldVertical, Wrench } from "lucide-react";
 import { useMemo, useState } from "react";
 import { readEvents, readMessages } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
-import { readText } from "@/lib/search-params";
+import { readFlag, readText } from "@/lib/search-params";
 import { isEnded } from "@/lib/vocabulary";
 import { SearchField } from "@/ui/search-field";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
@@ -22,6 +22,7 @@ export default function MessagesView({ run }: RunViewProps) {
   const navigate = useNavigate();
   const text = readText(search, "messages-q") ?? "";
   const showsCalls = readText(search, "messages-calls") !== "none";
+  const opensCalls = readFlag(search, "messages-open") === true;
   const setSearch = (change: Record<string, unknown>) =>
     void navigate({
       to: ".",
@@ -84,6 +85,15 @@ export default function MessagesView({ run }: RunViewProps) {
         >
           Calls
         </Toggle>
+        {showsCalls && (
+          <Toggle
+            icon={UnfoldVertical}
+            isOn={opensCalls}
+            onToggle={(isOn) => setSearch({ "messages-open": isOn || undefined })}
+          >
+            Contents
+          </Toggle>
+        )}
         <span className="ml-auto flex items-center gap-2">
           <span role="status" className="figure text-xs text-faint">
             {wanted ? `${formatCount(shown.length)} found in ${count}` : count}
@@ -97,9 +107,11 @@ export default function MessagesView({ run }: RunViewProps) {
       </div>
       {shown.length > 0 ? (
         <Transcript
+          // What was opened or closed one by one is so no longer.
+          key={opensCalls ? "open" : "closed"}
           runId={run.run_id}
           entries={shown}
-          areCallsOpen={nMessages === 0}
+          openCalls={opensCalls ? "all" : nMessages === 0 ? "models" : "none"}
           hasMore={said.hasNextPage || hasMoreEvents}
           onMore={readMore}
           isFollowing={isFollowing}

@@ -8,7 +8,8 @@ import type { Entry } from "./transcript";
 interface TranscriptProps {
   readonly runId: string;
   readonly entries: readonly Entry[];
-  readonly areCallsOpen: boolean;
+  /** Which calls show what went in and out before anybody asks. */
+  readonly openCalls: "all" | "models" | "none";
   readonly hasMore: boolean;
   readonly onMore: () => void;
   readonly isFollowing: boolean;
@@ -16,10 +17,11 @@ interface TranscriptProps {
 }
 
 const NEAR_END = 20;
+const PADDING = 8;
 
 /** The transcript: of all its entries those that are on the screen. */
 export function Transcript(props: TranscriptProps) {
-  const { runId, entries, areCallsOpen, hasMore, onMore, isFollowing, onLeave } = props;
+  const { runId, entries, openCalls, hasMore, onMore, isFollowing, onLeave } = props;
   const { selection, select } = useSelection();
   const scroller = useRef<HTMLDivElement>(null);
   // oxlint-disable-next-line react/incompatible-library
@@ -29,6 +31,7 @@ export function Transcript(props: TranscriptProps) {
     estimateSize: (index) => (entries[index]?.kind === "event" ? 42 : 110),
     getItemKey: (index) => entries[index]?.key ?? index,
     overscan: 6,
+    scrollMargin: PADDING,
   });
   const items = virtualizer.getVirtualItems();
   const lastSeen = items.at(-1)?.index ?? 0;
@@ -76,7 +79,7 @@ export function Transcript(props: TranscriptProps) {
       onWheel={(event) => {
         if (event.deltaY < 0) onLeave();
       }}
-      className="relative min-h-0 flex-1 overflow-auto pb-6 -outline-offset-2"
+      className="relative min-h-0 flex-1 overflow-auto pt-2 pb-6 -outline-offset-2"
     >
       <div role="presentation" className="relative" style={{ height: virtualizer.getTotalSize() }}>
         {items.map(({ index, key, start }) => {
@@ -91,7 +94,7 @@ export function Transcript(props: TranscriptProps) {
               aria-posinset={index + 1}
               aria-setsize={hasMore ? -1 : entries.length}
               className="absolute inset-x-0 top-0"
-              style={{ transform: `translateY(${start}px)` }}
+              style={{ transform: `translateY(${start - PADDING}px)` }}
             >
               {entry.kind === "message" ? (
                 <MessageCard
@@ -105,7 +108,9 @@ export function Transcript(props: TranscriptProps) {
                   runId={runId}
                   event={entry.event}
                   isSelected={entry.event.event_id === selection.event}
-                  isOpenAtFirst={areCallsOpen && entry.event.event_type === "llm_call"}
+                  isOpenAtFirst={
+                    openCalls === "all" || (openCalls === "models" && entry.event.event_type === "llm_call")
+                  }
                   onEvent={selectEvent}
                 />
               )}

@@ -33,7 +33,7 @@ export function RunFigures({ summary }: { readonly summary: Summary | undefined 
               {formatCount(summary.failed_runs)} of {formatCount(summary.ended_runs)} failed
             </RunsLink>
           }
-          isBad={(summary.success_rate ?? 1) < 0.9}
+          bad={summary.failed_runs > 0 ? "note" : undefined}
         />
         <Figure
           label="Duration, p50"
@@ -47,7 +47,7 @@ export function RunFigures({ summary }: { readonly summary: Summary | undefined 
               {formatCount(summary.total_errors)}
             </RunsLink>
           }
-          note={`in ${formatShort(summary.total_events)} steps`}
+          note={`in ${formatShort(summary.total_events)} events`}
         />
         <Figure
           label="Tokens"
@@ -102,7 +102,7 @@ export function CallFigures({ calls }: { readonly calls: Part | undefined }) {
         label="Success"
         value={calls && formatShare(calls.success)}
         note={calls && `${formatCount(calls.failed)} failed`}
-        isBad={(calls?.success ?? 1) < 0.9}
+        bad={calls && calls.failed > 0 ? "note" : undefined}
       />
       <Figure label="p50" value={calls && formatDuration(calls.p50_ms)} note="half took at most" />
       <Figure

@@ -114,7 +114,7 @@ function columnsOf(kind: PartKind): readonly Column<Part, PartSort>[] {
           {
             id: "errors",
             header: "Errors",
-            meaning: "How many steps of its runs failed",
+            meaning: "How many events of its runs failed",
             align: "end",
             width: "6rem",
             from: "lg",

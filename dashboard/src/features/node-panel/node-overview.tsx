@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
 import type { NodeSummary } from "@/api/node";
+import { errorTextOf } from "@/lib/error-text";
 import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort } from "@/lib/format";
 import { eventKind, isEnded } from "@/lib/vocabulary";
 import { Button } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
 import { hueClasses, KindText } from "@/ui/kind";
-import { errorOf } from "./error-text";
 
 interface NodeOverviewProps {
   readonly node: NodeSummary;
@@ -15,7 +15,7 @@ interface NodeOverviewProps {
 
 /** What a node was to do, when and how it did it, and of what it consisted. */
 export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
-  const error = errorOf(node.error);
+  const error = errorTextOf(node.error);
   const types = Object.entries(node.events_by_type).sort(([, one], [, other]) => other - one);
   const most = Math.max(1, ...types.map(([, count]) => count));
   const metadata = Object.keys(node.metadata).length > 0;
@@ -27,6 +27,11 @@ export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
           <p className="text-sm break-words whitespace-pre-wrap">
             <bdi>{error.message}</bdi>
           </p>
+          {error.rest && (
+            <pre className="mt-1.5 font-mono text-xs break-words whitespace-pre-wrap">
+              {JSON.stringify(error.rest, null, 2)}
+            </pre>
+          )}
         </div>
       )}
       {!error && node.error_count > 0 && (

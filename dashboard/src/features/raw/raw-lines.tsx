@@ -6,6 +6,7 @@ import { eventKind, statusWord } from "@/lib/vocabulary";
 import { classNames } from "@/ui/class-names";
 import { hueClasses } from "@/ui/kind";
 import { Marked } from "@/ui/marked";
+import { useShortcut } from "@/ui/shortcuts";
 import { StatusIcon } from "@/ui/status";
 import { instantOf, restOf } from "./raw";
 
@@ -70,9 +71,14 @@ export function RawLines({ rows, searched, selectedId, isFollowing, onLeave, onS
     const next = steps[event.key];
     if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    choose(next);
-    virtualizer.scrollToIndex(Math.max(0, Math.min(rows.length - 1, next)), { align: "auto" });
+    step(next);
   };
+  const step = (to: number) => {
+    choose(to);
+    virtualizer.scrollToIndex(Math.max(0, Math.min(rows.length - 1, to)), { align: "auto" });
+  };
+  useShortcut({ keys: "j", label: "Select the next event", group: "Raw" }, () => step(selected + 1));
+  useShortcut({ keys: "k", label: "Select the previous event", group: "Raw" }, () => step(selected - 1));
   const items = virtualizer.getVirtualItems();
   return (
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus

@@ -19,6 +19,7 @@ function makeRow(id: string, change: Partial<EventRow> = {}): EventRow {
     tokensIn: null,
     tokensOut: null,
     cost: null,
+    isUnpriced: false,
     order: 0,
     ...change,
   };

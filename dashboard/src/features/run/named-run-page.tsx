@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Navigate } from "@tanstack/react-router";
+import { Link, Navigate } from "@tanstack/react-router";
 import { isGone } from "@/api/problem";
 import { readRunNamed } from "@/api/run";
+import { Crumb } from "@/ui/crumb";
 import { Page } from "@/ui/page";
 import { Failure, Gone, Waiting } from "@/ui/states";
 
@@ -16,9 +17,17 @@ export function NamedRunPage({ agentName, runName }: NamedRunPageProps) {
   if (run !== undefined)
     return <Navigate to="/runs/$runId" params={{ runId: run.run_id }} replace search={{}} />;
   return (
-    <Page title={runName}>
+    <Page title={runName} head={<Crumb to="/runs" words="Runs" />}>
       {isGone(error) ? (
-        <Gone what="run" />
+        <Gone what="run">
+          <Link
+            to="/agents/$agentName"
+            params={{ agentName }}
+            className="name-text max-w-80 text-accent underline"
+          >
+            {agentName}
+          </Link>
+        </Gone>
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (

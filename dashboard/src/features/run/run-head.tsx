@@ -37,20 +37,30 @@ type RunName = NonNullable<RunDetail["parent_run"]>;
 export function RunHead({ run }: { readonly run: RunDetail }) {
   const jump = useJumpToError(run);
   const error = errorTextOf(run.error);
+  // A view that has errors in sight goes through them by the same key.
+  useShortcut({ keys: "e", label: "Show the first error", group: "Run" }, jump, run.error_count > 0);
   return (
     <div className="flex min-w-0 flex-1 flex-col gap-1.5">
       <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
         <Names run={run} />
-        <StatusBadge status={run.status} />
-        <span className="text-sm font-medium">
-          <Elapsed
-            ms={run.total_duration_ms}
-            since={run.started_at}
-            isLive={!isEnded(run.status) && run.status !== "draft"}
-          />
+        <span className="flex items-center gap-3 max-sm:order-2">
+          <StatusBadge status={run.status} />
+          <span className="text-sm font-medium">
+            <Elapsed
+              ms={run.total_duration_ms}
+              since={run.started_at}
+              isLive={!isEnded(run.status) && run.status !== "draft"}
+            />
+          </span>
         </span>
         <Tools run={run} />
       </div>
+      {run.task && (
+        <p title={run.task} className="max-w-4xl truncate text-sm text-soft">
+          <span className="sr-only">Task: </span>
+          <bdi>{run.task}</bdi>
+        </p>
+      )}
       <Figures run={run} onError={jump} />
       {error !== null && (
         <button
@@ -84,12 +94,15 @@ function Names({ run }: { readonly run: RunDetail }) {
   return (
     <nav
       aria-label="Breadcrumb"
-      className={classNames("flex min-w-0 items-center gap-1.5", isEditing && "flex-1")}
+      className={classNames(
+        "flex min-w-0 items-center gap-1.5 max-sm:flex-1 max-sm:basis-[60%]",
+        isEditing && "flex-1",
+      )}
     >
       <Link
         to="/agents/$agentName"
         params={{ agentName: run.agent_name }}
-        className="name-text max-w-56 text-sm text-soft hover:text-text hover:underline max-sm:max-w-28"
+        className="name-text max-w-56 text-sm text-soft hover:text-text hover:underline max-sm:max-w-24 max-sm:shrink-0"
       >
         {run.agent_name}
       </Link>
@@ -103,7 +116,7 @@ function Names({ run }: { readonly run: RunDetail }) {
           <h1
             title={name ?? undefined}
             className={classNames(
-              "name-text max-w-[36rem] text-lg font-semibold tracking-tight",
+              "name-text max-w-[36rem] text-lg font-semibold tracking-tight max-sm:line-clamp-2 max-sm:text-base max-sm:break-words max-sm:whitespace-pre-wrap",
               name === null && "text-soft italic",
             )}
           >
@@ -280,11 +293,7 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
           </Link>
         </Figure>
       )}
-      {run.environment && (
-        <Figure name="Environment" isHidden>
-          {run.environment}
-        </Figure>
-      )}
+      {run.environment && <Figure name="Environment">{run.environment}</Figure>}
       {run.tags.length > 0 && (
         <Figure name="Tags" isHidden>
           <span className="flex gap-1">

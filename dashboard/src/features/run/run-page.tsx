@@ -4,6 +4,7 @@ import { Suspense, useEffect } from "react";
 import { isGone } from "@/api/problem";
 import { readRun, type RunDetail } from "@/api/run";
 import { classNames } from "@/ui/class-names";
+import { Crumb } from "@/ui/crumb";
 import { ErrorBoundary } from "@/ui/error-boundary";
 import { Page } from "@/ui/page";
 import { useSelection } from "@/ui/selection";
@@ -30,14 +31,18 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
   }, [view]);
   if (isGone(error)) {
     return (
-      <Page title="No such run" head={<span />}>
-        <Gone what="run" />
+      <Page title="No such run" head={<Crumb to="/runs" words="Runs" />}>
+        <Gone what="run">
+          <Link to="/runs" className="text-accent underline">
+            All runs
+          </Link>
+        </Gone>
       </Page>
     );
   }
   if (run === undefined) {
     return (
-      <Page title="Run">
+      <Page title="Run" head={<Crumb to="/runs" words="Runs" />}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <Waiting />}
       </Page>
     );

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useCallback, useMemo } from "react";
+import { readRun } from "@/api/run";
 import type { RunQuery } from "@/api/runs";
 import { formatMoment } from "@/lib/format";
 import { given } from "@/lib/search-params";
@@ -95,7 +97,13 @@ function Chips({ search, onRemove }: ChipsProps) {
           >
             <span className="shrink-0 text-faint">{CHIPS[name]}</span>
             <span className="name-text">
-              {name === "since" || name === "until" ? formatMoment(value, now) : value}
+              {name === "parent" ? (
+                <RunName runId={value} />
+              ) : name === "since" || name === "until" ? (
+                formatMoment(value, now)
+              ) : (
+                value
+              )}
             </span>
             <button
               type="button"
@@ -110,6 +118,12 @@ function Chips({ search, onRemove }: ChipsProps) {
       })}
     </ul>
   );
+}
+
+/** The name of a run of which the address has the id. */
+function RunName({ runId }: { readonly runId: string }) {
+  const { data: run } = useQuery(readRun(runId));
+  return run ? (run.run_name ?? "new run") : "a run";
 }
 
 function queryOf({ errors, unpriced, ...rest }: RunsSearch): RunQuery {

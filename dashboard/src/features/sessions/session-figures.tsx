@@ -20,6 +20,7 @@ export function SessionFigures({ session }: { readonly session: Session }) {
       <Figure
         label="Runs"
         value={runsWith({}, formatCount(session.run_count))}
+        bad={session.failed_runs > 0 ? "note" : undefined}
         note={
           session.failed_runs > 0
             ? runsWith({ status: ["failed"] }, `${formatCount(session.failed_runs)} failed`)
@@ -29,8 +30,8 @@ export function SessionFigures({ session }: { readonly session: Session }) {
       <Figure
         label="Errors"
         value={session.error_count > 0 ? runsWith({ errors: "yes" }, formatCount(session.error_count)) : "0"}
-        note={`in ${formatNumberOf(session.event_count, "step")}`}
-        isBad={session.error_count > 0}
+        note={`in ${formatNumberOf(session.event_count, "event")}`}
+        bad={session.error_count > 0 ? "value" : undefined}
       />
       <Figure
         label="From first to last"

@@ -1,11 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ChevronRight } from "lucide-react";
 import { useMemo } from "react";
 import { isGone } from "@/api/problem";
 import { readRuns, type Run, type RunQuery } from "@/api/runs";
 import { readSession, type Session } from "@/api/sessions";
 import { CopyButton } from "@/ui/copy";
+import { Crumb } from "@/ui/crumb";
 import { Page } from "@/ui/page";
 import { Failure, Gone, Note, Waiting } from "@/ui/states";
 import { SessionCharts } from "./session-charts";
@@ -21,7 +21,7 @@ export default function SessionPage() {
   const { data: session, error, refetch } = useQuery(readSession(sessionId));
   if (isGone(error)) {
     return (
-      <Page title="No such session" head={<span />}>
+      <Page title="No such session" head={<Crumb to="/sessions" words="Sessions" />}>
         <Gone what="session">
           <Link to="/sessions" className="text-accent underline">
             All sessions
@@ -80,15 +80,11 @@ function Turns({ session }: { readonly session: Session }) {
 
 function SessionHead({ name, id }: { readonly name: string; readonly id: string }) {
   return (
-    <nav aria-label="Breadcrumb" className="flex min-w-0 flex-1 items-center gap-1.5">
-      <Link to="/sessions" className="text-sm text-soft hover:text-text hover:underline">
-        Sessions
-      </Link>
-      <ChevronRight aria-hidden size={14} className="shrink-0 text-faint" />
+    <Crumb to="/sessions" words="Sessions">
       <h1 className="name-text text-lg font-semibold tracking-tight" title={name}>
         {name}
       </h1>
       <CopyButton text={id} label="Copy the session's id" />
-    </nav>
+    </Crumb>
   );
 }

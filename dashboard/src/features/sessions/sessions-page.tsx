@@ -131,7 +131,7 @@ const COLUMNS: readonly Column<Session, SessionSort>[] = [
   {
     id: "errors",
     header: "Errors",
-    meaning: "How many steps of its runs failed",
+    meaning: "How many events of its runs failed",
     align: "end",
     width: "5.5rem",
     cell: (session) => <Bad count={session.error_count} />,
@@ -172,7 +172,7 @@ const COLUMNS: readonly Column<Session, SessionSort>[] = [
 function Bad({ count }: { readonly count: number }) {
   if (count === 0) return <span className="text-faint">0</span>;
   return (
-    <span className="inline-flex items-center gap-1 font-medium text-bad">
+    <span className="flex items-center justify-end gap-1 font-medium text-bad">
       <TriangleAlert aria-hidden size={12} />
       {formatShort(count)}
     </span>

@@ -115,7 +115,7 @@ const COLUMNS: readonly Column<Turn>[] = [
     from: "sm",
     cell: ({ run }) =>
       run.error_count > 0 ? (
-        <span className="inline-flex items-center gap-1 font-medium text-bad">
+        <span className="flex items-center justify-end gap-1 font-medium text-bad">
           <TriangleAlert aria-hidden size={12} />
           {formatShort(run.error_count)}
         </span>

@@ -13,6 +13,8 @@ import type { TimeScale } from "./time-scale";
 const INDENT_PX = 14;
 const MOST_INDENTS = 14;
 const LABEL_PX = 74;
+/** The bar tells of these. */
+const PLAIN_STATUSES: ReadonlySet<string> = new Set(["completed", "running"]);
 
 export interface SpanRowProps {
   readonly id: string;
@@ -80,9 +82,16 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
           </span>
         )}
         {hasFailed ? <StatusIcon status="failed" /> : <KindIcon kind={kind} />}
-        <span className={classNames("name-text min-w-0 text-sm", hasFailed && "font-medium text-bad")}>
+        <span
+          className={classNames(
+            "name-text min-w-0 text-sm",
+            hasFailed && "font-medium text-bad",
+            span.status === "skipped" && "text-faint",
+          )}
+        >
           {span.name}
         </span>
+        {!hasFailed && !PLAIN_STATUSES.has(span.status) && <StatusIcon status={span.status} size={12} />}
         <span className="sr-only">
           {`, ${kind.label}, ${statusWord(span.status).label}, ${span.end === null ? "" : formatDuration(span.end - span.start)}`}
         </span>

@@ -20,6 +20,7 @@ import type { Overview as Buckets } from "@/api/run";
 import { formatDuration } from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { readPreference, writePreference } from "@/ui/preference";
+import { useShortcut } from "@/ui/shortcuts";
 import { useTheme } from "@/ui/theme";
 import { Axis, Lines } from "./axis";
 import type { CriticalPath } from "./critical-path";
@@ -172,6 +173,15 @@ export function TimelineGrid(props: TimelineGridProps) {
       props.onFollow(event.key === "End");
     act();
   };
+  const step = (by: 1 | -1) => {
+    const row = rows.rowAt(Math.max(0, Math.min(rows.count - 1, activePlace + (foundPlace === -1 ? 0 : by))));
+    if (row === undefined) return;
+    props.onFollow(false);
+    goTo(rows.placeOf(row.span.id), false);
+    onSelect(row.span.id, selected !== undefined);
+  };
+  useShortcut({ keys: "j", label: "Select the next event", group: "Timeline" }, () => step(1));
+  useShortcut({ keys: "k", label: "Select the previous event", group: "Timeline" }, () => step(-1));
   const click = (event: MouseEvent) => {
     const row = rowOfTarget(event.target, rows);
     if (row === undefined) return;
@@ -198,7 +208,14 @@ export function TimelineGrid(props: TimelineGridProps) {
     >
       <div className="sticky top-0 z-10 border-b border-line bg-surface" style={{ height: HEAD }}>
         <div className="flex" style={{ height: OVERVIEW_HEIGHT }}>
-          {!isStacked && <Shown {...{ window, whole }} onWhole={() => props.onZoom(undefined)} />}
+          {!isStacked && (
+            <Shown
+              window={window}
+              whole={whole}
+              lengthMs={Math.min(now, whole.to) - whole.from}
+              onWhole={() => props.onZoom(undefined)}
+            />
+          )}
           <Overview
             key={theme}
             tree={rows.tree}
@@ -315,11 +332,13 @@ function Unread({
 interface ShownProps {
   readonly window: TimeWindow | undefined;
   readonly whole: TimeWindow;
+  /** How long it took, or has been going on: the axis of what goes on is longer. */
+  readonly lengthMs: number;
   readonly onWhole: () => void;
 }
 
 /** Which part of the run is shown. */
-function Shown({ window, whole, onWhole }: ShownProps) {
+function Shown({ window, whole, lengthMs, onWhole }: ShownProps) {
   return (
     <div className="flex w-(--names) shrink-0 items-center gap-2 border-r border-line px-3 text-xs">
       {window ? (
@@ -329,14 +348,14 @@ function Shown({ window, whole, onWhole }: ShownProps) {
               {formatDuration(window.to - window.from)}
             </span>
             <span className="figure block truncate text-2xs text-faint">
-              from {formatDuration(window.from - whole.from)} of {formatDuration(whole.to - whole.from)}
+              from {formatDuration(window.from - whole.from)} of {formatDuration(lengthMs)}
             </span>
           </span>
           <IconButton icon={X} label="Show the whole run" keys="0" className="ml-auto" onClick={onWhole} />
         </>
       ) : (
         <span className="min-w-0">
-          <span className="figure block truncate font-medium">{formatDuration(whole.to - whole.from)}</span>
+          <span className="figure block truncate font-medium">{formatDuration(lengthMs)}</span>
           <span className="block truncate text-2xs text-faint">Drag over the strip to look closer</span>
         </span>
       )}

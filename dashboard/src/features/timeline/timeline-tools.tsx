@@ -62,14 +62,14 @@ export function TimelineTools(props: TimelineToolsProps) {
           <IconButton
             icon={ChevronUp}
             label="Previous error"
-            keys="N"
+            keys="E"
             className="text-bad"
             onClick={() => props.onError(-1)}
           />
           <IconButton
             icon={ChevronDown}
             label="Next error"
-            keys="n"
+            keys="e"
             className="-ml-1 text-bad"
             onClick={() => props.onError(1)}
           />

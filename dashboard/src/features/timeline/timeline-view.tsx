@@ -6,7 +6,7 @@ import type { RunViewProps } from "@/api/run-view";
 import { isEnded } from "@/lib/vocabulary";
 import { useNow } from "@/ui/clock";
 import { useSelection } from "@/ui/selection";
-import { useShortcut } from "@/ui/shortcuts";
+import { useShortcut, useToldKeys } from "@/ui/shortcuts";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { criticalPathOf } from "./critical-path";
 import { microseconds } from "./span";
@@ -33,6 +33,13 @@ const GROWTH = 1.05;
 const ZOOM_STEP = 0.5;
 const MARGIN = 0.03;
 const FIRST_LEVELS = 2;
+const TOLD_KEYS = [
+  { keys: "ArrowDown", label: "Next event", group: "Timeline" },
+  { keys: "ArrowUp", label: "Previous event", group: "Timeline" },
+  { keys: "ArrowRight", label: "Open what is below", group: "Timeline" },
+  { keys: "ArrowLeft", label: "Close it, or go up", group: "Timeline" },
+  { keys: "Enter", label: "Show the event", group: "Timeline" },
+];
 
 export default function TimelineView({ run }: RunViewProps) {
   const { snapshot, store } = useSpans(run);
@@ -142,12 +149,13 @@ export default function TimelineView({ run }: RunViewProps) {
     else if (step === "whole") zoom(undefined);
     else zoomBy(step === "in" ? ZOOM_STEP : 1 / ZOOM_STEP);
   };
-  useShortcut({ keys: "n", label: "Next error", group: "Timeline" }, () => goToError(1));
-  useShortcut({ keys: "N", label: "Previous error", group: "Timeline" }, () => goToError(-1));
+  useShortcut({ keys: "e", label: "Next error", group: "Timeline" }, () => goToError(1));
+  useShortcut({ keys: "E", label: "Previous error", group: "Timeline" }, () => goToError(-1));
   useShortcut({ keys: "f", label: "Fit what is selected", group: "Timeline" }, () => act("fit"));
   useShortcut({ keys: "+", label: "Zoom in", group: "Timeline" }, () => act("in"));
   useShortcut({ keys: "-", label: "Zoom out", group: "Timeline" }, () => act("out"));
   useShortcut({ keys: "0", label: "Show the whole run", group: "Timeline" }, () => act("whole"));
+  useToldKeys(TOLD_KEYS);
   const [isFollowing, setFollowing] = useState(isLive && selected === undefined);
 
   if (snapshot.error !== null && snapshot.loaded === 0) {
@@ -172,7 +180,7 @@ export default function TimelineView({ run }: RunViewProps) {
         onError={goToError}
         isCritical={isCritical}
         onCritical={() => setCritical(!isCritical)}
-        idle={idle}
+        idle={idle && { ...idle, ms: idle.ms - (gaps.at(-1)?.to === to ? to - now : 0) }}
         isCompressed={isCompressed}
         onCompress={() => setCompressed(!isCompressed)}
         hasCollapsed={collapsed.size > 0}

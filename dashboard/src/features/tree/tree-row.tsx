@@ -151,9 +151,9 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
       <Figure
         cell={CELLS.cost}
         word="cost"
-        text={formatCost(cost)}
+        text={costText(node, cost)}
         isSoft={showsSums}
-        title={cost !== null && showsSums ? "With all that is below it" : undefined}
+        title={costTitle(node)}
       />
     </div>
   );
@@ -198,6 +198,17 @@ function detailOf({ row, parent }: TreeNode): string {
   const node = row.nodeId === within?.row.nodeId ? null : row.nodeId;
   const title = titleOf(row);
   return [row.model, row.agentName, node].filter((each) => each !== null && each !== title).join(" · ");
+}
+
+/** What it cost; what has no price is not free. */
+function costText({ nUnpriced }: TreeNode, cost: number | null): string {
+  if (nUnpriced === 0) return formatCost(cost);
+  return cost === null ? "unpriced" : `≥ ${formatCost(cost)}`;
+}
+
+function costTitle({ nUnpriced, children, hasCost }: TreeNode): string | undefined {
+  if (nUnpriced > 0) return `${formatNumberOf(nUnpriced, "call")} without a known price`;
+  return hasCost && children.length > 0 ? "With all that is below it" : undefined;
 }
 
 function shareOf(durationMs: number | null, longestMs: number): number {

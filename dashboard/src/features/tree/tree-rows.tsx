@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useId, useMemo, useRef, type KeyboardEvent } from "react";
+import { useShortcut } from "@/ui/shortcuts";
 import { useNow } from "@/ui/clock";
 import { durationOf, isOpen, type Fold, type Tree, type TreeNode } from "./tree";
 import { ROW_HEIGHT, TreeRow } from "./tree-row";
@@ -108,6 +109,13 @@ export function TreeRows(props: TreeRowsProps) {
     event.preventDefault();
     act();
   };
+
+  const step = (by: 1 | -1) => {
+    const node = seen[Math.max(0, Math.min(seen.length - 1, activeIndex + by))];
+    if (node) onSelect(node);
+  };
+  useShortcut({ keys: "j", label: "Select the next event", group: "Tree" }, () => step(1));
+  useShortcut({ keys: "k", label: "Select the previous event", group: "Tree" }, () => step(-1));
 
   const items = virtualizer.getVirtualItems();
   const isDrawn = items.some(({ index }) => index === activeIndex);

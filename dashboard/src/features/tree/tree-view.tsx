@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useRunEvents } from "@/api/live/run-events";
 import type { RunViewProps } from "@/api/run-view";
 import { isEnded } from "@/lib/vocabulary";
-import { useShortcut } from "@/ui/shortcuts";
+import { useShortcut, useToldKeys } from "@/ui/shortcuts";
 import { useSelection } from "@/ui/selection";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
 import { readTreeSearch, withFold } from "./fold";
@@ -22,6 +22,15 @@ import {
 } from "./tree";
 import { TreeBar } from "./tree-bar";
 import { TreeRows } from "./tree-rows";
+
+const TOLD_KEYS = [
+  { keys: "ArrowDown", label: "Next event", group: "Tree" },
+  { keys: "ArrowUp", label: "Previous event", group: "Tree" },
+  { keys: "ArrowRight", label: "Open what is below", group: "Tree" },
+  { keys: "ArrowLeft", label: "Close it, or go up", group: "Tree" },
+  { keys: "*", label: "Open all beside it", group: "Tree" },
+  { keys: "Enter", label: "Show the event", group: "Tree" },
+];
 
 /** What called what, with what each took. */
 export default function TreeView({ run }: RunViewProps) {
@@ -99,6 +108,8 @@ export default function TreeView({ run }: RunViewProps) {
   useShortcut({ keys: "N", label: "Previous match", group: "Tree" }, () => stepMatch(-1), hasMatches);
   useShortcut({ keys: "e", label: "Next error", group: "Tree" }, () => stepError(1), hasErrors);
   useShortcut({ keys: "E", label: "Previous error", group: "Tree" }, () => stepError(-1), hasErrors);
+
+  useToldKeys(TOLD_KEYS);
 
   if (rows.length === 0) {
     if (error) return <Failure error={error} onRetry={retry} />;

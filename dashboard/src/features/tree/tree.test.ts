@@ -34,6 +34,7 @@ function makeRow(id: string, parentId: string | null = null, change: Partial<Eve
     tokensIn: null,
     tokensOut: null,
     cost: null,
+    isUnpriced: false,
     order: 0,
     ...change,
   };

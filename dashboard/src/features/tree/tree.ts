@@ -10,6 +10,7 @@ export interface TreeNode {
   /** Of it and all below it. */
   nEvents: number;
   nErrors: number;
+  nUnpriced: number;
   tokens: number;
   cost: number;
   /** Whether any of these has a cost, or tokens, at all. */
@@ -71,6 +72,7 @@ function newNode(row: EventRow): TreeNode {
     depth: 0,
     nEvents: 1,
     nErrors: row.status === "failed" ? 1 : 0,
+    nUnpriced: row.isUnpriced ? 1 : 0,
     tokens: (row.tokensIn ?? 0) + (row.tokensOut ?? 0),
     cost: row.cost ?? 0,
     hasTokens: row.tokensIn !== null || row.tokensOut !== null,
@@ -81,6 +83,7 @@ function newNode(row: EventRow): TreeNode {
 function addUp(parent: TreeNode, child: TreeNode): void {
   parent.nEvents += child.nEvents;
   parent.nErrors += child.nErrors;
+  parent.nUnpriced += child.nUnpriced;
   parent.tokens += child.tokens;
   parent.cost += child.cost;
   parent.hasTokens ||= child.hasTokens;

@@ -15,7 +15,7 @@ import {
   type ReactNode,
   type RefObject,
 } from "react";
-import { bandsOf, linePath, niceMost } from "@/lib/scale";
+import { bandsOf, linePath, lonePlaces, niceMost } from "@/lib/scale";
 import { IconButton } from "../button";
 import { classNames } from "../class-names";
 
@@ -140,6 +140,8 @@ function Plot(props: ChartProps) {
       ? buckets.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0))
       : series.flatMap(({ values }) => values.map((value) => value ?? 0)),
   );
+  const hasAny = series.some(({ values }) => values.some((value) => (value ?? 0) > 0));
+  const mostOver = niceMost((over?.values ?? []).map((value) => value ?? 0));
   const yOf = (top: number) => (value: number) => HEIGHT - 1 - (value / top) * (HEIGHT - 4);
   const y = yOf(most);
   const at = (event: PointerEvent) => {
@@ -167,7 +169,7 @@ function Plot(props: ChartProps) {
   const told =
     pointed === null ? "" : tell(buckets[pointed] ?? "", over ? [...series, over] : series, pointed, format);
   return (
-    <div ref={box} className="relative mt-2">
+    <div ref={box} className="relative mt-auto pt-2">
       <div
         role="slider"
         aria-label={`${title}, bucket by bucket`}
@@ -211,33 +213,35 @@ function Plot(props: ChartProps) {
           {pointed !== null && (
             <rect x={pointed * step} width={step} height={HEIGHT} className="fill-text opacity-[0.06]" />
           )}
+          {[most, most / 2].map((value) => (
+            <line key={value} x2={width} y1={y(value)} y2={y(value)} className="stroke-line" />
+          ))}
           <line x2={width} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} className="stroke-line-strong" />
           {kind === "bars" ? (
             <Bars series={series} count={count} step={step} bar={bar} y={y} />
           ) : (
-            series.map(({ label, values, className }) => (
-              <path
-                key={label}
-                d={linePath(values, (index) => (index + 0.5) * step, y)}
-                className={classNames("fill-none", className)}
-                strokeWidth={1.75}
-                strokeLinejoin="round"
-                strokeLinecap="round"
-              />
-            ))
+            series.map((each) => <Line key={each.label} series={each} step={step} y={y} />)
           )}
-          {over && (
-            <path
-              d={linePath(
-                over.values,
-                (index) => (index + 0.5) * step,
-                yOf(niceMost(over.values.map((each) => each ?? 0))),
-              )}
-              className={classNames("fill-none", over.className)}
-              strokeWidth={1.75}
+          {over && <Line series={over} step={step} y={yOf(mostOver)} />}
+          <text
+            y={y(most) + 11}
+            strokeWidth={4}
+            strokeLinejoin="round"
+            className="figure fill-faint stroke-surface text-2xs [paint-order:stroke]"
+          >
+            {hasAny ? format(most) : ""}
+          </text>
+          {over && hasAny && (
+            <text
+              x={width}
+              y={y(most) + 11}
+              textAnchor="end"
+              strokeWidth={4}
               strokeLinejoin="round"
-              strokeLinecap="round"
-            />
+              className="figure fill-faint stroke-surface text-2xs [paint-order:stroke]"
+            >
+              {format(mostOver)} {over.label}
+            </text>
           )}
         </svg>
       </div>
@@ -246,6 +250,37 @@ function Plot(props: ChartProps) {
         <span>{buckets.at(-1)}</span>
       </div>
     </div>
+  );
+}
+
+interface LineProps {
+  readonly series: Series;
+  readonly step: number;
+  readonly y: (value: number) => number;
+}
+
+function Line({ series: { values, className }, step, y }: LineProps) {
+  const x = (index: number) => (index + 0.5) * step;
+  return (
+    <>
+      <path
+        d={linePath(values, x, y)}
+        className={classNames("fill-none", className)}
+        strokeWidth={1.75}
+        strokeLinejoin="round"
+        strokeLinecap="round"
+      />
+      {lonePlaces(values).map((index) => (
+        <circle
+          key={index}
+          cx={x(index)}
+          cy={y(values[index] ?? 0)}
+          r={1.5}
+          strokeWidth={3}
+          className={classNames("fill-none", className)}
+        />
+      ))}
+    </>
   );
 }
 
