@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runreel.importers.address import open_source
+from runreel.importers.conversion import open_conversion
 from runreel.importers.damage import examine
 from runreel.importers.ledger import Ledger
-from runreel.importers.conversion import open_conversion
 from runreel.importers.stream import iter_bundle
 from runreel.model.bundle import ImportOptions, ImportOutcome
 from runreel.model.import_report import ImportReport, TableReport

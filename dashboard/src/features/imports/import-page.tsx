@@ -187,7 +187,7 @@ function Figures({ report }: { readonly report: ImportReport }) {
         label="Refused runs"
         value={formatCount(runs.refused)}
         note={`${formatCount(runs.renamed)} renamed`}
-        isBad={runs.refused > 0}
+        bad={runs.refused > 0 ? "value" : undefined}
       />
       <Figure
         label="Rows found"
