@@ -105,7 +105,8 @@ def test_what_is_no_bundle_is_no_import(runreel: CommandLine, data: str, tmp_pat
     file = tmp_path / "notes.txt"
     file.write_text("hello\n")
     result = runreel("import", "--data", data, str(file))
-    assert (result.code, "is no bundle" in result.err) == (1, True)
+    wanted = f"runreel: '{file}' is neither a bundle nor an SQLite database, or it is encrypted\n"
+    assert (result.code, result.out, result.err) == (1, "", wanted)
     missing = runreel("import", "--data", data, str(tmp_path / "missing"))
     assert (missing.code, "can't be read" in missing.err) == (1, True)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from runreel.importers.address import open_source
 from runreel.importers.damage import examine
 from runreel.importers.sqlite_source import SqliteSource
 from tests.support.broken_database import BROKEN, Break, sound
+from tests.support.foreign_program import locking
 
 COLUMNS = ["id", "name"]
 
@@ -50,25 +50,6 @@ def state_of(folder: Path) -> dict[str, tuple[str, int]]:
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         yield connection
-
-
-@contextmanager
-def locking(path: Path) -> Iterator[None]:
-    """Lock the file in another process."""
-    program = (
-        "import sqlite3, sys\n"
-        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "for text in ('PRAGMA locking_mode=EXCLUSIVE', 'BEGIN EXCLUSIVE', 'INSERT INTO t VALUES (1)'):\n"
-        "    connection.execute(text)\n"
-        "print('locked', flush=True)\n"
-        "sys.stdin.read()\n"
-    )
-    command = [sys.executable, "-c", program, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
-        yield
-        process.communicate()
 
 
 @pytest.fixture
@@ -188,6 +169,22 @@ def test_streams_see_one_moment_though_a_program_goes_on(tmp_path: Path) -> None
 
             assert [first, *rows] == [(1,), (2,), (3,), (4,)]
             assert source.count("t") == 4
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_a_stream_may_be_let_go_of_after_the_database(
+    request: pytest.FixtureRequest, things: Path, database: str
+) -> None:
+    address = str(things)
+    if database == "postgres":
+        address = request.getfixturevalue("empty_postgres_url")
+        execute(address, "CREATE TABLE things (id INTEGER)", "INSERT INTO things SELECT generate_series(1, 1000)")
+    with open_source(address) as source:
+        rows = source.iter_rows("things", ["id"])
+        next(rows)
+    # What it raised here would be printed as an exception that is ignored; pytest makes that an error.
+    del rows
+    gc.collect()
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])

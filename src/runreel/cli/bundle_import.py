@@ -63,6 +63,7 @@ def import_runs(arguments: argparse.Namespace, console: Console) -> int:
         raise ConfigError("--files is for databases of other programs; a bundle brings its files itself")
     with _opened(arguments.file) as file:
         first = file.read(_PIECE_BYTES)
+        _require_bundle(arguments.file, first)
         headers = {"Content-Type": "application/x-ndjson"}
         if encoding := _ENCODINGS.get(first[:2]):
             headers["Content-Encoding"] = encoding
@@ -84,6 +85,13 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
         return Path(name).open("rb")
     except OSError as error:
         raise RunreelError(f"the file {name!r} can't be read ({error.strerror})") from error
+
+
+def _require_bundle(name: str, first: bytes) -> None:
+    if first[:2] in _ENCODINGS or first.lstrip()[:1] == b"{":
+        return
+    what = "is neither a bundle nor an SQLite database, or it is encrypted" if first else "is empty"
+    raise RunreelError(f"{name!r} {what}")
 
 
 def _pieces(first: bytes, file: BinaryIO) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,7 @@ class SqliteSource:
     def __init__(self, name: str, *, busy_timeout_s: float = _BUSY_TIMEOUT_S) -> None:
         self.name = name
         self.n_repaired_texts = 0
+        self._is_closed = False
         self._path = Path(name)
         mode = _mode_of(self._path, _header_of(self._path, name))
         self._watched = (str(self._path), f"{self._path}-wal") if mode.is_watched else ()
@@ -73,7 +74,7 @@ class SqliteSource:
         n_given = 0
         while True:
             try:
-                with self._translating(), closing(self._connection.execute(statement)) as cursor:
+                with self._translating(), self._executing(statement) as cursor:
                     for row in self._unchanged(islice(cursor, n_given, None)):
                         n_given += 1
                         yield row
@@ -96,6 +97,7 @@ class SqliteSource:
         return self._tables[table].place(alias) if table in self._tables else "NULL"
 
     def close(self) -> None:
+        self._is_closed = True
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -145,6 +147,16 @@ class SqliteSource:
             declared = [(column, declared) for column, declared, _ in columns]
             yield Table.of_columns(name, declared, key=key, has_places=not is_without_rowid and bool(key))
         self._connection.text_factory = str
+
+    @contextmanager
+    def _executing(self, statement: str) -> Generator[sqlite3.Cursor]:
+        cursor = self._connection.execute(statement)
+        try:
+            yield cursor
+        finally:
+            # A stream that nobody read to its end may be let go of after the whole database.
+            if not self._is_closed:
+                cursor.close()
 
     def _repaired(self, text: bytes) -> str:
         try:
