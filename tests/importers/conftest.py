@@ -26,5 +26,4 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
 
 @pytest.fixture
 def sqlite_target(tmp_path: Path) -> Target:
-    data = tmp_path / "runreel"
-    return Target(("--data", str(data)), f"sqlite:///{data / 'runreel.db'}", Settings(data=data))
+    return Target.at(tmp_path / "runreel")

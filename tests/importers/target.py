@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from sqlalchemy import text
@@ -25,6 +25,11 @@ class Target:
     options: tuple[str, ...]
     database_url: str
     settings: Settings
+
+    @classmethod
+    def at(cls, data: Path) -> Self:
+        """Return one on SQLite in a folder."""
+        return cls(("--data", str(data)), f"sqlite:///{data / 'runreel.db'}", Settings(data=data))
 
     def run(self, *argv: str) -> Result:
         return CommandLine("")(argv[0], *self.options, *argv[1:])

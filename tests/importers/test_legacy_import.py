@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bench.legacy_schema import Age
+from bench.legacy_schema import Age, write_postgres
 from tests.importers.target import Target, get
-from tests.support.legacy_database import complete_tables, hashed_tables, reference_tables, write
+from tests.support.legacy_database import Builder, complete_tables, hashed_tables, reference_tables, write
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +176,90 @@ def test_what_other_tables_tell_stands_where_it_belongs(target: Target, tmp_path
 
 def events_of(found: Any) -> list[dict[str, Any]]:
     return found["events"] if isinstance(found, dict) else found
+
+
+def test_a_database_in_postgresql_comes_as_the_file_does(
+    empty_postgres_url: str, tmp_path: Path, reference: Path
+) -> None:
+    write_postgres(empty_postgres_url, complete_tables(), Age.NEW)
+    file = write(tmp_path / "complete.db", complete_tables(), Age.NEW)
+    targets = [Target.at(tmp_path / name) for name in ("of-file", "of-server")]
+    reports = [target.import_(source) for target, source in zip(targets, (file, empty_postgres_url), strict=True)]
+    assert reports[1]["source"] == empty_postgres_url.rsplit("/", 1)[-1].partition("?")[0]
+    for name in ("kind", "runs", "tables", "kinds", "reconciled"):
+        assert reports[1][name] == reports[0][name], name
+    columns = "run_id, agent_name, run_name, status, created_at, event_count, cost_nanos"
+    assert targets[1].rows("runs", columns) == targets[0].rows("runs", columns)
+    columns = "run_pk, event_id, sequence, started_at, ended_at, node_id, name, tokens_in"
+    assert targets[1].rows("events", columns) == targets[0].rows("events", columns)
+
+
+def test_a_run_that_was_deleted_is_refused_with_all_its_rows_until_it_is_to_be_revived(
+    target: Target, reference: Path
+) -> None:
+    target.import_(reference)
+    gone, event_ids = next(iter(step_events(reference, "step_1").items()))
+    with target.client() as client:
+        assert client.delete(f"/api/by-id/{gone}").status_code == 200
+    report = target.import_(reference, code=1)
+    assert report["runs"]["refused"] == 1
+    assert [run["run_id"] for run in report["refused_runs"]] == [gone]
+    tables = {table["table"]: table for table in report["tables"]}
+    [left_out] = tables["execution_events"]["left_out"]
+    assert left_out["reason"].startswith("the run was refused: it was deleted here")
+    assert left_out["count"] >= len(event_ids)
+    assert left_out["examples"] == [gone]
+    # What is left adds up all the same.
+    assert all(table["reconciled"] for table in report["tables"])
+    assert report["reconciled"] is True
+    assert target.import_(reference, "--revive")["runs"] == {
+        "new": 1,
+        "same": 264,
+        "changed": 0,
+        "refused": 0,
+        "renamed": 0,
+    }
+
+
+def test_reports_are_kept_and_tell_no_folder(target: Target, reference: Path) -> None:
+    first = target.import_(reference)
+    second = target.import_(reference)
+    with target.client() as client:
+        listed = get(client, "/api/imports")["imports"]
+        assert [(each["import_id"], each["new"], each["same"]) for each in listed] == [
+            (second["import_id"], 0, 265),
+            (first["import_id"], 265, 0),
+        ]
+        kept = get(client, f"/api/imports/{first['import_id']}")
+    assert {name: first[name] for name in kept} == kept
+    assert kept["source"] == "reference.db"
+
+
+def test_the_report_is_a_table_for_people(sqlite_target: Target, reference: Path) -> None:
+    result = sqlite_target.run("import", str(reference))
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "Legacy workflow database reference.db: 265 runs new, 0 same, 0 changed, 0 refused."
+    assert lines[1].split() == ["TABLE", "FOUND", "STORED", "MERGED", "LEFT", "OUT"]
+    assert "execution_events     635     635       0         0" in lines
+    assert "nodes         262   109              262" in lines
+    assert lines[-1] == "1,278 rows found, all accounted for, and the database has all that was sent."
+
+
+def test_files_are_only_for_databases(sqlite_target: Target, tmp_path: Path) -> None:
+    bundle = tmp_path / "runs.jsonl"
+    bundle.write_text("{}")
+    result = sqlite_target.run("import", str(bundle), "--files", str(tmp_path))
+    assert (result.code, result.err.startswith("runreel: --files is for databases")) == (2, True)
+
+
+def test_files_come_along_with_their_bytes(target: Target, tmp_path: Path) -> None:
+    build = Builder()
+    run_id = build.run(build.session())
+    (tmp_path / "work" / run_id).mkdir(parents=True)
+    (tmp_path / "work" / run_id / "a.txt").write_bytes(b"hello")
+    file_id = build.file(run_id, file_path=f"/gone/{run_id}/a.txt", size_bytes=5)
+    source = write(tmp_path / "files.db", build.tables)
+    assert target.import_(source, "--files", str(tmp_path / "work"))["reconciled"] is True
+    with target.client() as client:
+        assert client.get(f"/api/by-id/{run_id}/files/{file_id}/content").content == b"hello"

@@ -19,7 +19,7 @@ from runreel.wire.json import MAX_DEPTH, decode_json, encode_json
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_decode: Callable[[str], object] = msgspec.json.Decoder().decode
+_decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
 
 
 class Json(NamedTuple):
@@ -99,14 +99,14 @@ def json_of(value: object) -> Json | None:
     if type(value) is not str:
         return _json_of_object(value)
     try:
-        decoded = _decode(value)
+        raw = value.encode()
+        decoded = _decode(raw)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return _tolerant(value)
-    if value.count("[") + value.count("{") > MAX_DEPTH:
+    # What has few brackets can't be deep.
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
         return _tolerant(value)
-    if "\n" in value or "\r" in value:
-        return Json(encode_json(decoded), decoded)
-    return Json(value.encode(), decoded)
+    return Json(encode_json(decoded) if b"\n" in raw or b"\r" in raw else raw, decoded)
 
 
 def _json_of_object(value: object) -> Json | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -90,7 +91,7 @@ class EventReader:
         draft.event_type = self._text(event_type, "event_type", extra) or "info"
         draft.subtype = self._text(subtype, "event_subtype", extra)
         if agent:
-            draft.agent_name = self._name(agent, "agent_name", extra)
+            draft.agent_name = self._text(agent, "agent_name", extra)
         draft.status = _status_of(self._text(status, "status", extra), error)
         if role:
             extra["agent_role"] = plain_of(role)
@@ -121,14 +122,10 @@ class EventReader:
             duration_us = duration_us_of(number_of(duration_ms))
             if duration_us is None:
                 draft.extra["duration_ms"] = plain_of(duration_ms)
-        for name, value, read in (
-            ("timestamp", timestamp, at), ("started_at", started, started_at), ("completed_at", completed, ended_at),
-        ):  # fmt: skip
-            if value is not None and read is None:
-                draft.extra[f"original_{name}"] = plain_of(value)
-                self._ledger.repaired(
-                    "times that can't be read were kept beside the event", f"{draft.event_id}: {name}"
-                )
+        if at is None or started_at is None or ended_at is None:
+            self._keep_unreadable(draft, "timestamp", timestamp, at)
+            self._keep_unreadable(draft, "started_at", started, started_at)
+            self._keep_unreadable(draft, "completed_at", completed, ended_at)
         if ended_at is None and duration_us is not None and draft.status not in _RUNNING:
             if started_at is not None:
                 ended_at = started_at + duration_us
@@ -147,6 +144,11 @@ class EventReader:
         draft.started_at, draft.ended_at = started_at, ended_at
         if duration_us is not None and (ended_at is None or ended_at - started_at != duration_us):
             draft.duration_us = min(duration_us, LONGEST_US)
+
+    def _keep_unreadable(self, draft: EventDraft, name: str, value: Any, read: int | None) -> None:
+        if value is not None and read is None:
+            draft.extra[f"original_{name}"] = plain_of(value)
+            self._ledger.repaired("times that can't be read were kept beside the event", f"{draft.event_id}: {name}")
 
     def _name_it(self, draft: EventDraft) -> None:
         inputs = mapping_of(None if draft.inputs is None else draft.inputs.value)
@@ -205,16 +207,10 @@ class EventReader:
     def _text(self, value: Any, name: str, extra: dict[str, Any]) -> str | None:
         if value is None or value == "":
             return None
-        text = value if type(value) is str else text_of(value)
-        read = short_text_of(text)
-        if read is None and text:
-            read = repair_name(clean(text))
+        read = _short_text(value) if type(value) is str else _short_text(text_of(value) or "")
         if read != value:
             extra[f"original_{name}"] = plain_of(value)
         return read
-
-    def _name(self, value: Any, name: str, extra: dict[str, Any]) -> str | None:
-        return self._text(value, name, extra)
 
     def _json(self, value: Any, name: str) -> Json | None:
         if value is None:
@@ -223,6 +219,11 @@ class EventReader:
         if found is not None and found.is_text:
             self._ledger.repaired("values that are no JSON were kept as texts", f"{TABLE}.{name}")
         return found
+
+
+@lru_cache(maxsize=1_024)
+def _short_text(text: str) -> str | None:
+    return short_text_of(text) or repair_name(clean(text))
 
 
 def _status_of(status: str | None, error: Any) -> str:

@@ -45,6 +45,8 @@ class References:
             if not is_made:
                 self._ledger.repaired(BY_STEP, row_id)
             return of_step
+        elif node_id != of_step:
+            extra["step_id"] = step_id
         return node_id
 
     def step(self, step_id: str) -> str | None:

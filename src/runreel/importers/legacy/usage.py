@@ -34,9 +34,10 @@ class Stated(NamedTuple):
 
 def stated_of(event: EventDraft) -> Stated | None:
     """Return what the `meta` of an event says of its usage, or None."""
-    meta = mapping_of(None if event.meta is None else event.meta.value)
-    if not meta:
+    # Most events say nothing of it, which is seen more quickly than read.
+    if event.meta is None or not (b"token" in event.meta.raw or b"cost" in event.meta.raw):
         return None
+    meta = mapping_of(event.meta.value)
     places = (meta, *(mapping_of(meta.get(name)) for name in ("tokens", "usage", "token_usage")))
     tokens_in, tokens_out = _first(places, _IN), _first(places, _OUT)
     cost = next((nanos_of(place[name]) for place in places for name in _COST if name in place), None)
