@@ -92,6 +92,13 @@ def test_the_address_may_be_a_url(things: Path) -> None:
         assert source.count("things") == 4
 
 
+def test_what_others_read_names_no_folder_and_no_server(things: Path, postgres_url: str) -> None:
+    with open_source(str(things)) as source:
+        assert (source.name, source.title) == (str(things), "things.db")
+    with open_source(postgres_url) as source:
+        assert source.title == urlsplit(postgres_url).path.strip("/")
+
+
 def test_rows_that_are_equal_come_as_they_were_written(tmp_path: Path) -> None:
     numbers = [(number * 7) % 100 for number in range(100)]
     values = ",".join(f"({number % 3}, {number})" for number in numbers)

@@ -52,7 +52,8 @@ class PostgresSource:
 
     def __init__(self, url: URL) -> None:
         self._where = f"{url.host or url.query.get('host') or 'localhost'}:{url.port or 5432}"
-        self.name = f"{url.database or url.username or ''}@{self._where}"
+        self.title = url.database or url.username or ""
+        self.name = f"{self.title}@{self._where}"
         self.n_repaired_texts = 0
         self._cursor_numbers = count()
         # What is no number, text or bytes comes as the text that the server makes of it.

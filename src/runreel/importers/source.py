@@ -24,6 +24,9 @@ class Source(Protocol):
     name: str
     """What it is called in sentences: what the user typed, without passwords."""
 
+    title: str
+    """What it is called where others read it: without folder and server."""
+
     tables: Mapping[str, Mapping[str, str]]
     """The columns of every table, with the types that they are declared with."""
 

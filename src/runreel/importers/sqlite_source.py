@@ -44,6 +44,7 @@ class SqliteSource:
         self.n_repaired_texts = 0
         self._is_closed = False
         self._path = Path(name)
+        self.title = self._path.name
         mode = _mode_of(self._path, _header_of(self._path, name))
         self._watched = (str(self._path), f"{self._path}-wal") if mode.is_watched else ()
         self._before = self._look()
