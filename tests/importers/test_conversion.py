@@ -392,3 +392,24 @@ def test_nothing_outside_the_folder_is_read(build: Builder, tmp_path: Path, path
     assert found.runs[run].blobs == []
     assert "content_hash" not in found.runs[run].files["f"]
     assert found.repairs["files stayed references: their bytes are not below the folder, or are others"] == 1
+
+
+def test_what_a_hash_proves_counts_over_what_its_row_says(build: Builder, tmp_path: Path) -> None:
+    run = begun(build)
+    build.node(run, hashed_id(run, "step_1"), meta=None)
+    build.node(run, hashed_id(run, "step_2"), meta=json.dumps({"id": "step_9"}))
+    build.node(run, "0" * 32, meta=json.dumps({"id": "step_3"}))
+    assert set(convert(build, tmp_path).runs[run].nodes) == {"step_1", "step_2", "step_3"}
+
+
+def test_ids_that_no_event_can_have_are_made_of_themselves(build: Builder, tmp_path: Path) -> None:
+    run = begun(build)
+    for text in ("a\nb", "a\tb", "x" * 300):
+        build.row("approval_requests", run_id=run, id=text, status="pending", requested_at=moment(1))
+    found = convert(build, tmp_path)
+    assert len(found.runs[run].events) == 3
+    assert {event["attributes"]["approval_id"] for event in found.runs[run].events.values()} == {
+        "a\nb",
+        "a\tb",
+        "x" * 300,
+    }

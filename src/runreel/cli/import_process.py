@@ -17,7 +17,7 @@ from typing import Any, Self
 from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
 from runreel.cli.client import Client
 from runreel.errors import ConfigError, RunreelError, SourceError
-from runreel.importers.address import is_url, open_source
+from runreel.importers.address import open_source
 from runreel.importers.conversion import open_conversion
 from runreel.importers.file_folder import FileFolder
 from runreel.importers.kind import kind_of
@@ -119,10 +119,10 @@ def _serve(connection: Connection, address: str, folder: str | None) -> None:
     files = None if folder is None else FileFolder(folder)
     with open_source(address) as source, closing(Ledger()) as ledger:
         with closing(open_conversion(source, ledger, folder=files)) as conversion:
-            opened = (kind_of(source).value, _called(source.name, address), conversion.n_runs, conversion.n_events)
+            opened = (kind_of(source).value, source.title, conversion.n_runs, conversion.n_events)
             connection.send(("opened", opened))
             url, query = connection.recv()
-            answer = _upload(connection, conversion, Client(url), query, name=_called(source.name, address))
+            answer = _upload(connection, conversion, Client(url), query, name=source.title)
         connection.send(("sent", _reckon(source, ledger, answer, into=query.get("into"))))
 
 
@@ -150,10 +150,3 @@ def _reckon(source: Source, ledger: Ledger, answer: JsonObject, *, into: str | N
         for table in ("projects", "sessions"):
             ledger.withdraw(table, table, "all runs went into one session that was named")
     return Sent(answer=answer, tables=ledger.tables(), repairs=ledger.repairs(), kinds=ledger.kinds(counts))
-
-
-def _called(name: str, address: str) -> str:
-    """Return what a database is called in a report that others read: without its folder or server."""
-    if is_url(address):
-        name = name.rpartition("@")[0] or name
-    return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or name

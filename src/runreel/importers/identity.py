@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from runreel.model.name import is_run_id, repair_name
+from runreel.model.name import is_record_id, is_run_id, repair_name
 
 _MAX_KEPT = 200
 
@@ -23,6 +23,12 @@ def name_of(raw_id: str) -> str:
     if name == raw_id:
         return raw_id
     return f"{(name or '')[:_MAX_KEPT].strip()}-{_digest(raw_id, 4)}"
+
+
+def made_id(prefix: str, raw_id: str) -> str:
+    """Return the id of an event that a row of another table becomes."""
+    event_id = f"{prefix}-{raw_id}"
+    return event_id if is_record_id(event_id) else f"{prefix}-{_digest(raw_id, 16)}"
 
 
 def _digest(raw_id: str, size: int) -> str:

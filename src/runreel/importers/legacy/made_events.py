@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runreel.importers.identity import made_id
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.event_row import EventDraft
 from runreel.importers.legacy.reference import References
@@ -92,7 +93,7 @@ class EventMaker:
         for row in rows:
             extra: dict[str, Any] = dict(row.get("rest") or {})
             at = row["at"] if row["at"] is not None else self._references.at
-            event_id = self._references.new_id(f"state-{row['id']}")
+            event_id = self._references.new_id(made_id("state", row["id"]))
             event = EventDraft(event_id, at, started_at=at, event_type="state_transition", extra=extra)
             event.node_id = self._references.node(row["node"], row["step"], extra, event_id, is_made=True)
             event.subtype, event.name = "info", f"{row['from'] or '…'} → {row['to']}"[:255]
@@ -108,7 +109,7 @@ class EventMaker:
 
     def _new(self, reading: Reading, row: Row, raw_id: Any, time: Any, step: Any) -> EventDraft | None:
         row_id = text_of(raw_id)
-        if row_id is None or len(row_id) > 200:
+        if row_id is None:
             self._ledger.left_out(reading.table, "it has no usable id", row_id)
             return None
         extra = reading.rest(row)
@@ -116,7 +117,7 @@ class EventMaker:
         if at is None and time is not None:
             extra["original_time"] = plain_of(time)
         at = self._references.at if at is None else at
-        event_id = self._references.new_id(f"{_PREFIXES[reading.table]}-{row_id}")
+        event_id = self._references.new_id(made_id(_PREFIXES[reading.table], row_id))
         event = EventDraft(event_id, at, started_at=at, extra=extra)
         event.node_id = self._references.node(None, step, extra, event_id, is_made=True)
         extra[f"{_PREFIXES[reading.table]}_id"] = plain_of(raw_id)

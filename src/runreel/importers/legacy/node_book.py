@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from runreel.importers.identity import name_of
@@ -56,12 +57,25 @@ def hashed_id(run: str, short_id: str) -> str:
 
 
 def short_id_of(raw_id: str, run: str, meta: Mapping[str, object]) -> str:
-    """Return the id that a node has within its run: the one behind a hash, where that is known."""
-    inner = meta.get("id")
-    if not _HASHED.fullmatch(raw_id) or type(inner) is not str or inner in ("", raw_id):
+    """Return the id that a node has within its run: the one behind a hash, where that is known.
+
+    What the hash proves counts over what the row says.
+    """
+    if not _HASHED.fullmatch(raw_id):
         return name_of(raw_id)
-    is_short = hashed_id(run, inner) == raw_id or not _HASHED.fullmatch(inner)
-    return name_of(clean(inner) if is_short else raw_id)
+    stated = meta.get("id")
+    inner = clean(stated) if type(stated) is str else ""
+    if inner and hashed_id(run, inner) == raw_id:
+        return name_of(inner)
+    known = _known_hashes(run).get(raw_id)
+    if known is not None:
+        return known
+    return name_of(inner if inner and not _HASHED.fullmatch(inner) else raw_id)
+
+
+@lru_cache(maxsize=64)
+def _known_hashes(run: str) -> Mapping[str, str]:
+    return {hashed_id(run, short_id): short_id for short_id in _KNOWN_IDS}
 
 
 @dataclass(slots=True)
@@ -193,8 +207,8 @@ class NodeBook:
         if not _HASHED.fullmatch(raw_id):
             return None
         if self._hashes is None:
-            ids = dict.fromkeys((*_KNOWN_IDS, *self._workspace.short_ids(_N_LEARNT_IDS)))
-            self._hashes = {hashed_id(self._run, short_id): short_id for short_id in ids}
+            learnt = {hashed_id(self._run, each): each for each in self._workspace.short_ids(_N_LEARNT_IDS)}
+            self._hashes = {**learnt, **_known_hashes(self._run)}
         return self._hashes.get(raw_id)
 
     def _describe_own(self, row: NodeRow) -> None:

@@ -64,7 +64,8 @@ class References:
         if value is None or value == "":
             return None
         event_id = text_of(value)
-        assert event_id is not None
+        if event_id is None:
+            return None
         event_id = self.led.get(event_id, event_id)
         if event_id in self.event_ids:
             return event_id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runreel.importers.ledger import Ledger
-from runreel.importers.legacy.node_book import MAX_TASK_LENGTH, NodeBook, node_status_of
+from runreel.importers.legacy.node_book import MAX_TASK_LENGTH, NodeBook, node_status_of, order_of
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.part import record_of
 from runreel.importers.source import Row
@@ -69,7 +69,7 @@ def describe_steps(rows: Sequence[Row], reading: Reading, book: NodeBook, ledger
         book.describe(
             node_id,
             record_of(
-                RecordKind.NODE, node_id, 0, {"node_type": "step", "order_index": integer_of(step_number)},
+                RecordKind.NODE, node_id, 0, {"node_type": "step", "order_index": order_of(step_number)},
                 rank=Rank.INFERRED,
             ),
         )  # fmt: skip

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from runreel.importers.identity import made_id
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.event_row import EventDraft
 from runreel.importers.legacy.reference import References
@@ -77,7 +78,7 @@ def spread_costs(
 def _read(row: Row, reading: Reading, references: References, ledger: Ledger) -> EventDraft | None:
     _, raw_id, step, _, model, prompt, completion, total, cost_usd, timestamp, agent, parent, *_ = row
     cost_id = text_of(raw_id)
-    if cost_id is None or len(cost_id) > 200:
+    if cost_id is None:
         ledger.left_out(TABLE, "it has no usable id", cost_id)
         return None
     extra = reading.rest(row)
@@ -96,7 +97,7 @@ def _read(row: Row, reading: Reading, references: References, ledger: Ledger) ->
             extra[f"original_{name}"] = plain_of(value)
     if parent:
         extra["parent_run_id"] = plain_of(parent)
-    event_id = references.new_id(f"cost-{cost_id}")
+    event_id = references.new_id(made_id("cost", cost_id))
     node_id = references.node(None, step, extra, event_id, is_made=True)
     extra["cost_record_id"] = plain_of(raw_id)
     name = short_text_of(text_of(model))
