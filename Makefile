@@ -58,12 +58,12 @@ DASHBOARD := $(BIN)/python dashboard/node.py check || { echo "Building the dashb
 	$(BIN)/python -m pip install $(PIP) --no-deps --editable .; }
 
 .venv/bin/python:
-	@for python in python3 python3.13 python3.12 python3.11; do \
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 		if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Setting up .venv with $$($$python --version)"; \
 			exec $$python -m venv .venv; \
 		fi; \
 	done; \
 	echo "Runreel needs Python 3.11 or newer with its venv module (on Debian: apt install python3-venv);" >&2; \
-	echo "none of python3, python3.13, python3.12 and python3.11 on PATH is that." >&2; \
+	echo "none of python3, python3.14, python3.13, python3.12 and python3.11 on PATH is that." >&2; \
 	exit 1
