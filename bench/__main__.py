@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import bundle, deep_run, importing, ingest, live, long_run, metrics, read, startup
+from bench import bundle, dashboard, deep_run, importing, ingest, live, long_run, metrics, read, startup
 from bench.corpus import OUT
 from bench.machine import describe_machine
 from bench.report import Report, as_json, format_report, meets_gates
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "bundle": bundle.run,
     "importing": importing.run,
     "startup": startup.run,
+    "dashboard": dashboard.run,
     "sdk": sdk.run,
 }
 

@@ -25,6 +25,8 @@ class Scale:
     n_kills: int
     n_kills_of_others: int
     n_grown_calls: int
+    n_page_loads: int
+    n_cold_page_loads: int
 
     @classmethod
     def full(cls) -> Self:
@@ -46,6 +48,8 @@ class Scale:
             n_kills=50,
             n_kills_of_others=3,
             n_grown_calls=1_000_000,
+            n_page_loads=9,
+            n_cold_page_loads=3,
         )
 
     @classmethod
@@ -68,4 +72,6 @@ class Scale:
             n_kills=3,
             n_kills_of_others=1,
             n_grown_calls=20_000,
+            n_page_loads=2,
+            n_cold_page_loads=1,
         )

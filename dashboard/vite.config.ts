@@ -17,6 +17,29 @@ export default defineConfig({
     // A font or picture inside a style sheet would need `data:` in the content security policy.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        // Else each symbol that two views have is a file of its own, and a request.
+        codeSplitting: {
+          groups: [
+            {
+              name: "vendor",
+              test: /[\\/]node_modules[\\/](react|react-dom|scheduler|@tanstack|openapi-fetch|use-sync-external-store)[\\/]/,
+            },
+            {
+              name: "vendor",
+              test: /[\\/]node_modules[\\/](radix-ui|@radix-ui|@floating-ui|aria-hidden|react-remove-scroll[^/]*|react-style-singleton|use-sidecar|use-callback-ref|get-nonce|tslib)[\\/]/,
+            },
+            {
+              name: "shared",
+              test: /[\\/](lucide-react[\\/]|src[\\/](api|lib|parts|ui)[\\/](?!markdown))/,
+              minShareCount: 2,
+              includeDependenciesRecursively: false,
+            },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   server: {

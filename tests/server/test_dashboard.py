@@ -88,8 +88,8 @@ def test_pages_are_asked_for_again_and_assets_are_kept(read_only: Api) -> None:
 
     assert page.headers["cache-control"] == "no-cache"
     assert "immutable" in kept.headers["cache-control"]
-    assert read_only.http.get("/theme.js").headers["cache-control"] == "no-cache"
-    again = read_only.http.get("/theme.js", headers={"if-none-match": read_only.http.get("/theme.js").headers["etag"]})
+    assert read_only.http.get("/start.js").headers["cache-control"] == "no-cache"
+    again = read_only.http.get("/start.js", headers={"if-none-match": read_only.http.get("/start.js").headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
 

@@ -63,6 +63,46 @@ def test_a_window_that_fits_has_a_row_for_each_event(hundred: Api) -> None:
     assert [row["execution_order"] for row in page["rows"]] == [10, 11, 12]
 
 
+def test_columns_tell_a_window_in_few_words(hundred: Api) -> None:
+    page = hundred.get("/api/by-id/run-1/spans/columns", from_order=9, limit=3)
+    assert {name: page[name] for name in ("event_count", "from_order", "count", "since", "event_id")} == {
+        "event_count": 100,
+        "from_order": 9,
+        "count": 3,
+        "since": "2026-01-02T03:04:00.090000Z",
+        "event_id": ["e9", "e10", "e11"],
+    }
+    texts = page["texts"]
+    assert [texts[place] for place in page["event_type"]] == ["llm_call", "tool_call", "llm_call"]
+    assert [texts[place] for place in page["name"]] == ["Name 9", "Name 10", "Name 11"]
+    assert len(texts) == len(set(texts))
+    assert page["parent"] == ["e4", "e5", "e5"]
+    assert (page["started_us"], page["ended_us"], page["duration_us"]) == (
+        [0, 10_000, 10_000],
+        [15_000] * 3,
+        [15_000] * 3,
+    )
+    unknown = (
+        "event_subtype",
+        "node_id",
+        "agent_name",
+        "first_token_us",
+        "model",
+        "tokens_in",
+        "tokens_out",
+        "cost_nanos",
+    )
+    assert {page[name] for name in unknown} == {None}
+
+
+def test_columns_name_a_parent_among_them_by_its_place(hundred: Api) -> None:
+    page = hundred.get("/api/by-id/run-1/spans/columns", limit=5)
+    assert page["parent"] == [None, 0, 1, 1, 2]
+    assert page["change_seq"] == hundred.get("/api/by-id/run-1/spans")["change_seq"]
+    beyond = hundred.get("/api/by-id/run-1/spans/columns", from_order=100)
+    assert (beyond["count"], beyond["since"], beyond["event_id"], beyond["started_us"]) == (0, None, [], [])
+
+
 def test_rows_of_a_larger_window_stand_for_all_of_it(hundred: Api) -> None:
     page = hundred.get("/api/by-id/run-1/spans", limit=100, max_rows=30)
     singles = [row for row in page["rows"] if row["kind"] == "event"]

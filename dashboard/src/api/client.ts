@@ -2,6 +2,7 @@
 
 import createClient, { type Client } from "openapi-fetch";
 import { baseUrl } from "./base";
+import { fetchEarly } from "./early";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -10,7 +11,7 @@ let client: Client<paths> | undefined;
 
 export function api(): Client<paths> {
   // Made when first asked for: modules are also loaded where there is no document.
-  client ??= createClient<paths>({ baseUrl: baseUrl().replace(/\/$/, "") });
+  client ??= createClient<paths>({ baseUrl: baseUrl().replace(/\/$/, ""), fetch: fetchEarly });
   return client;
 }
 

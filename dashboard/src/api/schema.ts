@@ -664,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/by-id/{run_id}/spans/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Span Columns
+         * @description Return a window of events by columns, for whoever wants very many of them.
+         */
+        get: operations["get_span_columns_api_by_id__run_id__spans_columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/by-id/{run_id}/spans/overview": {
         parameters: {
             query?: never;
@@ -3719,6 +3739,63 @@ export interface components {
             };
         };
         /**
+         * SpanColumnsView
+         * @description A window of events in execution order by columns: what views of many thousands read.
+         *
+         *     `texts` has each text once; columns of texts have their places in it. `parent` has the place of the parent among
+         *     these events, or its id where it is not one of them. `started_us` are microseconds since the event before began
+         *     (of the first one since `since`), `ended_us` and `first_token_us` since the own start. Null in the place of a column
+         *     says that none of these events has a value there.
+         */
+        SpanColumnsView: {
+            /** Run Id */
+            run_id: string;
+            /** Change Seq */
+            change_seq: number;
+            /** Event Count */
+            event_count: number;
+            /** From Order */
+            from_order: number;
+            /** Count */
+            count: number;
+            /** Since */
+            since: string | null;
+            /** Texts */
+            texts: string[];
+            /** Event Id */
+            event_id: string[];
+            /** Parent */
+            parent: (number | string | null)[] | null;
+            /** Event Type */
+            event_type: (number | null)[] | null;
+            /** Event Subtype */
+            event_subtype: (number | null)[] | null;
+            /** Name */
+            name: (number | null)[] | null;
+            /** Node Id */
+            node_id: (number | null)[] | null;
+            /** Agent Name */
+            agent_name: (number | null)[] | null;
+            /** Status */
+            status: (number | null)[] | null;
+            /** Started Us */
+            started_us: number[];
+            /** Ended Us */
+            ended_us: (number | null)[] | null;
+            /** Duration Us */
+            duration_us: (number | null)[] | null;
+            /** First Token Us */
+            first_token_us: (number | null)[] | null;
+            /** Model */
+            model: (number | null)[] | null;
+            /** Tokens In */
+            tokens_in: (number | null)[] | null;
+            /** Tokens Out */
+            tokens_out: (number | null)[] | null;
+            /** Cost Nanos */
+            cost_nanos: (number | null)[] | null;
+        };
+        /**
          * SpanGroupView
          * @description Events that share a row: of one type (null: of several), begun within one stretch of time.
          */
@@ -3750,6 +3827,8 @@ export interface components {
         SpanPageView: {
             /** Run Id */
             run_id: string;
+            /** Change Seq */
+            change_seq: number;
             /** Event Count */
             event_count: number;
             /** Matching Count */
@@ -6098,6 +6177,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpanPageView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_span_columns_api_by_id__run_id__spans_columns_get: {
+        parameters: {
+            query?: {
+                /** @description The place of the first event; that is 0. */
+                from_order?: number;
+                /** @description How many events to return at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanColumnsView"];
                 };
             };
             /** @description A problem */

@@ -1,32 +1,31 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useState } from "react";
 import { Live } from "@/api/live/live";
 import { isPassing } from "@/api/problem";
 import { Toasts } from "@/ui/toast";
-import { TooltipProvider } from "@/ui/tooltip";
-import { makeRouter } from "./router";
+import type { Router } from "./router";
 
 const MOST_TRIES = 3;
 
+interface AppProps {
+  readonly client: QueryClient;
+  readonly router: Router;
+}
+
 /** Everything, put together. */
-export function App() {
-  const [client] = useState(makeQueryClient);
-  const [router] = useState(makeRouter);
+export function App({ client, router }: AppProps) {
   return (
     <QueryClientProvider client={client}>
       <Live>
-        <TooltipProvider>
-          <Toasts>
-            <RouterProvider router={router} />
-          </Toasts>
-        </TooltipProvider>
+        <Toasts>
+          <RouterProvider router={router} />
+        </Toasts>
       </Live>
     </QueryClientProvider>
   );
 }
 
-function makeQueryClient(): QueryClient {
+export function makeQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {

@@ -1,13 +1,15 @@
 /** The addresses of the dashboard. Their first segments are those that `server/dashboard_routes.py` names. */
 
 import {
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
 import { basePath } from "@/api/base";
+import { readRun } from "@/api/run";
 import { AgentsPage } from "@/features/agents/agents-page";
 import { readAgentsSearch } from "@/features/agents/search";
 import { readAgentSearch } from "@/features/agent/search";
@@ -16,13 +18,27 @@ import { RunPage } from "@/features/run/run-page";
 import { readRunsSearch } from "@/features/runs/search";
 import { parseSearch, stringifySearch, type RawSearch } from "@/lib/search-params";
 import { NotFoundPage } from "./not-found-page";
-import { RUN_PANELS, RUN_VIEWS } from "./run-views";
+import { RUN_PANELS, RUN_VIEWS, viewOf } from "./run-views";
 import { Shell } from "./shell";
 
 /** Views read their own parameters, each by the readers of `lib/search-params`. */
 const anySearch = (search: RawSearch): RawSearch => search;
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+interface Context {
+  readonly client: QueryClient;
+}
+
+/** Ask for a run and for the code of a view of it, as soon as it is known that they are wanted. */
+function loadRun(client: QueryClient, runId: string, viewId: string): void {
+  const run = readRun(runId);
+  if (client.getQueryState(run.queryKey) === undefined) void client.prefetchQuery(run);
+  // What keeps it from coming is told where the view is shown.
+  viewOf(viewId)
+    ?.view.load()
+    .catch(() => undefined);
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Shell, notFoundComponent: NotFoundPage });
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -65,6 +81,7 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: anySearch,
+  beforeLoad: ({ context, params }) => loadRun(context.client, params.runId, "timeline"),
   component: function Run() {
     const { runId } = run.useParams();
     return <RunPage key={runId} runId={runId} viewId="timeline" views={RUN_VIEWS} panels={RUN_PANELS} />;
@@ -75,6 +92,7 @@ const runView = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId/$view",
   validateSearch: anySearch,
+  beforeLoad: ({ context, params }) => loadRun(context.client, params.runId, params.view),
   component: function RunView() {
     const { runId, view } = runView.useParams();
     return <RunPage key={runId} runId={runId} viewId={view} views={RUN_VIEWS} panels={RUN_PANELS} />;
@@ -131,9 +149,12 @@ const routeTree = root.addChildren([
   importReport,
 ]);
 
-export function makeRouter() {
+export type Router = ReturnType<typeof makeRouter>;
+
+export function makeRouter(client: QueryClient) {
   return createRouter({
     routeTree,
+    context: { client },
     basepath: basePath() || "/",
     parseSearch,
     stringifySearch,
@@ -146,6 +167,6 @@ export function makeRouter() {
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: ReturnType<typeof makeRouter>;
+    router: Router;
   }
 }

@@ -12,6 +12,7 @@ export interface EventRow {
   /** Milliseconds since 1970, with the microseconds behind the point. */
   readonly startedAt: number;
   readonly endedAt: number | null;
+  readonly firstTokenAt: number | null;
   readonly durationMs: number | null;
   readonly model: string | null;
   readonly tokensIn: number | null;
@@ -35,6 +36,7 @@ export interface ToldEvent {
   readonly status: string;
   readonly started_at: string;
   readonly ended_at: string | null;
+  readonly first_token_at: string | null;
   readonly duration_ms: number | null;
   readonly model: string | null;
   readonly tokens_in: number | null;
@@ -45,6 +47,7 @@ export interface ToldEvent {
 
 export function eventRow(told: ToldEvent, order: number, same: (text: string) => string): EventRow {
   const shared = (text: string | null) => (text === null ? null : same(text));
+  const instant = (at: string | null) => (at === null ? null : parseInstant(at));
   return {
     id: told.event_id,
     parentId: told.parent_event_id,
@@ -55,7 +58,8 @@ export function eventRow(told: ToldEvent, order: number, same: (text: string) =>
     agentName: shared(told.agent_name),
     status: same(told.status),
     startedAt: parseInstant(told.started_at),
-    endedAt: told.ended_at === null ? null : parseInstant(told.ended_at),
+    endedAt: instant(told.ended_at),
+    firstTokenAt: instant(told.first_token_at),
     durationMs: told.duration_ms,
     model: shared(told.model),
     tokensIn: told.tokens_in,

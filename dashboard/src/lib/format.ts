@@ -2,7 +2,6 @@
 
 export const UNKNOWN = "–";
 
-const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -10,7 +9,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** 12,345 */
 export function formatCount(count: number): string {
-  return WHOLE.format(count);
+  // Not by `Intl`: to make its first format takes longer than to draw a page.
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** 999, 1.2k, 34.5k, 345k, 1.2M: at most four characters and a letter. */
@@ -60,7 +60,7 @@ export function formatCost(dollars: number | null | undefined): string {
   if (dollars < 0.01) return `$${Number(dollars.toPrecision(2)).toFixed(6).replace(/0+$/, "")}`;
   if (dollars < 1) return `$${dollars.toFixed(3)}`;
   if (dollars < 1_000) return `$${dollars.toFixed(2)}`;
-  return `$${WHOLE.format(dollars)}`;
+  return `$${formatCount(dollars)}`;
 }
 
 /** 97.4 %, 100 %, < 0.1 % */

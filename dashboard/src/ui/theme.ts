@@ -1,4 +1,4 @@
-/** The theme: light, dark, or that of the system. `public/theme.js` sets it before the first paint by the same rule. */
+/** The theme: light, dark, or that of the system. `public/start.js` sets it before the first paint by the same rule. */
 
 import { useSyncExternalStore } from "react";
 import { readPreference, writePreference } from "./preference";

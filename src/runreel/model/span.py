@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runreel.model.event import Event
@@ -43,17 +44,47 @@ class SpanPage:
     """Rows for the events of a window, by start; events and errors of the rows sum up to those of the window.
 
     `n_events` are all of the run, `n_matching` those that the query lets through, `n_window` those in the window.
+    What has changed since is told by the changes after `change_seq`, if not by the rows already.
     `from_order` is the place of the window's first event among the matching ones; None where the window is one of
     time in a run that is not ordered by it. `bucket_us` is None where each event has a row of its own.
     """
 
     rows: tuple[Event | SpanGroup, ...]
+    change_seq: int
     n_events: int
     n_matching: int
     n_window: int
     n_window_errors: int
     from_order: int | None
     bucket_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanColumns:
+    """A window of events in execution order by its columns, all of one length: what many thousands are read as.
+
+    What has changed since is told by the changes after `change_seq`, if not by the columns already.
+    """
+
+    change_seq: int
+    n_events: int
+    from_order: int
+    event_ids: Sequence[str]
+    parent_event_ids: Sequence[str | None]
+    event_types: Sequence[str]
+    event_subtypes: Sequence[str | None]
+    names: Sequence[str | None]
+    node_ids: Sequence[str | None]
+    agent_names: Sequence[str | None]
+    statuses: Sequence[str]
+    started_at: Sequence[int]
+    ended_at: Sequence[int | None]
+    durations_us: Sequence[int | None]
+    first_token_at: Sequence[int | None]
+    models: Sequence[str | None]
+    tokens_in: Sequence[int | None]
+    tokens_out: Sequence[int | None]
+    costs_nanos: Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

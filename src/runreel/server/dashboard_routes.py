@@ -81,7 +81,7 @@ async def get_asset(request: Request, name: str) -> Response:
 
 
 @router.get("/favicon.svg")
-@router.get("/theme.js")
+@router.get("/start.js")
 async def get_top_file(request: Request) -> Response:
     """Return a file beside the page."""
     return _respond_file(request, FOLDER, request.scope["path"][1:], _ASK_AGAIN)

@@ -10,7 +10,14 @@ from starlette.responses import Response
 from runreel.errors import InvalidQueryError
 from runreel.model.span import SpanQuery
 from runreel.server.dependency import RunId, ScopeOf, SinceQuery, Spans, TextQuery, UntilQuery, instant_of
-from runreel.server.span_view import OverviewView, SpanPageView, view_overview, view_spans
+from runreel.server.span_view import (
+    OverviewView,
+    SpanColumnsView,
+    SpanPageView,
+    view_overview,
+    view_span_columns,
+    view_spans,
+)
 from runreel.server.view import json_response
 
 router = APIRouter(tags=["spans"])
@@ -50,6 +57,20 @@ def get_spans(
         is_failed=errors,
     )
     return json_response(view_spans(run_id, spans.get_spans(scope, run_id, query)))
+
+
+@router.get("/api/by-id/{run_id}/spans/columns", response_model=SpanColumnsView)
+def get_span_columns(
+    run_id: RunId,
+    scope: ScopeOf,
+    spans: Spans,
+    from_order: Annotated[int, Query(ge=0, le=_MAX_ORDER, description="The place of the first event; that is 0.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=20_000, description="How many events to return at most.")] = 20_000,
+) -> Response:
+    """Return a window of events by columns, for whoever wants very many of them."""
+    return json_response(
+        view_span_columns(run_id, spans.get_span_columns(scope, run_id, from_order=from_order, n_events=limit))
+    )
 
 
 @router.get("/api/by-id/{run_id}/spans/overview", response_model=OverviewView)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, TypeVar
 
 from typing_extensions import TypedDict
 
 from runreel.model.event import Event
 from runreel.model.instant import format_instant
-from runreel.model.span import Overview, OverviewBucket, SpanGroup, SpanPage
+from runreel.model.span import Overview, OverviewBucket, SpanColumns, SpanGroup, SpanPage
 
 _NANOS_PER_DOLLAR = 1e9
+_Value = TypeVar("_Value")
 
 
 class SpanView(TypedDict):
@@ -55,6 +57,7 @@ class SpanPageView(TypedDict):
     """Rows that stand for all events of a window."""
 
     run_id: str
+    change_seq: int
     event_count: int
     matching_count: int
     window_count: int
@@ -62,6 +65,40 @@ class SpanPageView(TypedDict):
     from_order: int | None
     bucket_ms: float | None
     rows: list[SpanView | SpanGroupView]
+
+
+class SpanColumnsView(TypedDict):
+    """A window of events in execution order by columns: what views of many thousands read.
+
+    `texts` has each text once; columns of texts have their places in it. `parent` has the place of the parent among
+    these events, or its id where it is not one of them. `started_us` are microseconds since the event before began
+    (of the first one since `since`), `ended_us` and `first_token_us` since the own start. Null in the place of a column
+    says that none of these events has a value there.
+    """
+
+    run_id: str
+    change_seq: int
+    event_count: int
+    from_order: int
+    count: int
+    since: str | None
+    texts: list[str]
+    event_id: list[str]
+    parent: list[int | str | None] | None
+    event_type: list[int | None] | None
+    event_subtype: list[int | None] | None
+    name: list[int | None] | None
+    node_id: list[int | None] | None
+    agent_name: list[int | None] | None
+    status: list[int | None] | None
+    started_us: list[int]
+    ended_us: list[int | None] | None
+    duration_us: list[int | None] | None
+    first_token_us: list[int | None] | None
+    model: list[int | None] | None
+    tokens_in: list[int | None] | None
+    tokens_out: list[int | None] | None
+    cost_nanos: list[int | None] | None
 
 
 class OverviewBucketView(TypedDict):
@@ -89,6 +126,7 @@ def view_spans(run_id: str, page: SpanPage) -> SpanPageView:
     """Return the rows of a window."""
     return {
         "run_id": run_id,
+        "change_seq": page.change_seq,
         "event_count": page.n_events,
         "matching_count": page.n_matching,
         "window_count": page.n_window,
@@ -135,6 +173,55 @@ def _view_group(group: SpanGroup) -> SpanGroupView:
         "last_ended_at": format_instant(group.last_ended_at),
         "first_event_id": group.first_event_id,
     }
+
+
+def view_span_columns(run_id: str, columns: SpanColumns) -> SpanColumnsView:
+    """Return a window of events by columns."""
+    started_at = columns.started_at
+    places = {event_id: place for place, event_id in enumerate(columns.event_ids)}
+    parents = [None if parent is None else places.get(parent, parent) for parent in columns.parent_event_ids]
+    texts: dict[str, int] = {}
+    return {
+        "run_id": run_id,
+        "change_seq": columns.change_seq,
+        "event_count": columns.n_events,
+        "from_order": columns.from_order,
+        "count": len(columns.event_ids),
+        "since": format_instant(started_at[0]) if started_at else None,
+        "event_id": list(columns.event_ids),
+        "parent": _unless_unknown(parents),
+        "event_type": _places_of(columns.event_types, texts),
+        "event_subtype": _places_of(columns.event_subtypes, texts),
+        "name": _places_of(columns.names, texts),
+        "node_id": _places_of(columns.node_ids, texts),
+        "agent_name": _places_of(columns.agent_names, texts),
+        "status": _places_of(columns.statuses, texts),
+        "started_us": [at - before for at, before in zip(started_at, (*started_at[:1], *started_at), strict=False)],
+        "ended_us": _since(columns.ended_at, started_at),
+        "duration_us": _unless_unknown(columns.durations_us),
+        "first_token_us": _since(columns.first_token_at, started_at),
+        "model": _places_of(columns.models, texts),
+        "tokens_in": _unless_unknown(columns.tokens_in),
+        "tokens_out": _unless_unknown(columns.tokens_out),
+        "cost_nanos": _unless_unknown(columns.costs_nanos),
+        "texts": list(texts),
+    }
+
+
+def _places_of(column: Sequence[str | None], texts: dict[str, int]) -> list[int | None] | None:
+    """Return where the texts of a column are among all; those that are new are added."""
+    for text in dict.fromkeys(column):
+        if text is not None:
+            texts.setdefault(text, len(texts))
+    return _unless_unknown([None if text is None else texts[text] for text in column])
+
+
+def _since(column: Sequence[int | None], started_at: Sequence[int]) -> list[int | None] | None:
+    return _unless_unknown([None if at is None else at - start for at, start in zip(column, started_at, strict=True)])
+
+
+def _unless_unknown(column: Sequence[_Value | None]) -> list[_Value | None] | None:
+    return list(column) if any(value is not None for value in column) else None
 
 
 def view_overview(run_id: str, overview: Overview) -> OverviewView:

@@ -38,7 +38,7 @@ from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDeta
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
-from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.model.span import Overview, SpanColumns, SpanPage, SpanQuery
 from runreel.model.store_size import StoreSize
 from runreel.model.transition import Transition
 
@@ -433,6 +433,10 @@ class SpanStore(Protocol):
         - Else events are grouped by time and type, and failed events still have rows of their own if half of the
           rows are enough for them.
         """
+        ...
+
+    def get_span_columns(self, scope: Scope, run_id: str, *, from_order: int, n_events: int) -> SpanColumns:
+        """Return at most `n_events` events by columns, in execution order from a place on, without payloads."""
         ...
 
     def get_overview(self, scope: Scope, run_id: str, *, n_buckets: int) -> Overview:

@@ -22,8 +22,10 @@ export function Live({ children }: { readonly children: ReactNode }) {
       if (kind === "live" && wasLost) caches.refresh();
       wasLost = kind === "lost" || (wasLost && kind !== "live");
     });
-    connection.open();
+    // What the page shows first is read without the stream; to open one before would hold that up.
+    const cancel = whenIdle(() => connection.open());
     return () => {
+      cancel();
       stopRuns();
       stopStates();
       caches.stop();
@@ -31,6 +33,18 @@ export function Live({ children }: { readonly children: ReactNode }) {
     };
   }, [client, connection]);
   return <Connection value={connection}>{children}</Connection>;
+}
+
+const LONGEST_WAIT_MS = 1_000;
+
+function whenIdle(call: () => void): () => void {
+  // Safari has no such callback.
+  if (typeof requestIdleCallback === "undefined") {
+    const timer = setTimeout(call, LONGEST_WAIT_MS / 4);
+    return () => clearTimeout(timer);
+  }
+  const handle = requestIdleCallback(call, { timeout: LONGEST_WAIT_MS });
+  return () => cancelIdleCallback(handle);
 }
 
 function useConnection(): LiveConnection {

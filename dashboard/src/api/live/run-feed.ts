@@ -24,22 +24,19 @@ const LEAST_PAUSE_MS = 120;
 const TRY_AGAIN_MS = 2_000;
 const PAGE = 2_000;
 
+type ReadChanges = (runId: string, after: number, signal: AbortSignal) => Promise<RunChanges>;
+
 export class RunFeed {
   readonly #runId: string;
   readonly #listener: RunFeedListener;
-  readonly #read: (runId: string, after: number, signal: AbortSignal) => Promise<RunChanges>;
+  readonly #read: ReadChanges;
   readonly #abort = new AbortController();
   #after: number;
   #isReading = false;
   #mayHaveChanged = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    runId: string,
-    after: number,
-    listener: RunFeedListener,
-    read: (runId: string, after: number, signal: AbortSignal) => Promise<RunChanges> = readChanges,
-  ) {
+  constructor(runId: string, after: number, listener: RunFeedListener, read: ReadChanges = readChanges) {
     this.#runId = runId;
     this.#after = after;
     this.#listener = listener;
@@ -101,23 +98,29 @@ async function readChanges(runId: string, after: number, signal: AbortSignal): P
   );
 }
 
-/**
- * Follow a run while mounted, from a `change_seq` on: that of the run as it was read before what is kept by this. The
- * first changes come at once, though there may be nothing in them but the number.
- */
-export function useRunFeed(runId: string, listener: RunFeedListener, after: number): void {
+/** Follow a run while mounted, from a `change_seq` on; not before that is known. */
+export function useRunFeed(runId: string, listener: RunFeedListener, after: number | undefined): void {
   const latest = useRef(listener);
   useEffect(() => {
     latest.current = listener;
   });
   const feed = useRef<RunFeed | null>(null);
+  const { state } = useLiveState();
+  const isHeard = state.kind === "live";
+  const wasHeard = useRef(isHeard);
   useEffect(() => {
+    wasHeard.current = isHeard;
+    // What happened while the server was not heard was told to nobody.
+    if (isHeard) feed.current?.wake();
+  }, [isHeard]);
+  useEffect(() => {
+    if (after === undefined) return undefined;
     const opened = new RunFeed(runId, after, {
       take: (changes, isReset) => latest.current.take(changes, isReset),
       gone: () => latest.current.gone(),
     });
     feed.current = opened;
-    opened.wake();
+    if (wasHeard.current) opened.wake();
     return () => opened.close();
   }, [runId, after]);
   useRunsListener(
@@ -130,9 +133,4 @@ export function useRunFeed(runId: string, listener: RunFeedListener, after: numb
       [runId],
     ),
   );
-  const { state } = useLiveState();
-  useEffect(() => {
-    // What happened while the server was not heard was told to nobody.
-    if (state.kind === "live") feed.current?.wake();
-  }, [state.kind]);
 }

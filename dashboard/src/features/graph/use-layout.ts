@@ -4,6 +4,26 @@ import { layOutPlainly, type Layout, type Shape } from "./layout";
 
 const DEADLINE_MS = 5_000;
 
+function newWorker(): Worker {
+  return new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
+}
+
+// One is kept: it starts while the first graph is being read, and knows its work when another is laid out.
+let idle: Worker | undefined = newWorker();
+
+function takeWorker(): Worker {
+  const worker = idle ?? newWorker();
+  idle = undefined;
+  return worker;
+}
+
+function giveBack(worker: Worker): void {
+  worker.onmessage = null;
+  worker.onerror = null;
+  idle?.terminate();
+  idle = worker;
+}
+
 interface Laid {
   readonly shape: string;
   readonly layout: Layout;
@@ -21,10 +41,13 @@ export function useLayout(flow: Flow): Laid | null {
   const shape = shapeOf(flow);
   useEffect(() => {
     const wanted = makeShape(latest.current);
-    const worker = new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
+    const worker = takeWorker();
+    let isDone = false;
     const finish = (layout: Layout, isPlain: boolean) => {
+      isDone = true;
       clearTimeout(timer);
-      worker.terminate();
+      if (isPlain) worker.terminate();
+      else giveBack(worker);
       setLaid({ shape, layout, isPlain });
     };
     const timer = setTimeout(() => finish(layOutPlainly(wanted), true), DEADLINE_MS);
@@ -33,7 +56,7 @@ export function useLayout(flow: Flow): Laid | null {
     worker.postMessage(wanted);
     return () => {
       clearTimeout(timer);
-      worker.terminate();
+      if (!isDone) worker.terminate();
     };
   }, [shape]);
   return laid;

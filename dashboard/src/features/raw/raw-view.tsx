@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { CircleAlert, Copy, Download, Package, Radio, ScrollText } from "lucide-react";
 import { useMemo, useState } from "react";
 import { urlOf } from "@/api/base";
-import { useRunEvents } from "@/api/live/run-events";
+import { useRunRows } from "@/api/live/run-events";
 import { readEvent } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
@@ -24,7 +24,7 @@ import { RawLines } from "./raw-lines";
 /** All events of the run as lines. */
 export default function RawView({ run }: RunViewProps) {
   const isOver = isEnded(run.status);
-  const { rows, total, isWhole, error, retry } = useRunEvents(run, isOver);
+  const { rows, total, isWhole, error, retry } = useRunRows(run.run_id, isOver);
   const client = useQueryClient();
   const say = useSay();
   const navigate = useNavigate();

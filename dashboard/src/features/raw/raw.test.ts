@@ -14,6 +14,7 @@ function makeRow(id: string, change: Partial<EventRow> = {}): EventRow {
     status: "completed",
     startedAt: 1_000.25,
     endedAt: null,
+    firstTokenAt: null,
     durationMs: null,
     model: null,
     tokensIn: null,

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { isGone } from "@/api/problem";
 import { readRun, type RunDetail } from "@/api/run";
 import { classNames } from "@/ui/class-names";
@@ -27,7 +27,7 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
   const view = views.find((each) => each.id === viewId) ?? views[0];
   useEffect(() => {
     // While the run is being read; an error is told when it is shown.
-    view?.load().catch(() => undefined);
+    view?.view.load().catch(() => undefined);
   }, [view]);
   if (isGone(error)) {
     return (
@@ -56,9 +56,7 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
       <ViewTabs runId={runId} views={views} current={view} />
       <div className="flex min-h-0 flex-1">
         <div className="relative min-h-0 min-w-0 flex-1 overflow-auto">
-          <ErrorBoundary key={view?.id}>
-            <Suspense fallback={<Waiting />}>{view && <view.View run={run} />}</Suspense>
-          </ErrorBoundary>
+          <ErrorBoundary key={view?.id}>{view && <view.view.Component run={run} />}</ErrorBoundary>
         </div>
         <SelectedPanel run={run} panels={panels} />
       </div>
@@ -120,16 +118,14 @@ function ViewTab({ runId, view, isCurrent, number }: ViewTabProps) {
 
 function SelectedPanel({ run, panels }: { readonly run: RunDetail; readonly panels: RunPanels }) {
   const { selection, select } = useSelection();
-  const Panel = selection.event ? panels.event : selection.node ? panels.node : undefined;
+  const Panel = (selection.event ? panels.event : selection.node ? panels.node : undefined)?.Component;
   const id = selection.event ?? selection.node;
   if (Panel === undefined || id === undefined) return null;
   const close = () => select(selection.event && selection.node ? { node: selection.node } : {});
   return (
     <SidePanel label={selection.event ? "Event" : "Node"} onClose={close}>
       <ErrorBoundary key={id}>
-        <Suspense fallback={<Waiting />}>
-          <Panel key={id} run={run} id={id} onClose={close} />
-        </Suspense>
+        <Panel key={id} run={run} id={id} onClose={close} />
       </ErrorBoundary>
     </SidePanel>
   );

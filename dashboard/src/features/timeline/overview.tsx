@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import type { Overview as Buckets } from "@/api/run";
+import { parseInstant } from "@/lib/event-row";
 import { formatDuration } from "@/lib/format";
 import { classNames } from "@/ui/class-names";
 import { forEachStretch, overviewCells, type OverviewCells } from "./overview-cells";
-import { microseconds } from "./span";
 import type { SpanTree, TimeWindow } from "./span-tree";
 import { within, type TimeScale } from "./time-scale";
 
@@ -40,7 +40,7 @@ export function Overview(props: OverviewProps) {
     const context = canvas.current && prepared(canvas.current, width);
     if (!context) return;
     if (cells) paintCells(context, cells);
-    else if (buckets) paintBuckets(context, buckets, microseconds(zero), scale, width);
+    else if (buckets) paintBuckets(context, buckets, parseInstant(zero), scale, width);
   }, [cells, buckets, zero, scale, width]);
   const brush = useBrush(scale, whole, window, onZoom);
   const shown = brush.drawn ?? window;
@@ -224,7 +224,7 @@ function paintCells(context: CanvasRenderingContext2D, cells: OverviewCells): vo
 function paintBuckets(
   context: CanvasRenderingContext2D,
   overview: Buckets,
-  zeroUs: number,
+  zeroMs: number,
   scale: TimeScale,
   width: number,
 ): void {
@@ -232,8 +232,8 @@ function paintBuckets(
   const most = Math.max(1, ...overview.buckets.map((bucket) => bucket.event_count));
   const space = OVERVIEW_HEIGHT - ERROR_HEIGHT - 4;
   for (const bucket of overview.buckets) {
-    const left = scale.place((microseconds(bucket.since) - zeroUs) / 1_000) * width;
-    const right = scale.place((microseconds(bucket.until) - zeroUs) / 1_000) * width;
+    const left = scale.place(parseInstant(bucket.since) - zeroMs) * width;
+    const right = scale.place(parseInstant(bucket.until) - zeroMs) * width;
     const height = Math.ceil((bucket.event_count / most) * space);
     context.fillStyle = color("--line-strong");
     context.fillRect(left, 2 + space - height, Math.max(1, right - left - 1), height);

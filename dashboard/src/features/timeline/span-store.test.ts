@@ -1,89 +1,41 @@
 import { expect, test, vi } from "vitest";
-import type { SpanSource } from "./span";
-import { FIRST_PART, MOST, PART, SpanStore, type SpanPart } from "./span-store";
+import { FIRST, RunEvents } from "@/api/live/run-events";
+import { changesOf, FakeSource, toldEvent, ZERO } from "@/api/live/run-events.fixture";
+import { parseInstant } from "@/lib/event-row";
+import { SpanStore } from "./span-store";
 
-const ZERO = "2026-01-02T03:04:00.000000Z";
-
-function source(number: number, more: Partial<SpanSource> = {}): SpanSource {
-  return {
-    event_id: `e${number}`,
-    parent_event_id: null,
-    event_type: "tool_call",
-    name: `call ${number}`,
-    node_id: null,
-    agent_name: null,
-    status: "completed",
-    started_at: new Date(Date.parse(ZERO) + number).toISOString().replace("Z", "000Z"),
-    ended_at: null,
-    first_token_at: null,
-    duration_ms: 1,
-    model: null,
-    tokens_in: null,
-    tokens_out: null,
-    cost: null,
-    ...more,
-  };
+function opened(source: FakeSource) {
+  const events = new RunEvents(source);
+  const store = new SpanStore(events, parseInstant(ZERO));
+  const close = store.open();
+  events.open();
+  return { events, store, close };
 }
 
-function reader(count: number) {
-  const asked: [number, number][] = [];
-  const read = (from: number, limit: number): Promise<SpanPart> => {
-    asked.push([from, limit]);
-    const rows = Array.from({ length: Math.max(0, Math.min(limit, count - from)) }, (_, place) => ({
-      kind: "event" as const,
-      depth: 0,
-      ...source(from + place),
-    }));
-    return Promise.resolve({ event_count: count, from_order: from, rows });
-  };
-  return { asked, read };
-}
-
-async function settled(isDone: () => boolean): Promise<void> {
-  await vi.waitFor(() => expect(isDone()).toBe(true));
-}
-
-test("a short run is read at once, and is a tree", async () => {
-  const { asked, read } = reader(20);
-  const store = new SpanStore(read, ZERO, 20);
-  store.open();
-  await settled(() => store.get().tree !== null);
-  expect(asked).toEqual([[0, PART]]);
-  expect(store.get().count).toBe(20);
+test("when all events are there they are a tree", async () => {
+  const { store } = opened(new FakeSource(20));
+  await vi.waitFor(() => expect(store.get().tree).not.toBeNull());
+  expect(store.get()).toMatchObject({ count: 20, loaded: 20 });
+  expect(store.get().tree?.spans[3]).toMatchObject({ id: "e3", start: 3, end: 4 });
 });
 
-test("of a long run a few rows come first, then the rest", async () => {
-  const count = PART * 2 + 10;
-  const { asked, read } = reader(count);
-  const store = new SpanStore(read, ZERO, count);
-  store.open();
-  await settled(() => store.get().loaded >= FIRST_PART);
-  expect(asked[0]).toEqual([0, FIRST_PART]);
-  await settled(() => store.get().tree !== null);
-  expect(store.get().loaded).toBe(count);
-});
-
-test("of a run beyond all measure only what is looked at is read", async () => {
-  const count = MOST + 1;
-  const { asked, read } = reader(count);
-  const store = new SpanStore(read, ZERO, count);
-  store.open();
-  store.want(PART * 20);
-  await settled(() => store.get().rowAt(PART * 20 + 3) !== undefined);
-  expect(store.get().rowAt(PART * 20 + 3)?.span.id).toBe(`e${PART * 20 + 3}`);
-  expect(asked.length).toBeLessThan(6);
-  expect(store.get().tree).toBeNull();
+test("until then rows stand in execution order", async () => {
+  const source = new FakeSource(FIRST + 50);
+  source.readColumns = () => new Promise(() => undefined);
+  const { store } = opened(source);
+  await vi.waitFor(() => expect(store.get().loaded).toBe(FIRST));
+  expect(store.get()).toMatchObject({ tree: null, count: FIRST + 50 });
+  expect(store.get().rowAt(7)).toMatchObject({ span: { id: "e7", start: 7 }, depth: 0 });
+  expect(store.get().orderOf("e7")).toBe(7);
+  expect(store.get().rowAt(FIRST)).toBeUndefined();
 });
 
 test("an event that changes takes the place of the one with its id", async () => {
-  const { read } = reader(3);
-  const store = new SpanStore(read, ZERO, 3);
-  store.open();
-  await settled(() => store.get().tree !== null);
-  store.take([source(1, { status: "failed" }), source(9)]);
-  await settled(() => store.get().count === 4);
-  const { tree } = store.get();
-  expect(tree?.spans.map((span) => `${span.id} ${span.status}`)).toEqual([
+  const { store, events } = opened(new FakeSource(3));
+  await vi.waitFor(() => expect(store.get().tree).not.toBeNull());
+  events.take(changesOf(2, [toldEvent(1, { status: "failed" }), toldEvent(9)], 4), false);
+  await vi.waitFor(() => expect(store.get().count).toBe(4));
+  expect(store.get().tree?.spans.map((span) => `${span.id} ${span.status}`)).toEqual([
     "e0 completed",
     "e1 failed",
     "e2 completed",
@@ -91,27 +43,41 @@ test("an event that changes takes the place of the one with its id", async () =>
   ]);
 });
 
-test("what the feed told before its part was read is kept", async () => {
-  const { read } = reader(3);
-  const store = new SpanStore(read, ZERO, 3);
-  store.take([source(1, { status: "failed" })]);
-  store.open();
-  await settled(() => store.get().tree !== null);
-  expect(store.get().tree?.spans[1]?.status).toBe("failed");
+test("what was read before by another view is there at once", async () => {
+  const { events, close } = opened(new FakeSource(3));
+  await vi.waitFor(() => expect(events.get().isWhole).toBe(true));
+  close();
+  const later = new SpanStore(events, parseInstant(ZERO));
+  later.open();
+  expect(later.get().tree?.spans).toHaveLength(3);
+});
+
+test("changes that come quickly are shown together", async () => {
+  vi.useFakeTimers();
+  try {
+    const { store, events } = opened(new FakeSource(1));
+    await vi.advanceTimersByTimeAsync(1);
+    let nShown = 0;
+    store.subscribe(() => {
+      nShown += 1;
+    });
+    for (let number = 1; number <= 50; number++) {
+      events.take(changesOf(number + 1, [toldEvent(number)], number + 1), false);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([nShown, store.get().count]).toEqual([1, 51]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("an error is told, and reading may be tried again", async () => {
-  const { read } = reader(3);
-  let fails = true;
-  const store = new SpanStore(
-    (from, limit) => (fails ? Promise.reject(new Error("away")) : read(from, limit)),
-    ZERO,
-    3,
-  );
-  store.open();
-  await settled(() => store.get().error !== null);
-  fails = false;
-  store.retry();
-  await settled(() => store.get().tree !== null);
+  const source = new FakeSource(3);
+  source.failure = new Error("away");
+  const { store, events } = opened(source);
+  await vi.waitFor(() => expect(store.get().error).not.toBeNull());
+  source.failure = null;
+  events.open();
+  await vi.waitFor(() => expect(store.get().tree).not.toBeNull());
   expect(store.get().error).toBeNull();
 });

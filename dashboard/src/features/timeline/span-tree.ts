@@ -37,12 +37,55 @@ export interface SpanTree {
   readonly roots: readonly number[];
 }
 
-/** Build the tree. A parent that has not come leaves its children at the top; a circle of parents is cut. */
-export function buildTree(unsorted: readonly Span[]): SpanTree {
-  const spans = isSorted(unsorted) ? unsorted : unsorted.toSorted(compare);
+/** Spans as they come, kept in order, so that a tree with a few more of them costs little. */
+export class SpanTable {
+  #spans: Span[] = [];
+  #indexOf = new Map<string, number>();
+  #isSorted = true;
+
+  get size(): number {
+    return this.#spans.length;
+  }
+
+  /** Put a span in the place of the one with its id, or beside all others. */
+  put(span: Span): void {
+    const index = this.#indexOf.get(span.id);
+    if (index === undefined) {
+      this.#indexOf.set(span.id, this.#spans.length);
+      this.#spans.push(span);
+      this.#isSorted &&= this.#isInOrder(this.#spans.length - 1);
+    } else {
+      this.#spans[index] = span;
+      this.#isSorted &&= this.#isInOrder(index) && this.#isInOrder(index + 1);
+    }
+  }
+
+  build(): SpanTree {
+    if (!this.#isSorted) {
+      // Of its own: a tree that was built before stays as it is.
+      this.#spans = this.#spans.toSorted(compare);
+      this.#indexOf = new Map(this.#spans.map((span, index) => [span.id, index]));
+      this.#isSorted = true;
+    }
+    return treeOf(this.#spans, this.#indexOf);
+  }
+
+  #isInOrder(index: number): boolean {
+    const [before, span] = [this.#spans[index - 1], this.#spans[index]];
+    return before === undefined || span === undefined || compare(before, span) <= 0;
+  }
+}
+
+/** Build the tree of spans. */
+export function buildTree(spans: readonly Span[]): SpanTree {
+  const table = new SpanTable();
+  for (const span of spans) table.put(span);
+  return table.build();
+}
+
+/** A parent that has not come leaves its children at the top; a circle of parents is cut. */
+function treeOf(spans: readonly Span[], indexOf: ReadonlyMap<string, number>): SpanTree {
   const count = spans.length;
-  const indexOf = new Map<string, number>();
-  for (let index = 0; index < count; index++) indexOf.set((spans[index] as Span).id, index);
   const parent = new Int32Array(count).fill(NONE);
   const firstChild = new Int32Array(count).fill(NONE);
   const nextSibling = new Int32Array(count).fill(NONE);
@@ -153,13 +196,6 @@ function compare(one: Span, other: Span): number {
     (other.end ?? Infinity) - (one.end ?? Infinity) ||
     (one.id < other.id ? -1 : one.id > other.id ? 1 : 0)
   );
-}
-
-function isSorted(spans: readonly Span[]): boolean {
-  for (let index = 1; index < spans.length; index++) {
-    if (compare(spans[index - 1] as Span, spans[index] as Span) > 0) return false;
-  }
-  return true;
 }
 
 /** Whether a span or something below it goes on within a window. */

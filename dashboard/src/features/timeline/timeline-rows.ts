@@ -32,7 +32,7 @@ export function timelineRows(
       count: snapshot.count,
       tree,
       rowAt: (place) => partOf(snapshot, place),
-      placeOf: (id) => seek(snapshot, id),
+      placeOf: (id) => snapshot.orderOf(id) ?? -1,
     };
   }
   const rows = rowsOf(tree, collapsed, window);
@@ -65,11 +65,4 @@ export function rowOf(tree: SpanTree, index: number): TimelineRow {
 function partOf(snapshot: SpanSnapshot, place: number): TimelineRow | undefined {
   const row = snapshot.rowAt(place);
   return row && { ...row, index: undefined, below: undefined, errorsBelow: 0 };
-}
-
-function seek(snapshot: SpanSnapshot, eventId: string): number {
-  for (let place = 0; place < snapshot.count; place++) {
-    if (snapshot.rowAt(place)?.span.id === eventId) return place;
-  }
-  return -1;
 }

@@ -3,13 +3,13 @@ import { Hourglass } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { readOverview } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
+import { parseInstant } from "@/lib/event-row";
 import { isEnded } from "@/lib/vocabulary";
 import { useNow } from "@/ui/clock";
 import { useSelection } from "@/ui/selection";
 import { useShortcut, useToldKeys } from "@/ui/shortcuts";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { criticalPathOf } from "./critical-path";
-import { microseconds } from "./span";
 import {
   at,
   NONE,
@@ -42,10 +42,10 @@ const TOLD_KEYS = [
 ];
 
 export default function TimelineView({ run }: RunViewProps) {
-  const { snapshot, store } = useSpans(run);
+  const { snapshot, events } = useSpans(run);
   const { tree } = snapshot;
   const isLive = !isEnded(run.status) && run.status !== "draft" && run.status !== "paused";
-  const zeroMs = microseconds(run.started_at) / 1_000;
+  const zeroMs = parseInstant(run.started_at);
   const present = useNow(isLive ? "often" : "never") - zeroMs;
   const lastKnown = Math.max(tree ? lastEndOf(tree) : 0, run.total_duration_ms);
   const now = isLive ? Math.max(present, lastKnown) : lastKnown;
@@ -75,6 +75,7 @@ export default function TimelineView({ run }: RunViewProps) {
     enabled: tree === null && run.event_count > 400,
   });
 
+  const want = useCallback((place: number) => events.want(place), [events]);
   const { selection, select } = useSelection();
   const selected = selection.event;
   const grid = useRef<GridHandle>(null);
@@ -159,7 +160,7 @@ export default function TimelineView({ run }: RunViewProps) {
   const [isFollowing, setFollowing] = useState(isLive && selected === undefined);
 
   if (snapshot.error !== null && snapshot.loaded === 0) {
-    return <Failure error={snapshot.error} onRetry={() => store.retry()} />;
+    return <Failure error={snapshot.error} onRetry={events.open} />;
   }
   if (snapshot.loaded === 0) {
     return tree === null ? (
@@ -217,7 +218,7 @@ export default function TimelineView({ run }: RunViewProps) {
         onFit={fit}
         onZoom={zoom}
         onZoomBy={zoomBy}
-        onWant={(place) => store.want(place)}
+        onWant={want}
         isFollowing={isLive && isFollowing}
         onFollow={setFollowing}
       />

@@ -1,7 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ListTree } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
-import { useRunEvents } from "@/api/live/run-events";
+import { useRunRows } from "@/api/live/run-events";
 import type { RunViewProps } from "@/api/run-view";
 import { isEnded } from "@/lib/vocabulary";
 import { useShortcut, useToldKeys } from "@/ui/shortcuts";
@@ -35,7 +35,7 @@ const TOLD_KEYS = [
 /** What called what, with what each took. */
 export default function TreeView({ run }: RunViewProps) {
   const isOver = isEnded(run.status);
-  const { rows, total, isWhole, error, retry } = useRunEvents(run, isOver);
+  const { rows, total, isWhole, error, retry } = useRunRows(run.run_id, isOver);
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
   const asked = readTreeSearch(search);

@@ -29,6 +29,7 @@ function makeRow(id: string, parentId: string | null = null, change: Partial<Eve
     status: "completed",
     startedAt: 0,
     endedAt: 100,
+    firstTokenAt: null,
     durationMs: 100,
     model: null,
     tokensIn: null,

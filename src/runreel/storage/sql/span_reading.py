@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, not_, select
+from sqlalchemy import ColumnElement, case, false, func, not_, select
 
 from runreel.model.event import Event, EventFilter
-from runreel.model.span import SpanGroup, SpanPage, SpanQuery
+from runreel.model.span import SpanColumns, SpanGroup, SpanPage, SpanQuery
 from runreel.storage.sql.event_depth import read_depths
 from runreel.storage.sql.event_filter import conditions_of, is_failed
 from runreel.storage.sql.event_order import (
@@ -71,12 +71,46 @@ def read_spans(inside: Inside, query: SpanQuery) -> SpanPage:
         rows, n_errors, bucket_us = _read_grouped(inside, order, window, query.max_rows)
     return SpanPage(
         rows=tuple(rows),
+        change_seq=inside.run.change_seq,
         n_events=inside.run.event_count,
         n_matching=window.n_matching,
         n_window=window.n_events,
         n_window_errors=n_errors,
         from_order=window.from_order,
         bucket_us=bucket_us,
+    )
+
+
+def read_span_columns(inside: Inside, from_order: int, n_events: int) -> SpanColumns:
+    """Return events by columns, from a place of the execution order on."""
+    order = order_of(inside.run)
+    where: list[ColumnElement[bool]] = []
+    if from_order:
+        begin = find_position(inside.connection, order, from_order)
+        where.append(false() if begin is None else order.since(begin))
+    rows = inside.connection.execute(order.select(*_COLUMNS, where=where).limit(n_events)).all()
+    columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    started_at, ended_at, stated_us = columns[8:11]
+    return SpanColumns(
+        change_seq=inside.run.change_seq,
+        n_events=inside.run.event_count,
+        from_order=from_order,
+        event_ids=columns[0],
+        parent_event_ids=columns[1],
+        event_types=columns[2],
+        event_subtypes=columns[3],
+        names=columns[4],
+        node_ids=columns[5],
+        agent_names=columns[6],
+        statuses=columns[7],
+        started_at=started_at,
+        ended_at=ended_at,
+        durations_us=list(map(duration_us_between, stated_us, started_at, ended_at)),
+        first_token_at=columns[11],
+        models=columns[12],
+        tokens_in=columns[13],
+        tokens_out=columns[14],
+        costs_nanos=columns[15],
     )
 
 

@@ -31,7 +31,7 @@ from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDeta
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
-from runreel.model.span import Overview, SpanPage, SpanQuery
+from runreel.model.span import Overview, SpanColumns, SpanPage, SpanQuery
 from runreel.model.transition import Transition
 from runreel.storage.port import BlobStore
 from runreel.storage.price_table import read_shipped_prices
@@ -295,6 +295,10 @@ class SqlSpanStore:
     def get_spans(self, scope: Scope, run_id: str, query: SpanQuery) -> SpanPage:
         with self._inside(scope, run_id) as inside:
             return span_reading.read_spans(inside, query)
+
+    def get_span_columns(self, scope: Scope, run_id: str, *, from_order: int, n_events: int) -> SpanColumns:
+        with self._inside(scope, run_id) as inside:
+            return span_reading.read_span_columns(inside, from_order, n_events)
 
     def get_overview(self, scope: Scope, run_id: str, *, n_buckets: int) -> Overview:
         with self._inside(scope, run_id) as inside:

@@ -7,7 +7,7 @@ import pytest
 from runreel.model.event import Event
 from runreel.model.record import Record
 from runreel.model.scope import Scope
-from runreel.model.span import SpanGroup, SpanPage, SpanQuery
+from runreel.model.span import SpanColumns, SpanGroup, SpanPage, SpanQuery
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply
 from runreel.testing.record import AT, make_event, make_run
@@ -49,6 +49,30 @@ class SpanStoreContract(StoreContract):
                 assert (page.n_events, page.n_matching, page.from_order) == (20, 20, first)
                 shown = [row.execution_order for row in page.rows if isinstance(row, Event)]
                 assert shown == list(range(20))[first : first + n_events]
+
+    @pytest.mark.parametrize("kind", _KINDS)
+    def test_columns_have_the_same_events_in_the_same_order(self, store: Store, scope: Scope, kind: str) -> None:
+        apply(store, scope, *_events(20, kind))
+        for first in (0, 1, 7, 19, 20, 1_000):
+            for n_events in (1, 5, 30):
+                columns = store.spans.get_span_columns(scope, "run-1", from_order=first, n_events=n_events)
+                page = _read(store, scope, max_rows=30, from_order=first, n_events=n_events)
+                assert (columns.n_events, columns.from_order) == (20, first)
+                assert _events_of(columns) == [_as_told(row) for row in page.rows if isinstance(row, Event)]
+
+    def test_columns_of_a_run_without_events_are_empty(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run())
+        columns = store.spans.get_span_columns(scope, "run-1", from_order=0, n_events=10)
+        assert (columns.n_events, list(columns.event_ids), list(columns.started_at)) == (0, [], [])
+
+    def test_what_changes_later_is_told_by_the_changes_after_the_number(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run(), make_event("a", at=AT))
+        columns = store.spans.get_span_columns(scope, "run-1", from_order=0, n_events=10)
+        page = _read(store, scope)
+        assert page.change_seq == columns.change_seq == store.runs.get_run(scope, "run-1").change_seq
+        apply(store, scope, make_event("b", at=AT + 1))
+        changes = store.changes.list_changes(scope, "run-1", after=page.change_seq, limit=10)
+        assert [event.event_id for event in changes.events] == ["b"]
 
     @pytest.mark.parametrize("kind", _KINDS)
     def test_a_window_of_time_has_what_began_in_it(self, store: Store, scope: Scope, kind: str) -> None:
@@ -206,6 +230,51 @@ def _read(
         is_failed=is_failed,
     )
     return store.spans.get_spans(scope, "run-1", query)
+
+
+def _events_of(columns: SpanColumns) -> list[tuple[object, ...]]:
+    return list(
+        zip(
+            columns.event_ids,
+            columns.parent_event_ids,
+            columns.event_types,
+            columns.event_subtypes,
+            columns.names,
+            columns.node_ids,
+            columns.agent_names,
+            columns.statuses,
+            columns.started_at,
+            columns.ended_at,
+            columns.durations_us,
+            columns.first_token_at,
+            columns.models,
+            columns.tokens_in,
+            columns.tokens_out,
+            columns.costs_nanos,
+            strict=True,
+        )
+    )
+
+
+def _as_told(event: Event) -> tuple[object, ...]:
+    return (
+        event.event_id,
+        event.parent_event_id,
+        event.event_type,
+        event.event_subtype,
+        event.name,
+        event.node_id,
+        event.agent_name,
+        event.status,
+        event.started_at,
+        event.ended_at,
+        event.duration_us,
+        event.first_token_at,
+        event.model,
+        event.tokens_in,
+        event.tokens_out,
+        event.cost_nanos,
+    )
 
 
 def _ids(page: SpanPage) -> list[str]:

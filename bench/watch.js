@@ -1,0 +1,46 @@
+// Runs in every page before its own scripts; nothing of it is in the dashboard. `selector` and `least` are given.
+(({ selector, least }) => {
+  const watched = { seenMs: null, longTasks: [] };
+  globalThis.__watched = watched;
+
+  // What is asked for was found in the document; two frames later it has been painted.
+  const look = () => {
+    if (document.querySelectorAll(selector).length < least) return;
+    observer.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => (watched.seenMs = performance.now())));
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document, { childList: true, subtree: true });
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) watched.longTasks.push([startTime, duration]);
+  }).observe({ type: "longtask", buffered: true });
+
+  const frame = () => new Promise(requestAnimationFrame);
+
+  // How long each frame took while `each` was called before it, for a time, or until `stop` is called.
+  watched.frames = async (each, ms) => {
+    const taken = [];
+    let isStopped = false;
+    watched.stop = () => (isStopped = true);
+    const began = await frame();
+    for (let before = began; !isStopped && before - began < ms;) {
+      each();
+      const now = await frame();
+      taken.push(now - before);
+      before = now;
+    }
+    return taken;
+  };
+
+  // Down by so much each frame, and back from the end.
+  watched.scroll = (inside, step, ms) => {
+    let scroller = document.querySelector(inside);
+    while (scroller.scrollHeight <= scroller.clientHeight) scroller = scroller.parentElement;
+    let by = step;
+    return watched.frames(() => {
+      const before = scroller.scrollTop;
+      scroller.scrollTop = before + by;
+      if (scroller.scrollTop === before) by = -by;
+    }, ms);
+  };
+})
