@@ -19,7 +19,12 @@ settings.load_profile("runreel")
 # The gati client reports its use to its makers unless it is told not to; no test talks to the outside.
 os.environ["GATI_TELEMETRY"] = "false"
 
-_FIXTURE_MARKS = {"postgres_url": "postgres", "empty_postgres_url": "postgres", "chromium": "browser"}
+_FIXTURE_MARKS = {
+    "postgres_url": "postgres",
+    "empty_postgres_url": "postgres",
+    "chromium": "browser",
+    "nginx": "nginx",
+}
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +45,12 @@ def empty_postgres_url() -> Iterator[str]:
 def chromium() -> str:
     """Give the path of a Chromium that can be driven."""
     return demand("browser")
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    """Give the path of an nginx."""
+    return demand("nginx")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -88,6 +88,7 @@ def test_a_name_that_was_refused_is_told_wherever_one_has_gone_since(page: Page,
     record(api, "a")
     record(api, "b")
     page.goto("/runs/a")
+    expect(page.get_by_role("heading", name="run 1")).to_be_visible()
     page.keyboard.press("F2")
     page.get_by_role("textbox", name="New name of run 1").fill("run 2")
 

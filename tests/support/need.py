@@ -1,6 +1,7 @@
-"""What some tests need and not every machine has: a PostgreSQL server and Chromium.
+"""What some tests need and not every machine has: a PostgreSQL server, Chromium, nginx.
 
-A test whose need is not met is skipped, and the summary says so; `RUNREEL_REQUIRE=postgres,browser` makes it a failure.
+A test whose need is not met is skipped, and the summary says so; `RUNREEL_REQUIRE=postgres,browser,nginx` makes it a
+failure.
 """
 
 from __future__ import annotations
@@ -68,4 +69,11 @@ def find_browser() -> Found:
     return Found(value=path, note=path or "there is no chromium on PATH")
 
 
-NEEDS = {"postgres": find_postgres, "browser": find_browser}
+@functools.cache
+def find_nginx() -> Found:
+    # Debian keeps it where only administrators have their PATH.
+    path = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    return Found(value=path, note=path or "there is no nginx on PATH")
+
+
+NEEDS = {"postgres": find_postgres, "browser": find_browser, "nginx": find_nginx}

@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   redirect,
+  useParams,
 } from "@tanstack/react-router";
 import type { QueryClient } from "@tanstack/react-query";
 import { basePath } from "@/api/base";
@@ -28,11 +29,14 @@ interface Context {
   readonly client: QueryClient;
 }
 
-/** Ask for a run and for the code of a view of it, as soon as it is known that they are wanted. */
-function loadRun(client: QueryClient, runId: string, viewId: string): void {
+/** Ask for a run as soon as it is known that it is wanted. */
+function loadRun(client: QueryClient, runId: string): void {
   const run = readRun(runId);
   if (client.getQueryState(run.queryKey) === undefined) void client.prefetchQuery(run);
-  // What keeps it from coming is told where the view is shown.
+}
+
+/** Ask for the code of a view, which is shown where the run is. What keeps it from coming is told there. */
+function loadView(viewId: string): void {
   viewOf(viewId)
     ?.view.load()
     .catch(() => undefined);
@@ -81,22 +85,25 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: anySearch,
-  beforeLoad: ({ context, params }) => loadRun(context.client, params.runId, "timeline"),
+  beforeLoad: ({ context, params }) => loadRun(context.client, params.runId),
   component: function Run() {
-    const { runId } = run.useParams();
-    return <RunPage key={runId} runId={runId} viewId="timeline" views={RUN_VIEWS} panels={RUN_PANELS} />;
+    const { runId, view = "timeline" } = useParams({ strict: false });
+    if (runId === undefined) return null;
+    return <RunPage key={runId} runId={runId} viewId={view} views={RUN_VIEWS} panels={RUN_PANELS} />;
   },
 });
 
+/** The page of the run stays while its views take turns, so it reads by itself which one is meant. */
 const runView = createRoute({
-  getParentRoute: () => root,
-  path: "/runs/$runId/$view",
-  validateSearch: anySearch,
-  beforeLoad: ({ context, params }) => loadRun(context.client, params.runId, params.view),
-  component: function RunView() {
-    const { runId, view } = runView.useParams();
-    return <RunPage key={runId} runId={runId} viewId={view} views={RUN_VIEWS} panels={RUN_PANELS} />;
-  },
+  getParentRoute: () => run,
+  path: "$view",
+  beforeLoad: ({ params }) => loadView(params.view),
+});
+
+const firstView = createRoute({
+  getParentRoute: () => run,
+  path: "/",
+  beforeLoad: () => loadView("timeline"),
 });
 
 const sessions = createRoute({
@@ -140,8 +147,7 @@ const routeTree = root.addChildren([
   agent,
   namedRun,
   runs,
-  run,
-  runView,
+  run.addChildren([firstView, runView]),
   sessions,
   session,
   metrics,

@@ -26,6 +26,7 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
   const noteId = useId();
   const say = useSay();
   const isDone = useRef(false);
+  const refused = useRef<ReactNode>(null);
   const finish = () => {
     isDone.current = true;
     onClose();
@@ -36,12 +37,19 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
       if (field.current) finish();
     },
     onRefused: (error) => {
+      refused.current = notRenamed(name, refusalOf(error));
       if (field.current) field.current.focus();
-      // The field is gone with the page that it stood in.
-      else say(notRenamed(name, refusalOf(error)), "bad");
+      else say(refused.current, "bad");
     },
   });
   useEffect(() => field.current?.select(), []);
+  // Whoever goes to another page takes along what this one could not tell any more.
+  useEffect(
+    () => () => {
+      if (!isDone.current && refused.current) say(refused.current, "bad");
+    },
+    [say],
+  );
   const isChanged = normalName(typed) !== name;
   const fault = isChanged ? runNameFault(typed) : null;
   const refusal = rename.isError && rename.variables.newName === typed ? refusalOf(rename.error) : null;
@@ -81,7 +89,10 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
         spellCheck={false}
         autoComplete="off"
         readOnly={rename.isPending}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => {
+          refused.current = null;
+          setTyped(event.target.value);
+        }}
         onKeyDown={press}
         onBlur={leave}
         className={classNames(
