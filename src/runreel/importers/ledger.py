@@ -12,6 +12,8 @@ from runreel.model.import_report import MAX_EXAMPLES, KindReport, LeftOut, Repai
 
 _MAX_EXAMPLE_LENGTH = 120
 _MAX_REASONS = 50
+# Longer ones are no reasons to the server that keeps the report.
+_MAX_REASON_LENGTH = 300
 OTHER_REASONS = "other reasons"
 
 
@@ -68,6 +70,7 @@ class Ledger:
     def left_out(self, table: str, reason: str, example: object = None, n_rows: int = 1) -> None:
         """Count rows that can't be placed; no run takes them along when it is refused."""
         reasons = self._table(table).left_out
+        reason = reason[:_MAX_REASON_LENGTH]
         if reason not in reasons and len(reasons) >= _MAX_REASONS:
             reason = OTHER_REASONS
         reasons.setdefault(reason, _Cases()).add(example, n_rows)
