@@ -28,7 +28,8 @@ class Grouped:
         row = self._next
         order = order_of(key)
         while row is not None:
-            if row[0] == key:
+            # Numbers may be equal and not the same text: 0 is no -0.0 here.
+            if row[0] == key and (type(key) is str or order_of(row[0]) == order):
                 taken.append(row)
             elif order_of(row[0]) < order:
                 self._on_orphan(row)

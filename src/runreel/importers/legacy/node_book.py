@@ -187,11 +187,13 @@ class NodeBook:
 
     def _make(self, raw_id: str) -> str:
         row = self._workspace.find_node(raw_id)
-        if row is not None:
+        # A row of another run may say anything; that a hash is of this run proves itself.
+        proven = self._unhashed(raw_id)
+        if row is not None and proven in (None, row.node_id):
             node_id = row.node_id
             record = record_of(RecordKind.NODE, node_id, 1, _shared_fields(row.data), rank=Rank.INFERRED)
         else:
-            node_id, record = self._unhashed(raw_id) or name_of(raw_id), None
+            node_id, record = proven or name_of(raw_id), None
         if node_id != raw_id:
             self._ledger.repaired("hashed or unusable node ids became short ids again", f"{raw_id} → {node_id}")
         draft = self._draft(node_id)
