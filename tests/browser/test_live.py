@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.support.api import Api, event, run_end, run_start
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +44,8 @@ def test_what_happens_before_the_stream_begins_is_shown(
     record_begin(api)
     page.goto(path)
     expect(page.get_by_text("Executing").first).to_be_visible()
+    # What a page shows may be there before it asks for the stream; asking the page lets requests be seen.
+    eventually(lambda: page.evaluate("true") and len(held) == 1)
 
     record_end(api)
     (route,) = held

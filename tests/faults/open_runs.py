@@ -10,8 +10,6 @@ import json
 import sys
 from urllib.parse import urlsplit
 
-from tests.support.patience import PATIENCE_S
-
 AGENT = "opened at once"
 
 
@@ -32,7 +30,7 @@ def body_of(dialect: str, run_id: str) -> tuple[str, object]:
 
 
 def main(url: str, n_runs: str, prefix: str, dialect: str) -> None:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
     connection.connect()
     print("ready", flush=True)
     sys.stdin.readline()

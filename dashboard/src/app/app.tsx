@@ -17,9 +17,8 @@ export function App({ client, router }: AppProps) {
   return (
     <QueryClientProvider client={client}>
       <Live>
-        <Toasts>
-          <RouterProvider router={router} />
-        </Toasts>
+        {/* Inside of the router, since what is said may lead somewhere. */}
+        <RouterProvider router={router} InnerWrap={Toasts} />
       </Live>
     </QueryClientProvider>
   );

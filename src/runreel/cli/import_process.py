@@ -12,20 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
 from runreel.cli.client import Client
 from runreel.errors import ConfigError, RunreelError, SourceError
-from runreel.importers.address import open_source
-from runreel.importers.conversion import open_conversion
-from runreel.importers.file_folder import FileFolder
-from runreel.importers.kind import kind_of
-from runreel.importers.ledger import Ledger
-from runreel.importers.source import Source
-from runreel.importers.stream import Conversion, iter_bundle
 from runreel.model.import_report import STORED_KINDS, KindReport, Repair, TableReport
 from runreel.model.instant import format_instant, now
+
+if TYPE_CHECKING:
+    from runreel.importers.ledger import Ledger
+    from runreel.importers.source import Source
+    from runreel.importers.stream import Conversion
 
 MEDIA_TYPE = "application/x-ndjson"
 
@@ -116,6 +114,12 @@ def _run(connection: Connection, address: str, folder: str | None) -> None:
 
 
 def _serve(connection: Connection, address: str, folder: str | None) -> None:
+    from runreel.importers.address import open_source
+    from runreel.importers.conversion import open_conversion
+    from runreel.importers.file_folder import FileFolder
+    from runreel.importers.kind import kind_of
+    from runreel.importers.ledger import Ledger
+
     files = None if folder is None else FileFolder(folder)
     with open_source(address) as source, closing(Ledger()) as ledger:
         with closing(open_conversion(source, ledger, folder=files)) as conversion:
@@ -129,6 +133,8 @@ def _serve(connection: Connection, address: str, folder: str | None) -> None:
 def _upload(
     connection: Connection, conversion: Conversion, client: Client, query: Mapping[str, str], *, name: str
 ) -> JsonObject:
+    from runreel.importers.stream import iter_bundle
+
     chunks = iter_bundle(
         conversion,
         made_at=format_instant(now()),

@@ -77,6 +77,8 @@ def test_what_interrupts_an_append_may_append(
     assert event > 3
 
 
+# It may be raised within what others let the collector call, who can only be told so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
 def test_an_exception_in_the_middle_costs_at_most_that_record(
     open_journal: OpenJournal, tmp_path: Path, bring: Prepare
