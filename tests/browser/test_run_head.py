@@ -84,22 +84,6 @@ def test_a_run_is_renamed_in_its_head(page: Page, api: Api) -> None:
     assert api.get(run_path("planner", "a/b: 50 % 🎬"))["run_id"] == "a"
 
 
-def test_a_name_that_was_refused_is_told_wherever_one_has_gone_since(page: Page, api: Api) -> None:
-    record(api, "a")
-    record(api, "b")
-    page.goto("/runs/a")
-    expect(page.get_by_role("heading", name="run 1")).to_be_visible()
-    page.keyboard.press("F2")
-    page.get_by_role("textbox", name="New name of run 1").fill("run 2")
-
-    page.get_by_role("link", name="planner").click()
-
-    expect(page.get_by_text("run 1 keeps its name. Another run has this name.")).to_be_visible()
-    expect(page.locator("tbody .row-link").filter(has_text=re.compile("^run 1$"))).to_be_visible()
-    page.get_by_role("link", name="Show that run").click()
-    expect(page).to_have_url(re.compile("/runs/b$"))
-
-
 def test_a_run_is_deleted_after_a_question(page: Page, api: Api) -> None:
     record(api, "a")
     record(api, "b")

@@ -17,8 +17,9 @@ export function App({ client, router }: AppProps) {
   return (
     <QueryClientProvider client={client}>
       <Live>
-        {/* Inside of the router, since what is said may lead somewhere. */}
-        <RouterProvider router={router} InnerWrap={Toasts} />
+        <Toasts>
+          <RouterProvider router={router} />
+        </Toasts>
       </Live>
     </QueryClientProvider>
   );

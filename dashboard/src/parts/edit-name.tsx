@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { urlOf } from "@/api/base";
 import { ProblemError } from "@/api/problem";
 import { useRenameRun } from "@/api/rename";
 import { normalName, runNameFault } from "@/lib/name";
@@ -136,9 +136,10 @@ function refusalOf(error: Error): ReactNode {
   return (
     <>
       Another run has this name.{" "}
-      <Link to="/runs/$runId" params={{ runId: error.runId }} className="font-medium underline">
+      {/* A message stands outside of the router's pages, so this is no link of its. */}
+      <a href={urlOf(`runs/${encodeURIComponent(error.runId)}`)} className="font-medium underline">
         Show that run
-      </Link>
+      </a>
     </>
   );
 }
