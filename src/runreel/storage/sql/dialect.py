@@ -6,15 +6,15 @@ Bulk paths use the drivers directly: `executemany` on SQLite, COPY on PostgreSQL
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import sqlite3
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
-from itertools import chain, compress, repeat
-from operator import is_not
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -55,6 +55,8 @@ _COPY_FROM_ROWS = 8
 _SCHEMA_LOCK = 470_000_001  # any number that no other program is likely to lock
 # The driver hands the interpreter over at every statement: beside a busy thread, that takes longer than the statement.
 _ROWS_AT_ONCE = (512, 64, 8)
+# SQLite stores NULL for it. The driver asks every None how it wants to be adapted, which takes longer than storing it.
+_NULL = math.nan
 _JSON_FROM_KEYS = 16
 _CHANNEL = "runreel_changes"
 _MAX_NOTE_BYTES = 7_900  # a notification has less than 8000
@@ -70,7 +72,7 @@ class Cursor(Protocol):
     rowcount: int
 
     def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> object: ...
-    def executemany(self, sql: str, rows: Sequence[Row], /) -> object: ...
+    def executemany(self, sql: str, rows: Iterable[Row], /) -> object: ...
     def fetchall(self) -> list[Any]: ...
     def fetchone(self) -> Any: ...
 
@@ -300,27 +302,15 @@ class SqliteDialect:
         return statement
 
     def insert(self, cursor: Cursor, table: Table, rows: Sequence[Row], *, or_ignore: bool = False) -> None:
-        # The driver asks every None how it wants to be adapted, which takes longer than storing it: rows are
-        # inserted by the columns that they fill.
-        by_columns: defaultdict[bytes, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_columns[bytes(map(is_not, row, repeat(None)))].append(row)
-        verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
-        for filled, alike in by_columns.items():
-            names = [column.name for column in compress(table.columns, filled)]
-            marks = f"({','.join('?' * len(names))})"
-            statement = f"{verb} INTO {table.name} ({_quoted(names)}) VALUES "
-            n_done = 0
-            for n_rows in _ROWS_AT_ONCE:
-                if len(alike) - n_done < n_rows:
-                    continue
-                several = statement + ",".join([marks] * n_rows)
-                all_filled = filled * n_rows
-                for start in range(n_done, len(alike) - n_rows + 1, n_rows):
-                    values = chain.from_iterable(alike[start : start + n_rows])
-                    cursor.execute(several, list(compress(values, all_filled)))
-                    n_done = start + n_rows
-            cursor.executemany(statement + marks, [tuple(compress(row, filled)) for row in alike[n_done:]])
+        n_done = 0
+        for n_rows in _ROWS_AT_ONCE:
+            if len(rows) - n_done < n_rows:
+                continue
+            statement = _insertion(table, n_rows, or_ignore=or_ignore)
+            for start in range(n_done, len(rows) - n_rows + 1, n_rows):
+                cursor.execute(statement, _bindable(chain.from_iterable(rows[start : start + n_rows])))
+                n_done = start + n_rows
+        cursor.executemany(_insertion(table, 1, or_ignore=or_ignore), map(_bindable, rows[n_done:]))
 
     def select(
         self,
@@ -656,6 +646,18 @@ class _PostgresListener:
 
     def close(self) -> None:
         self._connection.close()
+
+
+@cache
+def _insertion(table: Table, n_rows: int, *, or_ignore: bool) -> str:
+    verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
+    names = [column.name for column in table.columns]
+    marks = f"({','.join('?' * len(names))})"
+    return f"{verb} INTO {table.name} ({_quoted(names)}) VALUES {','.join([marks] * n_rows)}"
+
+
+def _bindable(values: Iterable[Any]) -> list[Any]:
+    return [_NULL if value is None else value for value in values]
 
 
 def _lower(text: str | None) -> str | None:
