@@ -24,6 +24,8 @@ from runreel.testing.record import NOW, make_run
 from runreel.testing.workflow import make_workflow
 from tests.support.patience import PATIENCE_S
 
+NOT_ON = {"sqlite": "runs_newest", "postgresql": "runs_listed"}
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -42,9 +44,13 @@ def engine(empty_url: str) -> Iterator[Engine]:
 
 def test_a_migrated_database_is_as_declared(empty_url: str, engine: Engine) -> None:
     migrate(empty_url)
+    opts = {"compare_type": True, "compare_server_default": True}
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+        context = MigrationContext.configure(connection, opts=opts)
+        differences = compare_metadata(context, metadata)
+    # It does not know that an index may be for one kind of database only; the test below does.
+    [(change, index)] = differences
+    assert (change, index.name) == ("add_index", NOT_ON[engine.dialect.name])
 
 
 def test_checks_keys_and_partial_indexes_are_as_declared(empty_url: str, engine: Engine) -> None:

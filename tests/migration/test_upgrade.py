@@ -3,7 +3,7 @@
 `schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
 moved and deleted. `schema_0002.json` has what became of them, and in each project a run whose events are below those
 that name nodes, wait for their parents, or are in a circle. `schema_0003.json` has in each also runs that failed, with
-errors of several shapes, and one whose recorder numbers its records.
+errors of several shapes, and one whose recorder numbers its records. `schema_0004.json` has reports of imports too.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runreel.model.content import content_order
+from runreel.model.content import comes_after, content_order
 from runreel.model.record import Rank, Record
 
 Stamp = tuple[int, int]
@@ -104,7 +104,7 @@ def decode_lower(stored: Mapping[str, list[int]]) -> dict[str, Stamp]:
 
 def _wins(stamp: Stamp, value: object, known: Stamp, known_value: object, *, by_time: bool) -> bool:
     if stamp == known:
-        return content_order(value) > content_order(known_value)
+        return comes_after(value, known_value)
     if by_time and known != _DERIVED:
         return stamp[::-1] > known[::-1]
     return stamp > known

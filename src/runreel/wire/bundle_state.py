@@ -163,7 +163,8 @@ def check_payloads(texts: Sequence[bytes]) -> None:
     """Refuse payloads of which one could not be read again; raises as `check_payload` does."""
     payloads = _decode_payloads(b"[%b]" % b",".join(texts))
     for text, payload in zip(texts, payloads, strict=True):
-        _check_payload_depth(text, payload)
+        if _may_be_deep(text):
+            _check_payload_depth(text, payload)
 
 
 def check_state(kind: RecordKind, text: bytes) -> None:
@@ -200,6 +201,10 @@ def _check_payload_depth(text: bytes, payload: _Payload) -> None:
 
 
 def _check_depth(text: bytes, values: list[Any]) -> None:
-    # Counting brackets is quick, and what has few of them can't be deep.
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and is_deeper(cast("list[object]", [values]), MAX_DEPTH + 2):
+    if _may_be_deep(text) and is_deeper(cast("list[object]", [values]), MAX_DEPTH + 2):
         raise DecodeError(f"it is nested deeper than {MAX_DEPTH} levels")
+
+
+def _may_be_deep(text: bytes) -> bool:
+    # Counting brackets is quick, and what has few of them can't be deep.
+    return len(text) > MAX_DEPTH and text.count(b"[") + text.count(b"{") > MAX_DEPTH

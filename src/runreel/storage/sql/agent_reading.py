@@ -101,7 +101,7 @@ def _agents(scope: Scope) -> Select[Any]:
 
 
 def _fetch(connection: Connection, statement: Select[Any]) -> list[Agent]:
-    return [_read_agent(*row) for row in connection.execute(statement)]
+    return [_read_agent(*row) for row in connection.execute(statement).all()]
 
 
 def _p95_us(durations: bytes | None) -> int:

@@ -240,12 +240,13 @@ def _merge_events(
         if key in written.new:
             raise StorageError(f"the event {key[1]!r} is in the bundle twice; export the run again")
         old = stored.get(key)
-        row = _new_row(run_pk, event)
-        payload = event.payload
+        row, payload = _new_row(run_pk, event), event.payload
         if old is None:
             if event.is_silent:
                 written.silent.add(key)
         else:
+            if event_row.holds_same(old, row) and payload == payloads.get(key):
+                continue
             before = event_row.read_state(old, payloads.get(key))
             state = joined(before, event_row.read_state(row, payload))
             if same(state, before):
@@ -260,9 +261,10 @@ def _merge_events(
 
 
 def _new_row(run_pk: int, event: EventPart) -> list[Any]:
-    event_id, rank, recorded_at, *fields = event.values
-    row = [run_pk, event_id, 0, rank, recorded_at, 0, *fields, *event_row.UNKNOWN_YET]
-    row[event_row.IS_COUNTED] = int(event_row.has_usage(row))
+    values = event.values
+    row = [run_pk, values[0], 0, values[1], values[2], 0, *values[3:], *event_row.UNKNOWN_YET]
+    if event_row.has_usage(row):
+        row[event_row.IS_COUNTED] = 1
     return row
 
 

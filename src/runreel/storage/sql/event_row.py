@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import eq
 from typing import Any, cast
 
 from runreel.model.event import Event, Payload
@@ -85,6 +86,14 @@ def read_state(row: Row, payload: bytes | None) -> State:
             del fields[name]
             del lower[name]
     return State(fields, (row[_RANK], row[_RECORDED_AT]), lower)
+
+
+def holds_same(row: Row, other: Row) -> bool:
+    """Tell whether two rows of one event hold the same narrow fields, of records with the same highest stamp."""
+    # The rows of a database are no lists.
+    return all(map(eq, row[_RANK:IS_COUNTED], other[_RANK:IS_COUNTED])) and all(
+        map(eq, row[N_HEAD:_AFTER_USAGE], other[N_HEAD:_AFTER_USAGE])
+    )
 
 
 def read_payload(payload: bytes | None) -> Payload:

@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 from operator import add
 from typing import Any
@@ -70,6 +71,7 @@ def find_quantiles(buckets: Buckets, percents: Sequence[int]) -> list[int]:
     return [_middle_us(ordered[bisect_left(n_up_to, rank)]) for rank in ranks]
 
 
+@cache
 def _middle_us(bucket: int) -> int:
     return round(_FACTOR ** (bucket - 1) * 2 / (1 + _FACTOR)) if bucket else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -67,7 +68,7 @@ def list_runs(
         types = [str if order.sort is RunSort.NAME and place == 0 else int for place in range(len(keys))]
         after = parse_cursor(of, cursor, *types)
         conditions.append(tuple_(*keys) < after if order.is_descending else tuple_(*keys) > after)
-    found = connection.execute(_sorted(keys, order, conditions).limit(limit + 1)).all()
+    found = connection.execute(_sorted(keys, order, conditions, limit=limit + 1)).all()
     shown = found[:limit]
     following = format_cursor(of, shown[-1][-len(keys) :]) if len(found) > limit else None
     return Page(tuple(read_run(RunRow(*row[: -len(keys)])) for row in shown), following)
@@ -78,7 +79,7 @@ def list_runs_at(
 ) -> list[Run]:
     """Return runs, newest first, from a position in the list."""
     keys = _keys(NEWEST_FIRST)
-    statement = _sorted(keys, NEWEST_FIRST, conditions_of(scope, dialect, query)).limit(limit).offset(offset)
+    statement = _sorted(keys, NEWEST_FIRST, conditions_of(scope, dialect, query), limit=limit, offset=offset)
     return [read_run(RunRow(*row[: -len(keys)])) for row in connection.execute(statement)]
 
 
@@ -139,11 +140,24 @@ def _keys(order: RunOrder) -> tuple[ColumnElement[Any], ...]:
 
 
 def _sorted(
-    keys: tuple[ColumnElement[Any], ...], order: RunOrder, conditions: list[ColumnElement[bool]]
+    keys: tuple[ColumnElement[Any], ...],
+    order: RunOrder,
+    conditions: list[ColumnElement[bool]],
+    *,
+    limit: int,
+    offset: int = 0,
 ) -> Select[Any]:
-    labelled = (key.label(f"key_{place}") for place, key in enumerate(keys))
-    by = [key.desc() for key in keys] if order.is_descending else list(keys)
-    return select(runs, *labelled).where(*conditions).order_by(*by)
+    """Return the query for some of the runs in an order, with what they are sorted by at the end of each row."""
+
+    def ordered(columns: Iterable[ColumnElement[Any]]) -> Iterator[ColumnElement[Any]]:
+        return (column.desc() if order.is_descending else column.asc() for column in columns)
+
+    # First only the keys, so that no more rows are looked up than are shown.
+    labelled = [key.label(f"key_{place}") for place, key in enumerate(keys)]
+    shown = select(runs.c.run_pk.label("shown_pk"), *labelled).where(*conditions).order_by(*ordered(keys))
+    shown = shown.limit(limit).offset(offset).subquery()
+    kept = [shown.c[f"key_{place}"] for place in range(len(keys))]
+    return select(runs, *kept).join_from(shown, runs, runs.c.run_pk == shown.c.shown_pk).order_by(*ordered(kept))
 
 
 def conditions_of(scope: Scope, dialect: Dialect, query: RunFilter) -> list[ColumnElement[bool]]:
