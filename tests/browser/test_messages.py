@@ -95,6 +95,15 @@ def test_a_message_is_shown_as_one_likes_and_found(page: Page, api: Api) -> None
     expect(page).to_have_url(re.compile("event=told"))
 
 
+def test_what_was_said_late_in_a_long_run_is_found(page: Page, api: Api) -> None:
+    said = [message(f"m{number}", 1, f"word {number}", sender="user") for number in range(600)]
+    api.record_all(run_start("r"), *said, message("last", 2, "goodbye", sender="user"), run_end("r"))
+    page.goto("/runs/r/messages?messages-q=goodbye")
+
+    expect(page.get_by_role("article")).to_contain_text("goodbye")
+    expect(page.get_by_role("status").filter(has_text="found")).to_have_text("1 found in 601 messages")
+
+
 def test_an_open_run_goes_on_speaking(page: Page, api: Api) -> None:
     api.record_all(run_start("r"))
     page.goto("/runs/r/messages")

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.support.api import Api, client_of, event, run_end, run_start
+from tests.support.eventually import eventually
 from tests.support.server import free_port, running_server
 
 pytestmark = pytest.mark.browser
@@ -31,6 +32,25 @@ def test_the_palette_goes_to_a_run_by_its_name(page: Page, api: Api) -> None:
 
     expect(page).to_have_url(re.compile("/runs/a$"))
     expect(page.get_by_role("heading", name="a very odd / name")).to_be_visible()
+
+
+def test_the_palette_offers_nothing_that_was_found_for_another_text(page: Page, api: Api) -> None:
+    held: list[Route] = []
+    record(api, "planner", "a")
+    page.goto("/agents")
+    expect(page.get_by_role("link", name="planner")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", name="planner").first).to_be_visible()
+
+    page.route("**/api/agents?*", lambda route: held.append(route))
+    page.get_by_role("combobox").fill("writer")
+
+    expect(page.get_by_role("option")).to_have_text(["Looking…"])
+    page.keyboard.press("Enter")
+    eventually(lambda: page.evaluate("true") and held)
+    held[0].continue_()
+    expect(page.get_by_role("option")).to_have_text(["Nothing is called so."])
+    expect(page).to_have_url(re.compile("/agents$"))
 
 
 def test_the_keys_are_listed_and_lead_to_pages(page: Page) -> None:
