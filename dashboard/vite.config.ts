@@ -34,7 +34,6 @@ export default defineConfig({
               name: "shared",
               test: /[\\/](lucide-react[\\/]|src[\\/](api|lib|parts|ui)[\\/](?!markdown))/,
               minShareCount: 2,
-              includeDependenciesRecursively: false,
             },
           ],
         },

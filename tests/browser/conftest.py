@@ -1,8 +1,8 @@
-"""Browsers, a server to look at, and what every page must stand: no violation of WCAG, nothing from outside."""
+"""Browsers, a server to look at, and what every page must stand: no complaint, and nothing from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.support.api import Api
 from tests.support.app import ServedApp, copied_store, migrated_file, serving
 from tests.support.patience import PATIENCE_S
-from tests.support.source import ROOT
 
-AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 # Some tests start another server, and no page asks one that is not this machine's.
 INSIDE = ("http://127.0.0.1:", "data:", "blob:", "about:")
 PATIENCE_MS = PATIENCE_S * 1000
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -66,28 +63,6 @@ def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
-
-
-@pytest.fixture
-def violations() -> Callable[[Page], list[str]]:
-    """Give the function that asks axe what is wrong with a page, in both themes."""
-    return _violations
-
-
-def _violations(page: Page) -> list[str]:
-    found: list[str] = []
-    for theme in ("light", "dark"):
-        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-        page.evaluate("document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
-        # As a text for the page's own world, since the page lets no script in that is not the server's.
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        answer: Any = page.evaluate("rules => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
-        found += [
-            f"{theme} {violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-            for violation in answer["violations"]
-            for node in violation["nodes"]
-        ]
-    return found
 
 
 def _is_complaint(message: Any) -> bool:

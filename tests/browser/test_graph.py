@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -51,9 +51,7 @@ def box(page: Page, name: str) -> Locator:
     )
 
 
-def test_a_node_shows_only_the_events_of_its_own_run(
-    page: Page, api: Api, violations: Callable[[Page], list[str]]
-) -> None:
+def test_a_node_shows_only_the_events_of_its_own_run(page: Page, api: Api) -> None:
     for run_id in ("one", "two"):
         api.record_all(
             run_start(run_id),
@@ -76,18 +74,15 @@ def test_a_node_shows_only_the_events_of_its_own_run(
     box(page, "Search").click()
     panel = page.get_by_role("region", name="Node")
     expect(panel.get_by_role("heading", name="Search")).to_be_visible()
-    assert violations(page) == []
     panel.get_by_role("tab", name="Events").click()
 
     expect(panel.get_by_role("list", name="Events").get_by_role("listitem")).to_have_count(1)
     expect(panel.get_by_role("button", name="call of one")).to_be_visible()
-    assert violations(page) == []
     panel.get_by_role("tab", name="Messages").click()
     expect(panel.get_by_text("said in one")).to_be_visible()
     expect(page.get_by_text("of two")).to_have_count(0)
     for tab in ("Files", "Metrics"):
         panel.get_by_role("tab", name=tab).click()
-        assert violations(page) == []
     page.reload()
     expect(panel.get_by_role("tab", name="Metrics", selected=True)).to_be_visible()
 
@@ -111,9 +106,7 @@ def test_states_follow_the_run_while_the_view_stays(page: Page, api: Api) -> Non
     expect(page).to_have_url(re.compile("graph-at="))
 
 
-def test_as_it_ran_each_execution_has_its_box_and_opens_its_event(
-    page: Page, api: Api, violations: Callable[[Page], list[str]]
-) -> None:
+def test_as_it_ran_each_execution_has_its_box_and_opens_its_event(page: Page, api: Api) -> None:
     executions = [execution("run", node_id, second) for node_id, second in (("plan", 5), ("search", 6), ("search", 8))]
     api.record_all(run_start("run"), *plan("run"), *executions, run_end("run"))
     page.goto("/runs/run/graph")
@@ -123,7 +116,6 @@ def test_as_it_ran_each_execution_has_its_box_and_opens_its_event(
 
     expect(box(page, "Write")).to_have_count(0)
     expect(box(page, "Search").first).to_have_accessible_name(re.compile("execution 1 of 2.*after Plan, before Search"))
-    assert violations(page) == []
     box(page, "Search").last.click()
     panel = page.get_by_role("region", name="Event")
     expect(panel.get_by_role("heading", name="search at 8")).to_be_visible()
@@ -177,24 +169,20 @@ def test_a_long_graph_begins_readable_and_fits_when_asked(page: Page, api: Api) 
     expect(box(page, "N59")).to_be_in_viewport()
 
 
-def test_a_run_without_nodes_shows_what_called_what(
-    page: Page, api: Api, violations: Callable[[Page], list[str]]
-) -> None:
+def test_a_run_without_nodes_shows_what_called_what(page: Page, api: Api) -> None:
     calls = [event(f"call {number}", "calls", name="search", parent_event_id="root") for number in range(6)]
     api.record_all(run_start("calls"), event("root", "calls", name="planner", event_type="agent_call"), *calls)
     page.goto("/runs/calls/graph")
 
     expect(box(page, "search")).to_have_accessible_name(re.compile("Tool call.*Completed.*ran ×6.*after planner$"))
     expect(page.get_by_text("this is what called what")).to_be_visible()
-    assert violations(page) == []
     page.get_by_role("radio", name="As it ran").click()
     expect(box(page, "search")).to_have_count(6)
 
 
-def test_a_run_in_which_nothing_happened_says_so(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:
+def test_a_run_in_which_nothing_happened_says_so(page: Page, api: Api) -> None:
     api.record_all(run_start("empty"))
     page.goto("/runs/empty/graph")
     expect(page.get_by_role("heading", name="Nothing to draw yet")).to_be_visible()
-    assert violations(page) == []
     page.goto("/runs/empty/graph?node=away")
     expect(page.get_by_role("heading", name="There is no such node")).to_be_visible()

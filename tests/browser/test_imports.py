@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import subprocess
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -59,26 +58,22 @@ def has_room(page: Page) -> bool:
 
 
 def test_without_imports_the_page_says_how_to_and_shows_a_report_when_one_looks_again(
-    page: Page, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, server: ServedApp, tmp_path: Path
 ) -> None:
     page.goto("/imports")
     expect(page.get_by_role("heading", name="No imports yet")).to_be_visible()
     expect(page.get_by_label("How to import a database into this server")).to_have_text(
         f"runreel import old.db --url {server.url}"
     )
-    assert violations(page) == []
 
     import_(server, hashed(tmp_path / "old.db"))
     look_again(page)
 
     expect(page.get_by_role("link", name="old.db")).to_be_visible()
     expect(page.get_by_role("row").nth(1)).to_contain_text(re.compile("Accounted for"))
-    assert violations(page) == []
 
 
-def test_a_report_accounts_for_every_row_and_survives_a_reload(
-    page: Page, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
-) -> None:
+def test_a_report_accounts_for_every_row_and_survives_a_reload(page: Page, server: ServedApp, tmp_path: Path) -> None:
     path = write(tmp_path / "a b%2F 日本.db", reference_tables())
     change(path, "UPDATE dag_edges SET to_node_id = 'nowhere' WHERE id < 9")
     import_(server, path)
@@ -99,11 +94,9 @@ def test_a_report_accounts_for_every_row_and_survives_a_reload(
     expect(left_out).to_contain_text("init → nowhere")
     repaired = page.get_by_role("list", name="Repaired").get_by_role("listitem").first
     expect(repaired).to_contain_text("109runs got nodes of their own for names that they use")
-    assert violations(page) == []
 
     page.set_viewport_size({"width": 390, "height": 844})
     assert has_room(page)
-    assert violations(page) == []
     address = page.url
     page.reload()
     expect(page.locator("h1")).to_have_text(path.name)
@@ -111,7 +104,7 @@ def test_a_report_accounts_for_every_row_and_survives_a_reload(
 
 
 def test_refused_runs_are_told_and_renamed_ones_are_linked(
-    page: Page, api: Api, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
+    page: Page, api: Api, server: ServedApp, tmp_path: Path
 ) -> None:
     path = hashed(tmp_path / "old.db")
     api.record_all(run_start("other", agent_name="engineer", run_name="run 1"))
@@ -131,12 +124,9 @@ def test_refused_runs_are_told_and_renamed_ones_are_linked(
     refused = page.get_by_role("table", name="Refused runs")
     expect(refused).to_contain_text(run_id)
     expect(refused).to_contain_text("it was deleted here")
-    assert violations(page) == []
 
 
-def test_what_does_not_add_up_is_said_first(
-    page: Page, api: Api, server: ServedApp, tmp_path: Path, violations: Callable[[Page], list[str]]
-) -> None:
+def test_what_does_not_add_up_is_said_first(page: Page, api: Api, server: ServedApp, tmp_path: Path) -> None:
     import_(server, hashed(tmp_path / "old.db"))
     (summary,) = api.http.get("/api/imports").json()["imports"]
     report: dict[str, Any] = api.http.get(f"/api/imports/{summary['import_id']}").json()
@@ -154,7 +144,6 @@ def test_what_does_not_add_up_is_said_first(
     expect(verdict).to_contain_text("The bundle ends in the middle.")
     assert figures(page, "Rows by table", "messages")[-1] == "no"
     assert figures(page, "Rows by kind", "events")[-1] == "1 missing"
-    assert violations(page) == []
 
 
 def test_imports_are_found_from_the_agents_by_a_key_and_in_the_palette(page: Page, api: Api) -> None:
@@ -180,7 +169,6 @@ def test_imports_are_found_from_the_agents_by_a_key_and_in_the_palette(page: Pag
     expect(page).to_have_url(re.compile("/imports$"))
 
 
-def test_an_import_that_is_not_there_is_said_to_be_gone(page: Page, violations: Callable[[Page], list[str]]) -> None:
+def test_an_import_that_is_not_there_is_said_to_be_gone(page: Page) -> None:
     page.goto("/imports/nobody")
     expect(page.get_by_role("heading", name="There is no such import")).to_be_visible()
-    assert violations(page) == []

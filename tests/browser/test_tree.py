@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -43,7 +42,7 @@ def record(api: Api) -> None:
     )
 
 
-def test_what_each_step_took_and_used(page: Page, api: Api, violations: Callable[[Page], list[str]]) -> None:
+def test_what_each_step_took_and_used(page: Page, api: Api) -> None:
     record(api)
     page.goto("/runs/r/tree")
 
@@ -54,12 +53,9 @@ def test_what_each_step_took_and_used(page: Page, api: Api, violations: Callable
     )
     expect(rows.nth(1)).to_have_attribute("aria-level", "2")
     expect(rows.nth(3)).to_contain_text("search/ü 50 %")
-    assert violations(page) == []
 
 
-def test_errors_and_matches_are_gone_through_by_key(
-    page: Page, api: Api, violations: Callable[[Page], list[str]]
-) -> None:
+def test_errors_and_matches_are_gone_through_by_key(page: Page, api: Api) -> None:
     record(api)
     page.goto("/runs/r/tree?tree-level=0")
     rows = page.get_by_role("treeitem")
@@ -73,7 +69,6 @@ def test_errors_and_matches_are_gone_through_by_key(
     page.get_by_role("searchbox", name="Search events").fill("TOOL_CALL")
     expect(rows).to_have_count(3)
     expect(page.get_by_role("status").filter(has_text="matches")).to_contain_text("2 matches")
-    assert violations(page) == []
 
     page.reload()
     expect(rows).to_have_count(3)
@@ -131,9 +126,8 @@ def test_a_run_of_many_events_is_read_to_its_end(page: Page, api: Api) -> None:
 
 
 @pytest.mark.parametrize("view", ["tree", "messages", "files", "raw"])
-def test_a_run_without_anything(page: Page, api: Api, violations: Callable[[Page], list[str]], view: str) -> None:
+def test_a_run_without_anything(page: Page, api: Api, view: str) -> None:
     api.record_all(run_start("r"), run_end("r"))
     page.goto(f"/runs/r/{view}")
 
     expect(page.locator("main h2")).to_be_visible()
-    assert violations(page) == []

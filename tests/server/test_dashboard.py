@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from graphlib import TopologicalSorter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
@@ -19,6 +20,7 @@ from tests.support.source import ROOT
 from tests.support.store import StoreWith, failing
 from tests.support.stream import streaming
 
+_BUILT = ROOT / "src" / "runreel" / "server" / "dashboard"
 PAGES = ("/", "/agents", "/agents/a%2Fb/runs/50%25", "/runs/run-1/timeline", "/sessions", "/stats", "/imports/1")
 
 
@@ -193,3 +195,14 @@ def test_the_description_of_the_api_names_every_route(read_only: Api) -> None:
         for path in described["paths"]
         if not path.startswith("/api/") and path not in ("/health", "/ready", "/metrics")
     ] == []
+
+
+def test_no_script_needs_one_that_needs_it() -> None:
+    """What a script takes from one that waits for it is not there yet."""
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in (_BUILT / "assets").glob("*.js")}
+    needed = {
+        name: set(re.findall(r"""\b(?:from|import)\s*["'`]\./([^"'`]+)""", text)) for name, text in scripts.items()
+    }
+
+    assert len(needed) > 1
+    TopologicalSorter(needed).prepare()

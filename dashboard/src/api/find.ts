@@ -1,4 +1,4 @@
-/** What the palette finds: agents and runs by a part of their name, sessions among the newest. */
+/** What the palette finds: agents, runs and sessions by a part of their name. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, type Schemas } from "./client";
@@ -19,19 +19,12 @@ export const find = (text: string) =>
     gcTime: 10_000,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<Found> => {
-      const q = text || null;
+      const query = { limit: MOST, ...(text ? { q: text } : {}) };
       const [agents, runs, sessions] = await Promise.all([
-        api().GET("/api/agents", { params: { query: { q, sort: "last_run", limit: MOST } }, signal }),
-        api().GET("/api/runs", { params: { query: { ...(text ? { q: text } : {}), limit: MOST } }, signal }),
-        api().GET("/api/sessions", { params: { query: { limit: text ? 200 : MOST } }, signal }),
+        api().GET("/api/agents", { params: { query: { ...query, sort: "last_run" } }, signal }),
+        api().GET("/api/runs", { params: { query }, signal }),
+        api().GET("/api/sessions", { params: { query: { ...query, sort: "last_active" } }, signal }),
       ]);
-      const lower = text.toLowerCase();
-      return {
-        agents: dataOf(agents),
-        runs: dataOf(runs).runs,
-        sessions: dataOf(sessions)
-          .sessions.filter((session) => session.name.toLowerCase().includes(lower))
-          .slice(0, MOST),
-      };
+      return { agents: dataOf(agents), runs: dataOf(runs).runs, sessions: dataOf(sessions).sessions };
     },
   });

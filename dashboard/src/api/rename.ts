@@ -9,12 +9,14 @@ type RunPages = InfiniteData<{ runs: Run[]; next_cursor: string | null }>;
 
 interface Renaming {
   readonly runId: string;
+  /** What it is called until then: whoever asked for the new name may show that already. */
+  readonly name: string;
   readonly newName: string;
 }
 
 interface Told {
   readonly onRenamed: (newName: string) => void;
-  readonly onRefused: (error: Error) => void;
+  readonly onRefused: (error: Error, renaming: Renaming) => void;
 }
 
 /** Return what renames a run; it tells what became of it also when the page that asked for it is gone. */
@@ -24,13 +26,13 @@ export function useRenameRun({ onRenamed, onRefused }: Told) {
     mutationFn: ({ runId, newName }: Renaming) => renameRun(runId, newName),
     onMutate: async ({ runId, newName }) => {
       await client.cancelQueries({ queryKey: runKey.detail(runId) });
-      const formerName = shownName(client, runId);
       showName(client, runId, normalName(newName));
-      return { formerName };
     },
-    onError: (error, { runId }, context) => {
-      if (context?.formerName !== undefined) showName(client, runId, context.formerName);
-      onRefused(error);
+    onError: (error, renaming) => {
+      showName(client, renaming.runId, renaming.name);
+      // What was being read of it when it was to be renamed was not read to its end.
+      void client.invalidateQueries({ queryKey: runKey.detail(renaming.runId) });
+      onRefused(error, renaming);
     },
     onSuccess: (run) => {
       client.setQueryData(runKey.detail(run.run_id), run);
@@ -40,17 +42,7 @@ export function useRenameRun({ onRenamed, onRefused }: Told) {
   });
 }
 
-function shownName(client: QueryClient, runId: string): string | null | undefined {
-  const detail = client.getQueryData<RunDetail>(runKey.detail(runId));
-  if (detail !== undefined) return detail.run_name;
-  for (const [, pages] of client.getQueriesData<RunPages>({ queryKey: runKeys.lists() })) {
-    const run = pages?.pages.flatMap((page) => page.runs).find((each) => each.run_id === runId);
-    if (run !== undefined) return run.run_name;
-  }
-  return undefined;
-}
-
-function showName(client: QueryClient, runId: string, runName: string | null): void {
+function showName(client: QueryClient, runId: string, runName: string): void {
   client.setQueryData<RunDetail>(runKey.detail(runId), (run) => run && { ...run, run_name: runName });
   client.setQueriesData<RunPages>({ queryKey: runKeys.lists() }, (pages) => {
     if (!pages?.pages.some((page) => page.runs.some((run) => run.run_id === runId))) return pages;

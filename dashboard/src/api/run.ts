@@ -184,6 +184,22 @@ export const readFiles = (runId: string) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
+const SHOWN_OF_EVENT = 50;
+
+/** The first messages and files of one event. */
+export const readBelongings = (runId: string, eventId: string) =>
+  queryOptions({
+    queryKey: runKey.view(runId, "belongings", eventId),
+    queryFn: async ({ signal }) => {
+      const params = { ...at(runId), query: { event: eventId, limit: SHOWN_OF_EVENT } };
+      const [messages, files] = await Promise.all([
+        api().GET("/api/by-id/{run_id}/messages", { params, signal }),
+        api().GET("/api/by-id/{run_id}/files", { params, signal }),
+      ]);
+      return { messages: dataOf(messages).messages, files: dataOf(files).files };
+    },
+  });
+
 export async function deleteRun(runId: string): Promise<void> {
   dataOf(await api().DELETE("/api/by-id/{run_id}", { params: at(runId) }));
 }

@@ -6265,6 +6265,8 @@ export interface operations {
     list_messages_api_by_id__run_id__messages_get: {
         parameters: {
             query?: {
+                /** @description Only what belongs to the event with this id. */
+                event?: string | null;
                 /** @description How many to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -6302,6 +6304,8 @@ export interface operations {
     list_files_api_by_id__run_id__files_get: {
         parameters: {
             query?: {
+                /** @description Only what belongs to the event with this id. */
+                event?: string | null;
                 /** @description How many to return at most. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

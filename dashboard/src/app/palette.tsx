@@ -15,6 +15,7 @@ import {
 import { Dialog as Radix } from "radix-ui";
 import { useDeferredValue, useId, useState, type KeyboardEvent, type ReactNode } from "react";
 import { find, type Found } from "@/api/find";
+import { formatNumberOf } from "@/lib/format";
 import { classNames } from "@/ui/class-names";
 import { Ago } from "@/ui/clock";
 import { Keys } from "@/ui/keys";
@@ -49,8 +50,10 @@ function PaletteBody({ onDone }: { readonly onDone: () => void }) {
   const [at, setAt] = useState(0);
   const listId = useId();
   const navigate = useNavigate();
-  const { data: found } = useQuery(find(useDeferredValue(text.trim())));
-  const items = itemsOf(text.trim(), found);
+  const asked = useDeferredValue(text.trim());
+  const { data: found, error, isFetching, isPlaceholderData } = useQuery(find(asked));
+  const isBehind = isPlaceholderData || asked !== text.trim();
+  const items = itemsOf(text.trim(), found, isBehind);
   const current = Math.min(at, Math.max(0, items.length - 1));
   const choose = (item: Item | undefined) => {
     if (item === undefined) return;
@@ -121,7 +124,11 @@ function PaletteBody({ onDone }: { readonly onDone: () => void }) {
             aria-disabled
             className="px-3 py-6 text-center text-sm text-soft"
           >
-            Nothing is called so.
+            {error
+              ? `This could not be looked up: ${error.message}`
+              : isBehind || isFetching
+                ? "Looking…"
+                : "Nothing is called so."}
           </div>
         )}
       </div>
@@ -211,10 +218,12 @@ const COMMANDS: readonly Item[] = [
   },
 ];
 
-function itemsOf(text: string, found: Found | undefined): readonly Item[] {
+/** Return what can be chosen. What was found for an earlier text counts as far as it is called like this, too. */
+function itemsOf(text: string, found: Found | undefined, isBehind: boolean): readonly Item[] {
   const lower = text.toLowerCase();
-  const commands = COMMANDS.filter(({ label }) => label.toLowerCase().includes(lower));
-  return [...(found ? foundItems(found) : []), ...commands];
+  const isCalledSo = ({ label }: Item) => label.toLowerCase().includes(lower);
+  const items = found ? foundItems(found) : [];
+  return [...(isBehind ? items.filter(isCalledSo) : items), ...COMMANDS.filter(isCalledSo)];
 }
 
 function foundItems({ agents, runs, sessions }: Found): readonly Item[] {
@@ -240,7 +249,7 @@ function foundItems({ agents, runs, sessions }: Found): readonly Item[] {
       group: "Sessions",
       label: session.name,
       symbol: icon(Layers),
-      hint: `${session.run_count} runs`,
+      hint: formatNumberOf(session.run_count, "run"),
       link: { to: "/sessions/$sessionId", params: { sessionId: session.session_id } } as LinkProps,
     })),
   ];

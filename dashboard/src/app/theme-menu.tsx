@@ -14,7 +14,7 @@ export function ThemeMenu() {
   const current = useTheme();
   const icon = THEMES.find(({ theme }) => theme === current)?.icon ?? Monitor;
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton icon={icon} label="Theme" />
       </DropdownMenu.Trigger>

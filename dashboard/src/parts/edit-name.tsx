@@ -36,8 +36,8 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
       say(renamedTo(newName));
       if (field.current) finish();
     },
-    onRefused: (error) => {
-      refused.current = notRenamed(name, refusalOf(error));
+    onRefused: (error, renaming) => {
+      refused.current = notRenamed(renaming.name, refusalOf(error));
       if (field.current) field.current.focus();
       else say(refused.current, "bad");
     },
@@ -58,7 +58,7 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
   const save = () => {
     if (isDone.current || rename.isPending) return;
     if (!isChanged) finish();
-    else if (fault === null) rename.mutate({ runId, newName: typed });
+    else if (fault === null) rename.mutate({ runId, name, newName: typed });
   };
   const leave = () => {
     if (isDone.current || rename.isPending) return;

@@ -23,7 +23,7 @@ export function StatusFilter({ statuses, onStatuses }: StatusFilterProps) {
   const toggle = (status: string, isOn: boolean) =>
     onStatuses(isOn ? [...statuses, status] : statuses.filter((each) => each !== status));
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <Button icon={ListFilter} className={statuses.length > 0 ? "border-accent text-accent" : "text-soft"}>
           {label}

@@ -1,6 +1,5 @@
 import { Check, Minus } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { classNames } from "./class-names";
 
 interface CheckboxProps {
   readonly isOn: boolean;
@@ -10,18 +9,17 @@ interface CheckboxProps {
   /** What it is for, where no label stands beside it. */
   readonly label?: string;
   readonly id?: string;
-  readonly className?: string;
 }
 
 /** A box to tick, which looks the same in both themes. */
-export function Checkbox({ isOn, onToggle, isPartly = false, label, id, className }: CheckboxProps) {
+export function Checkbox({ isOn, onToggle, isPartly = false, label, id }: CheckboxProps) {
   const box = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (box.current) box.current.indeterminate = isPartly;
   }, [isPartly]);
   const Mark = isPartly ? Minus : Check;
   return (
-    <span className={classNames("relative inline-flex size-4 shrink-0", className)}>
+    <span className="relative flex size-4 shrink-0">
       <input
         ref={box}
         id={id}

@@ -258,7 +258,6 @@ function TableRow<Row>({ row, id, index, name, columns, rowHeight, picking }: Ta
             label={`Pick ${name}`}
             isOn={isPicked}
             onToggle={() => picking.onPick(toggled(picking.picked, id))}
-            className="flex"
           />
         </td>
       )}
@@ -288,7 +287,6 @@ function PickAll({ ids, picking }: { readonly ids: readonly string[]; readonly p
       isOn={areAll}
       isPartly={nPicked > 0 && !areAll}
       onToggle={() => picking.onPick(areAll ? new Set() : new Set(ids))}
-      className="flex"
     />
   );
 }

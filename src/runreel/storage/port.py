@@ -298,15 +298,29 @@ class EventStore(Protocol):
         ...
 
     def list_messages(
-        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        node_id: str | None = None,
+        event_id: str | None = None,
+        limit: int,
+        cursor: str | None = None,
     ) -> Page[Message]:
-        """Return messages of a run, or of one node of it, by time."""
+        """Return messages of a run, of one node of it, or of one event, by time."""
         ...
 
     def list_files(
-        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        node_id: str | None = None,
+        event_id: str | None = None,
+        limit: int,
+        cursor: str | None = None,
     ) -> Page[FileReference]:
-        """Return file references of a run, or of one node of it, by time."""
+        """Return file references of a run, of one node of it, or of one event, by time."""
         ...
 
 

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { readTimeline, type Point } from "@/api/metrics";
 import { formatBucket, formatCost, formatCount, formatDuration, formatShort } from "@/lib/format";
 import { Chart, type Series, type Stretch } from "@/ui/chart/chart";
+import { Failure } from "@/ui/states";
 
 interface AgentChartsProps {
   readonly agentName: string;
@@ -15,8 +16,11 @@ interface AgentChartsProps {
 
 /** How an agent did over time. A stretch that is chosen in a chart is what the runs below are of. */
 export function AgentCharts({ agentName, days, since, until, onStretch }: AgentChartsProps) {
-  const { data } = useQuery(readTimeline({ agent: agentName, days, bucket: "day" }));
+  const { data, error, refetch } = useQuery(readTimeline({ agent: agentName, days, bucket: "day" }));
   const [pointed, setPointed] = useState<number | null>(null);
+  if (error && data === undefined) {
+    return <Failure error={error} onRetry={() => void refetch()} title="The charts could not be read" />;
+  }
   const points = data?.points ?? [];
   const end = data?.until ?? undefined;
   const chosen = stretchOf(points, since, until);

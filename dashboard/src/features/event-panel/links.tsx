@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
-import { readFiles, type EventDetail, type RunDetail } from "@/api/run";
+import { readBelongings, type EventDetail, type Message, type RunDetail } from "@/api/run";
 import { readRuns } from "@/api/runs";
 import { formatBytes, formatDuration, formatNumberOf } from "@/lib/format";
 import { eventKind } from "@/lib/vocabulary";
@@ -12,14 +12,14 @@ import { StatusIcon } from "@/ui/status";
 type Relative = EventDetail["children"][number];
 
 const SHOWN = 8;
+const BEGINNING = 200;
 const LINK = "name-text text-accent hover:underline";
 
 /** Where the event belongs, and what belongs to it. */
 export function Links({ event, run }: { readonly event: EventDetail; readonly run: RunDetail }) {
   const [isAll, setAll] = useState(false);
-  const { data: pages } = useInfiniteQuery(readFiles(run.run_id));
-  const files =
-    pages?.pages.flatMap((page) => page.files).filter((file) => file.event_id === event.event_id) ?? [];
+  const { data: belongings } = useQuery(readBelongings(run.run_id, event.event_id));
+  const { files = [], messages = [] } = belongings ?? {};
   const { data: childPages } = useInfiniteQuery({
     ...readRuns({ parent: run.run_id }),
     enabled: run.child_count > 0,
@@ -118,16 +118,17 @@ export function Links({ event, run }: { readonly event: EventDetail; readonly ru
             </ul>
           </Row>
         )}
-        <Row name="Messages">
-          <Link
-            to="/runs/$runId/$view"
-            params={{ runId: run.run_id, view: "messages" }}
-            search={{ event: event.event_id }}
-            className="text-accent hover:underline"
-          >
-            Show the transcript
-          </Link>
-        </Row>
+        {messages.length > 0 && (
+          <Row name="Messages">
+            <ul className="w-full">
+              {messages.map((message) => (
+                <li key={message.message_id} className="min-w-0">
+                  <MessageLink run={run} message={message} />
+                </li>
+              ))}
+            </ul>
+          </Row>
+        )}
       </dl>
     </section>
   );
@@ -171,6 +172,23 @@ function NodeLink({ nodeId }: { readonly nodeId: string }) {
     <button type="button" onClick={() => select({ node: nodeId })} className={`${LINK} max-w-full text-left`}>
       {nodeId}
     </button>
+  );
+}
+
+/** A link to a message in the transcript, by who said it and how it begins. */
+function MessageLink({ run, message }: { readonly run: RunDetail; readonly message: Message }) {
+  const { content } = message;
+  const text = typeof content === "string" ? content : JSON.stringify(content);
+  return (
+    <Link
+      to="/runs/$runId/$view"
+      params={{ runId: run.run_id, view: "messages" }}
+      search={{ event: message.event_id, message: message.message_id } as never}
+      className="flex min-w-0 gap-2 hover:underline"
+    >
+      <bdi className="max-w-32 shrink-0 truncate text-accent">{message.sender ?? "somebody"}</bdi>
+      <bdi className="truncate text-soft">{text.slice(0, BEGINNING)}</bdi>
+    </Link>
   );
 }
 

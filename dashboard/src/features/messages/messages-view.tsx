@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { MessagesSquare, Radio, UnfoldVertical, Wrench } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { readEvents, readMessages } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
@@ -48,13 +48,22 @@ export default function MessagesView({ run }: RunViewProps) {
         : [],
     [messages, events, said.hasNextPage, hasMoreEvents],
   );
-  const wanted = text.toLowerCase();
+  const wanted = text.trim().toLowerCase();
   const shown = useMemo(
     () => (wanted ? entries.filter((entry) => wordsOf(entry).toLowerCase().includes(wanted)) : entries),
     [entries, wanted],
   );
 
+  const readMore = () => {
+    if (said.hasNextPage && !said.isFetchingNextPage) void said.fetchNextPage();
+    if (hasMoreEvents && !called.isFetchingNextPage) void called.fetchNextPage();
+  };
   const error = said.error ?? (showsCalls ? called.error : null);
+  const isSearching = wanted !== "" && error === null && (said.hasNextPage || hasMoreEvents);
+  useEffect(() => {
+    // What is looked for may stand in what was not read yet.
+    if (isSearching) readMore();
+  });
   if (error && (messages === undefined || events === undefined)) {
     const retry = () => {
       void said.refetch();
@@ -63,10 +72,6 @@ export default function MessagesView({ run }: RunViewProps) {
     return <Failure error={error} onRetry={retry} />;
   }
   if (messages === undefined || events === undefined) return <Waiting lines={8} />;
-  const readMore = () => {
-    if (said.hasNextPage && !said.isFetchingNextPage) void said.fetchNextPage();
-    if (hasMoreEvents && !called.isFetchingNextPage) void called.fetchNextPage();
-  };
   const nMessages = messages.length;
   const count = `${formatCount(nMessages)}${said.hasNextPage ? "+" : ""} ${nMessages === 1 ? "message" : "messages"}`;
   return (
@@ -117,6 +122,8 @@ export default function MessagesView({ run }: RunViewProps) {
           isFollowing={isFollowing}
           onLeave={() => setFollowing(false)}
         />
+      ) : isSearching ? (
+        <Waiting lines={8} />
       ) : wanted ? (
         <NoMatch what="message" onClear={() => setSearch({ "messages-q": undefined })} />
       ) : (

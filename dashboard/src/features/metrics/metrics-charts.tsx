@@ -6,6 +6,7 @@ import { readTimeline, type Point, type TimelineQuery } from "@/api/metrics";
 import { formatBucket, formatCost, formatCount, formatDuration, formatShort } from "@/lib/format";
 import { Button, IconButton } from "@/ui/button";
 import { Chart, type Series, type Stretch } from "@/ui/chart/chart";
+import { Failure } from "@/ui/states";
 import { namePeriod } from "./search";
 
 interface MetricsChartsProps {
@@ -15,10 +16,13 @@ interface MetricsChartsProps {
 
 /** How it went over time. A bucket leads to its runs; a stretch that is dragged can be looked at closer. */
 export function MetricsCharts({ query, onRange }: MetricsChartsProps) {
-  const { data } = useQuery(readTimeline(query));
+  const { data, error, refetch } = useQuery(readTimeline(query));
   const navigate = useNavigate();
   const [pointed, setPointed] = useState<number | null>(null);
   const [chosen, setChosen] = useState<Stretch | null>(null);
+  if (error && data === undefined) {
+    return <Failure error={error} onRetry={() => void refetch()} title="The charts could not be read" />;
+  }
   const points = data?.points ?? [];
   const isOfCalls = query.model !== undefined || query.tool !== undefined;
   const openRuns = (since: string | undefined, until: string | undefined) =>

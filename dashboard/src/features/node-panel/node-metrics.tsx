@@ -1,23 +1,19 @@
 import type { NodeSummary } from "@/api/node";
-import { formatCost, formatCount, formatDuration, formatNumberOf, formatShare } from "@/lib/format";
+import { formatCost, formatCount, formatDuration, formatNumberOf } from "@/lib/format";
 import { Section } from "./node-overview";
 
-/** The figures of a node: executions, time, tokens and cost, and which agent did what. */
+/** The figures of a node: events, time, tokens and cost, and which agent did what. */
 export function NodeMetrics({ node }: { readonly node: NodeSummary }) {
-  const over = node.attempt_count - node.running_count;
   const agents = Object.entries(node.events_by_agent).sort(([one], [other]) => (one < other ? -1 : 1));
   return (
     <div className="flex flex-col gap-5 p-4">
       <Figures
-        title="Executions"
+        title="Events"
         rows={[
-          ["Ran", formatNumberOf(node.attempt_count, "time")],
-          [
-            "Succeeded",
-            `${formatCount(node.success_count)}${over > 0 ? ` (${formatShare(node.success_count / over)})` : ""}`,
-          ],
+          ["In", formatNumberOf(node.attempt_count, "execution")],
+          ["Completed", formatCount(node.success_count)],
+          ["Failed", formatCount(node.error_count)],
           ["Going on", formatCount(node.running_count)],
-          ["Failed events", formatCount(node.error_count)],
         ]}
       />
       <Figures

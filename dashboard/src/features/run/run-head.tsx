@@ -15,10 +15,10 @@ import { useRef, useState, type ReactNode } from "react";
 import { agentKeys } from "@/api/agents";
 import { deleteRun, readSpans, type RunDetail } from "@/api/run";
 import { runKeys } from "@/api/runs";
-import { completenessWords, type Completeness } from "@/lib/completeness";
+import { completenessWords, type Completeness, type CompletenessWords } from "@/lib/completeness";
 import { errorTextOf } from "@/lib/error-text";
 import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
-import { isEnded } from "@/lib/vocabulary";
+import { isEnded, statusWord } from "@/lib/vocabulary";
 import { EditName } from "@/parts/edit-name";
 import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
@@ -62,6 +62,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
         </p>
       )}
       <Figures run={run} onError={jump} />
+      <Gaps run={run} />
       {error !== null && (
         <button
           type="button"
@@ -209,16 +210,41 @@ function Neighbour({ run, icon }: { readonly run: RunName | null; readonly icon:
   );
 }
 
-function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: () => void }) {
+/** What is missing of the run, where something is. */
+function Gaps({ run }: { readonly run: RunDetail }) {
+  const told = completenessOf(run);
+  const gaps = [
+    run.status === "lost" && statusWord(run.status).meaning,
+    told && !told.isWhole && `${told.words}: ${told.meaning}`,
+  ].filter((gap) => gap !== false && gap !== null);
+  if (gaps.length === 0) return null;
+  return (
+    <p className="flex max-w-full items-start gap-1.5 self-start rounded-md bg-wait-tint px-2 py-1 text-sm text-wait">
+      <TriangleAlert aria-hidden size={14} className="mt-0.5 shrink-0" />
+      {gaps.join(" ")}
+    </p>
+  );
+}
+
+function completenessOf(run: RunDetail): CompletenessWords | null {
   const { completeness } = run as { readonly completeness?: Completeness | null };
-  const told = completenessWords(completeness, isEnded(run.status));
+  return completenessWords(completeness, isEnded(run.status));
+}
+
+function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: () => void }) {
+  const told = completenessOf(run);
   const tokens = [
     `${formatCount(run.tokens_in)} in, ${formatCount(run.tokens_out)} out`,
     run.tokens_cached > 0 && `${formatCount(run.tokens_cached)} from cache`,
     run.tokens_reasoning > 0 && `${formatCount(run.tokens_reasoning)} reasoning`,
   ];
   return (
-    <dl className="flex min-w-0 items-center gap-x-4 gap-y-1 overflow-x-auto text-xs text-soft sm:flex-wrap">
+    <dl
+      // On narrow screens it scrolls, so the keyboard must get there.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      className="flex min-w-0 items-center gap-x-4 gap-y-1 overflow-x-auto text-xs text-soft sm:flex-wrap"
+    >
       <Figure name="Started">
         <Moment at={run.started_at} />
       </Figure>
@@ -251,15 +277,10 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
           )}
         </Figure>
       )}
-      {told && (
+      {told?.isWhole && (
         <Figure name="Completeness" isHidden title={told.meaning}>
-          <span
-            className={classNames(
-              "flex items-center gap-1",
-              told.isWhole ? "text-soft" : "font-medium text-wait",
-            )}
-          >
-            {told.isWhole ? <Check aria-hidden size={12} /> : <TriangleAlert aria-hidden size={12} />}
+          <span className="flex items-center gap-1 text-soft">
+            <Check aria-hidden size={12} />
             {told.words}
           </span>
         </Figure>

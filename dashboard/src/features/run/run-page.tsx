@@ -74,7 +74,7 @@ function ViewTabs({ runId, views, current }: ViewTabsProps) {
   return (
     <nav
       aria-label="Views"
-      className="flex shrink-0 gap-1 overflow-x-auto border-b border-line bg-surface px-3 sm:px-4"
+      className="flex shrink-0 gap-1 overflow-x-auto border-b max-sm:justify-between max-sm:gap-0 border-line bg-surface px-3 sm:px-4"
     >
       {views.map((view, index) => (
         <ViewTab key={view.id} runId={runId} view={view} isCurrent={view === current} number={index + 1} />
@@ -104,13 +104,13 @@ function ViewTab({ runId, view, isCurrent, number }: ViewTabProps) {
       search={(before) => before}
       aria-current={isCurrent ? "page" : undefined}
       className={classNames(
-        "-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-2.5 text-sm whitespace-nowrap",
+        "-mb-px inline-flex h-9 items-center gap-1.5 border-b-2 px-2.5 text-sm whitespace-nowrap max-sm:px-1.5",
         isCurrent
           ? "border-accent font-medium text-text"
           : "border-transparent text-soft hover:border-line-strong hover:text-text",
       )}
     >
-      <view.icon aria-hidden size={14} />
+      <view.icon aria-hidden size={14} className="max-sm:hidden" />
       {view.label}
     </Link>
   );

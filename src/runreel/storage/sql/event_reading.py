@@ -164,14 +164,20 @@ class Inside:
         rows, last = read_rows(self.connection, order, conditions, limit)
         return Page(tuple(self._full(rows)), format_position(of, order, last) if last else None)
 
-    def list_messages(self, *, node_id: str | None, limit: int, cursor: str | None) -> Page[Message]:
+    def list_messages(
+        self, *, node_id: str | None, event_id: str | None, limit: int, cursor: str | None
+    ) -> Page[Message]:
         """Return messages by time."""
-        rows, following = self._things(messages, messages.c.sent_at, messages.c.message_id, node_id, limit, cursor)
+        where = self._belonging(messages, node_id, event_id)
+        rows, following = self._things(messages, messages.c.sent_at, messages.c.message_id, where, limit, cursor)
         return Page(tuple(read_message(row) for row in rows), following)
 
-    def list_files(self, *, node_id: str | None, limit: int, cursor: str | None) -> Page[FileReference]:
+    def list_files(
+        self, *, node_id: str | None, event_id: str | None, limit: int, cursor: str | None
+    ) -> Page[FileReference]:
         """Return file references by time."""
-        rows, following = self._things(files, files.c.created_at, files.c.file_id, node_id, limit, cursor)
+        where = self._belonging(files, node_id, event_id)
+        rows, following = self._things(files, files.c.created_at, files.c.file_id, where, limit, cursor)
         return Page(tuple(read_file(row) for row in rows), following)
 
     def get_file(self, file_id: str) -> FileReference:
@@ -253,19 +259,25 @@ class Inside:
         line: int = row[event_row.LINE]
         return None if block is None else blocks[block][line]
 
+    def _belonging(self, table: Table, node_id: str | None, event_id: str | None) -> list[ColumnElement[bool]]:
+        where: list[ColumnElement[bool]] = [table.c.run_pk == self.run.run_pk]
+        if node_id is not None:
+            require_node(self.connection, self.run, node_id)
+            where.append(table.c.node_id == node_id)
+        if event_id is not None:
+            where.append(table.c.event_id == event_id)
+        return where
+
     def _things(
         self,
         table: Table,
         time: ColumnElement[int],
         key: ColumnElement[str],
-        node_id: str | None,
+        where: Sequence[ColumnElement[bool]],
         limit: int,
         cursor: str | None,
     ) -> tuple[Sequence[Any], str | None]:
-        statement = select(table).where(table.c.run_pk == self.run.run_pk)
-        if node_id is not None:
-            require_node(self.connection, self.run, node_id)
-            statement = statement.where(table.c.node_id == node_id)
+        statement = select(table).where(*where)
         if cursor is not None:
             statement = statement.where(tuple_(time, key) > parse_cursor(table.name, cursor, int, str))
         found = self.connection.execute(statement.order_by(time, key).limit(limit + 1)).all()

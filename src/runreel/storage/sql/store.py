@@ -269,16 +269,30 @@ class SqlEventStore:
             return node_summary.read_summary(inside, node_id)
 
     def list_messages(
-        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        node_id: str | None = None,
+        event_id: str | None = None,
+        limit: int,
+        cursor: str | None = None,
     ) -> Page[Message]:
         with self._inside(scope, run_id) as inside:
-            return inside.list_messages(node_id=node_id, limit=limit, cursor=cursor)
+            return inside.list_messages(node_id=node_id, event_id=event_id, limit=limit, cursor=cursor)
 
     def list_files(
-        self, scope: Scope, run_id: str, *, node_id: str | None = None, limit: int, cursor: str | None = None
+        self,
+        scope: Scope,
+        run_id: str,
+        *,
+        node_id: str | None = None,
+        event_id: str | None = None,
+        limit: int,
+        cursor: str | None = None,
     ) -> Page[FileReference]:
         with self._inside(scope, run_id) as inside:
-            return inside.list_files(node_id=node_id, limit=limit, cursor=cursor)
+            return inside.list_files(node_id=node_id, event_id=event_id, limit=limit, cursor=cursor)
 
     @contextmanager
     def _inside(self, scope: Scope, run_id: str) -> Generator[Inside]:

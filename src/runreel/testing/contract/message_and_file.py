@@ -73,6 +73,17 @@ class MessageAndFileContract(StoreContract):
         assert [file.file_id for file in files] == ["in"]
         assert store.events.list_messages(scope, "run-1", node_id="empty", limit=10).items == ()
 
+    def test_an_event_lists_only_its_own(self, store: Store, scope: Scope) -> None:
+        for key, event_id in (("a", "e"), ("b", "f"), ("c", "e"), ("d", None)):
+            apply(store, scope, make_message(key, event_id=event_id), make_file(key, event_id=event_id))
+        messages = read_all(
+            lambda cursor: store.events.list_messages(scope, "run-1", event_id="e", limit=1, cursor=cursor)
+        )
+        files = read_all(lambda cursor: store.events.list_files(scope, "run-1", event_id="e", limit=1, cursor=cursor))
+        assert [message.message_id for message in messages] == ["a", "c"]
+        assert [file.file_id for file in files] == ["a", "c"]
+        assert store.events.list_messages(scope, "run-1", event_id="nothing", limit=10).items == ()
+
     @pytest.mark.parametrize("turned", [False, True])
     def test_of_two_records_the_later_counts(self, store: Store, scope: Scope, turned: bool) -> None:
         records = [make_message(content="old", sender="a"), make_message(at=AT + 1, content="new")]
