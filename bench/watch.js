@@ -1,13 +1,15 @@
 // Runs in every page before its own scripts; nothing of it is in the dashboard. `selector` and `least` are given.
 (({ selector, least }) => {
-  const watched = { seenMs: null, longTasks: [] };
+  const watched = { longTasks: [] };
   globalThis.__watched = watched;
+  let tellSeen;
+  watched.seen = new Promise((tell) => (tellSeen = tell));
 
   // What is asked for was found in the document; two frames later it has been painted.
   const look = () => {
     if (document.querySelectorAll(selector).length < least) return;
     observer.disconnect();
-    requestAnimationFrame(() => requestAnimationFrame(() => (watched.seenMs = performance.now())));
+    requestAnimationFrame(() => requestAnimationFrame(() => tellSeen(performance.now())));
   };
   const observer = new MutationObserver(look);
   observer.observe(document, { childList: true, subtree: true });
@@ -36,11 +38,14 @@
   watched.scroll = (inside, step, ms) => {
     let scroller = document.querySelector(inside);
     while (scroller.scrollHeight <= scroller.clientHeight) scroller = scroller.parentElement;
+    // Read once: to ask between two frames would make the page lay out what has just changed.
+    const last = scroller.scrollHeight - scroller.clientHeight;
+    let top = scroller.scrollTop;
     let by = step;
     return watched.frames(() => {
-      const before = scroller.scrollTop;
-      scroller.scrollTop = before + by;
-      if (scroller.scrollTop === before) by = -by;
+      if (top + by < 0 || top + by > last) by = -by;
+      top += by;
+      scroller.scrollTop = top;
     }, ms);
   };
 })

@@ -1,6 +1,7 @@
 /** Lays graphs out beside the page, which stays quick meanwhile. */
 
-import { layOut, type Shape } from "./layout";
+import { layOut } from "./layered-layout";
+import type { Shape } from "./layout";
 
 self.onmessage = ({ data }: MessageEvent<Shape>) => {
   self.postMessage(layOut(data));

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { BOX_HEIGHT, BOX_WIDTH, layOut, layOutPlainly, pathOf, type Shape } from "./layout";
+import { layOut } from "./layered-layout";
+import { BOX_HEIGHT, BOX_WIDTH, layOutPlainly, pathOf, type Shape } from "./layout";
 import { centreOn, firstView, fit, READABLE_ZOOM, readView, reveal, writeView } from "./viewport";
 import { walk } from "./walk";
 
