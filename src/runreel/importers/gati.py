@@ -4,7 +4,7 @@ speaks this dialect would have taken them."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from runreel.importers.grouped import Grouped
@@ -57,9 +57,10 @@ class GatiConversion:
         self._names.execute("BEGIN")
         self.n_runs = source.count("runs")
         self.n_events = source.count("events")
+        self.n_read = 0
 
-    def iter_runs(self) -> Iterator[tuple[Iterator[Part], int]]:
-        """Yield the parts of each run, and how many events it has. Read each to its end before the next."""
+    def iter_runs(self) -> Iterator[Iterator[Part]]:
+        """Yield the parts of each run. Read each to its end before the next."""
         self._count_tables()
         self._read_agents()
         self._read_names()
@@ -73,9 +74,8 @@ class GatiConversion:
             if raw_id is None or raw_id == last:
                 continue
             last = raw_id
-            rows = events.take(row[0])
             run_id = run_id_of(raw_id, "gati")
-            yield self._iter_parts(row, run_id, rows), len(rows)
+            yield self._iter_parts(row, run_id, events.take(row[0]))
             self._ledger.end_run(run_id)
         events.drain()
         self._settle_agents()
@@ -156,11 +156,12 @@ class GatiConversion:
                 self._ledger.left_out("agents", "it has no run; here agents are known by their runs", name)
         self._ledger.end_run("")
 
-    def _iter_parts(self, row: Row, run_id: str, rows: Sequence[Row]) -> Iterator[Part]:
+    def _iter_parts(self, row: Row, run_id: str, rows: Iterable[Row]) -> Iterator[Part]:
         records: list[Record] = []
         events: list[EventPart] = []
         seen: set[str] = set()
         for event in rows:
+            self.n_read += 1
             self._read_event(event, run_id, seen, records, events)
         things: dict[tuple[RecordKind, str], list[Record]] = {}
         for record in records:

@@ -22,22 +22,24 @@ class Grouped:
         self._on_orphan = on_orphan
         self._next: Row | None = next(rows, None)
 
-    def take(self, key: object) -> list[Row]:
-        """Return the rows of this run; those of runs that are missing before it are orphans."""
-        taken: list[Row] = []
+    def take(self, key: object) -> Iterator[Row]:
+        """Yield the rows of this run; those of runs that are missing before it are orphans.
+
+        Read it to its end before the next.
+        """
         row = self._next
         order = order_of(key)
+        is_text = type(key) is str
         while row is not None:
             # Numbers may be equal and not the same text: 0 is no -0.0 here.
-            if row[0] == key and (type(key) is str or order_of(row[0]) == order):
-                taken.append(row)
+            if row[0] == key and (is_text or order_of(row[0]) == order):
+                yield row
             elif order_of(row[0]) < order:
                 self._on_orphan(row)
             else:
                 break
             row = next(self._rows, None)
         self._next = row
-        return taken
 
     def drain(self) -> None:
         """Let all rows that are left be orphans."""
