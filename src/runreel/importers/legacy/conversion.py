@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from runreel.importers.file_folder import FileFolder, FoundFile
 from runreel.importers.grouped import Grouped
+from runreel.importers.identity import name_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy import run_row, session
 from runreel.importers.legacy.event_row import EventDraft
@@ -87,7 +88,8 @@ class LegacyConversion:
             rows = {table: group.take(row[0]) for table, group in groups.items()}
             run = _Run(row=row, raw_id=raw_id, run_id=run_id, number=run_number, at=at, rows=rows)
             yield self._iter_parts(run)
-            self._ledger.end_run(run_id)
+            session = text_of(row[1])
+            self._ledger.end_run(run_id, None if session is None else name_of(session))
         for group in groups.values():
             group.drain()
         for edge in self._workspace.loose_edges():
