@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -15,20 +15,17 @@ _MIN_SHELVED_BYTES = 100
 _decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
 
 
-class Shelved:
+class Shelved(msgspec.Struct, gc=False):
     """A text that is on disk."""
 
-    __slots__ = ("_file", "_offset", "_size")
-
-    def __init__(self, file: IO[bytes], offset: int, size: int) -> None:
-        self._file = file
-        self._offset = offset
-        self._size = size
+    file: Any
+    offset: int
+    size: int
 
     def read(self) -> bytes:
         """Return the text; not after the shelf is closed."""
-        self._file.seek(self._offset)
-        return self._file.read(self._size)
+        self.file.seek(self.offset)
+        return self.file.read(self.size)
 
 
 Kept = bytes | Shelved

@@ -36,6 +36,7 @@ class EventDraft(Struct, gc=False):
     node_id: str | None = None
     step: str | None = None
     agent_name: str | None = None
+    role: object = None
     parent: str | None = None
     status: str = "completed"
     started_at: int = 0
@@ -78,7 +79,8 @@ class EventDraft(Struct, gc=False):
         return b"{" + b",".join(members) + b"}" if members else None
 
     def _attributes(self) -> bytes | None:
-        extra = self.extra
+        # Most rows have a role, and nothing else of this kind: a mapping for each would be most of what they take.
+        extra = self.extra if self.role is None else {"agent_role": self.role, **self.extra}
         if self.meta is None:
             return encode_json(extra) if extra else None
         raw = raw_of(self.meta).strip()

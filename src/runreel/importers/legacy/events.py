@@ -99,7 +99,7 @@ class EventReader:
             draft.agent_name = self._text(agent, "agent_name", extra)
         draft.status = _status_of(self._text(status, "status", extra), error)
         if role:
-            extra["agent_role"] = plain_of(role)
+            draft.role = plain_of(role)
         if depth and not parent:
             extra["depth"] = plain_of(depth)
         if session and self._session is not None and session != self._session:

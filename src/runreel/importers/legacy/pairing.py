@@ -19,6 +19,7 @@ from runreel.importers.value import mapping_of
 _START = frozenset({"start", "started", "begin"})
 _COMPLETE = frozenset({"complete", "completed", "end", "ended", "finish", "finished"})
 _EXECUTION = frozenset({"execution"})
+_SHARED = ("inputs", "outputs", "error", "name", "model", "duration_us", "agent_name", "role", "node_id", "stated")
 _NAMES_START = ("start_event_id", "original_event_id")
 
 _Key = tuple[str, str | None, str | None, str | None]
@@ -90,7 +91,18 @@ def _join(begun: _Open, end: EventDraft, led: dict[str, str]) -> None:
 
 def _take(start: EventDraft, row: EventDraft) -> None:
     """Let the event say what the row says and it does not yet; what both say is kept beside it."""
-    for name in ("inputs", "outputs", "error", "name", "model", "duration_us", "agent_name", "node_id", "stated"):
+    for name in (
+        "inputs",
+        "outputs",
+        "error",
+        "name",
+        "model",
+        "duration_us",
+        "agent_name",
+        "role",
+        "node_id",
+        "stated",
+    ):
         value = getattr(row, name)
         if value is None:
             continue
