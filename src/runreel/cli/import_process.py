@@ -156,6 +156,5 @@ def _reckon(source: Source, ledger: Ledger, answer: JsonObject, *, into: str | N
     kept = object_of(answer.get("kept"))
     counts = None if kept is None else {kind: int(number_at(kept, kind)) for kind in STORED_KINDS}
     if into is not None:
-        for table in ("projects", "sessions"):
-            ledger.withdraw(table, table, "all runs went into one session that was named")
+        ledger.withdraw_sessions("all runs went into one session that was named")
     return Sent(answer=answer, tables=ledger.tables(), repairs=ledger.repairs(), kinds=ledger.kinds(counts))

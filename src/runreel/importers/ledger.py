@@ -132,13 +132,11 @@ class Ledger:
             for (of_session,) in without:
                 self._take_back(of_session, "all runs of the session were refused", session_id)
 
-    def withdraw(self, table: str, kind: str, reason: str) -> None:
-        """Let all rows of a table be left out after all."""
-        stored = self._table(table).stored
-        if stored["stored"]:
-            self.left_out(table, reason, None, stored["stored"])
-        stored.clear()
-        del self._sent[kind]
+    def withdraw_sessions(self, reason: str) -> None:
+        """Let all rows that sessions brought be left out after all."""
+        for (counts,) in self._runs.execute("SELECT counts FROM sessions").fetchall():
+            self._take_back(counts, reason)
+        self._runs.execute("DELETE FROM sessions")
 
     def tables(self) -> list[TableReport]:
         """Return what became of the rows of each table."""
@@ -193,7 +191,7 @@ class Ledger:
             else:
                 self._table(name).stored[verb] += sign * n_rows
 
-    def _take_back(self, encoded: str, reason: str, example: str) -> None:
+    def _take_back(self, encoded: str, reason: str, example: str | None = None) -> None:
         counts: dict[str, int] = json.loads(encoded)
         self._apply(counts, -1)
         for key, n_rows in counts.items():
