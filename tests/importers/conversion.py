@@ -60,7 +60,7 @@ def convert_file(path: Path, *, files: Path | None = None) -> Converted:
     sessions: dict[str, SessionPart] = {}
     with open_source(str(path)) as source, closing(Ledger()) as ledger:
         with closing(open_conversion(source, ledger, folder=folder)) as conversion:
-            for parts, _ in conversion.iter_runs():
+            for parts in conversion.iter_runs():
                 run: Run | None = None
                 for part in parts:
                     if isinstance(part, SessionPart):

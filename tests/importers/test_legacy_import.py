@@ -221,6 +221,21 @@ def test_a_run_that_was_deleted_is_refused_with_all_its_rows_until_it_is_to_be_r
     }
 
 
+def test_rows_are_accounted_for_however_many_runs_are_refused(tmp_path: Path) -> None:
+    target, path = Target.at(tmp_path / "data"), tmp_path / "many.db"
+    build, n_runs = Builder(), 1_020
+    session_id = build.session()
+    for _ in range(n_runs):
+        build.run(session_id)
+    write(path, build.tables)
+    target.import_(path)
+    with target.client() as client:
+        while not client.post("/api/runs/delete", json={"all": True}).json()["is_complete"]:
+            pass
+    report = target.import_(path, code=1)
+    assert (report["runs"]["refused"], report["reconciled"]) == (n_runs, True)
+
+
 def test_reports_are_kept_and_tell_no_folder(target: Target, reference: Path) -> None:
     first = target.import_(reference)
     second = target.import_(reference)

@@ -367,3 +367,20 @@ def test_tables_that_may_not_be_read_are_told(empty_postgres_url: str) -> None:
             source.count("t")
     finally:
         execute(empty_postgres_url, f"DROP ROLE {user}")
+
+
+def test_rows_that_an_index_does_not_have_are_told(things: Path) -> None:
+    with closing(sqlite3.connect(things, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE loose (id TEXT, value TEXT)")
+        connection.execute("CREATE INDEX loose_by_id ON loose (id)")
+        connection.execute("INSERT INTO loose VALUES ('a', '1'), ('b', '2')")
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'loose_by_id'").fetchone()
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(things.read_bytes())
+    # The page of the index says that it has one cell less.
+    at = (root - 1) * page_bytes + 3
+    assert int.from_bytes(content[at : at + 2], "big") == 2
+    content[at : at + 2] = (1).to_bytes(2, "big")
+    things.write_bytes(content)
+    with open_source(str(things)) as source, pytest.raises(SourceError, match="is damaged"):
+        list(source.iter_rows("loose", ["id", "value"], order_by=["id"]))

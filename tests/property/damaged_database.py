@@ -22,7 +22,7 @@ class Bytes(bytes):
     """A text of bytes that may be no UTF-8."""
 
 
-_ODD = (
+ODD = (
     None, "", " ", "garbage", "step_1", "planning", 0, -1, 7, 2**63 - 1, -(2**63), 1.5, float("inf"), -0.0, b"",
     b"\xff\x00", b"step_1", Bytes(b"a\xff"), Bytes(b"a\xfe"), Bytes(b"\xed\xa0\x80"), "a\0b", "\x1b[2J", ".",
     "é" * 300, "e\u0301", '{"a": NaN}', '{"a": "\\ud800"}', "[", "null", "true", '{"id": "step_1"}', '{"id": 3}', "[1]",
@@ -42,7 +42,7 @@ def changes() -> st.SearchStrategy[list[Change]]:
     """Give lists of changes, each of one row, column or table."""
     return st.lists(
         st.one_of(
-            st.tuples(st.just("set"), _place, _row, st.sampled_from(_ODD)),
+            st.tuples(st.just("set"), _place, _row, st.sampled_from(ODD)),
             st.tuples(st.just("swap"), _place, _row, _row),
             st.tuples(st.just("copy"), _place, _row, _row),
             st.tuples(st.just("clear"), _place),
@@ -50,7 +50,7 @@ def changes() -> st.SearchStrategy[list[Change]]:
             st.tuples(st.just("repeat"), _table, _row),
             st.tuples(st.just("drop column"), _place),
             st.tuples(st.just("drop table"), _table),
-            st.tuples(st.just("add column"), _table, st.sampled_from(_ODD)),
+            st.tuples(st.just("add column"), _table, st.sampled_from(ODD)),
         ),
         max_size=12,
     )
@@ -158,7 +158,7 @@ def origin_of(path: Path) -> Origin:
         for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             rows = [
-                dict(zip(names, map(_text, row), strict=True)) for row in connection.execute(f"SELECT * FROM {table}")
+                dict(zip(names, map(text_of, row), strict=True)) for row in connection.execute(f"SELECT * FROM {table}")
             ]
             origin.counts[table] = len(rows)
             origin.rows[table] = {(row.get("run_id"), row.get("id")) for row in rows}
@@ -172,7 +172,7 @@ def origin_of(path: Path) -> Origin:
     return origin
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     return None if value is None or value == "" else str(value)

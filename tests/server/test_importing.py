@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from runreel.errors import DecodeError, RunreelError, StorageFullError
-from runreel.model.bundle import ImportOptions, RunImport
+from runreel.model.bundle import ImportOptions, ImportOutcome, RunImport
 from runreel.model.run import RunFilter
 from runreel.model.scope import Scope
 from runreel.server.importing import BundleReport, Importer
@@ -104,6 +104,22 @@ def test_the_same_comes_of_it_whoever_reads(bundle: bytes, other: Store, third: 
 def test_a_process_that_can_not_be_started_is_done_without(bundle: bytes, other: Store, tmp_path: Path) -> None:
     report = put_in(importer_of(other, command=[str(tmp_path / "missing")]), bundle)
     assert report.counts.total() == 8
+
+
+def test_runs_that_are_refused_beyond_those_that_are_listed_are_told_by_their_reason() -> None:
+    report = BundleReport()
+    for number in range(1_003):
+        report.add(
+            RunImport(
+                run_id=f"r-{number}",
+                outcome=ImportOutcome.REFUSED,
+                agent_name="a",
+                run_name=None,
+                reason="it was deleted here" if number % 2 else "it is damaged",
+            )
+        )
+    assert len(report.refused) == 1_000
+    assert report.more_refused == {"it is damaged": ["r-1000", "r-1002"], "it was deleted here": ["r-1001"]}
 
 
 def test_what_is_no_bundle_is_refused(other: Store) -> None:

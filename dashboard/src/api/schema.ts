@@ -2381,6 +2381,8 @@ export interface components {
             events: number;
             /** Refused Runs */
             refused_runs: components["schemas"]["RefusedRunView"][];
+            /** More Refused Runs */
+            more_refused_runs: components["schemas"]["MoreRefusedView"][];
             /** Renamed Runs */
             renamed_runs: components["schemas"]["RenamedRunView"][];
             /** Problem */
@@ -2554,6 +2556,16 @@ export interface components {
             until: string | null;
             /** Models */
             models: components["schemas"]["ModelView"][];
+        };
+        /**
+         * MoreRefusedView
+         * @description Runs that were refused beyond those that are listed, all for one reason.
+         */
+        MoreRefusedView: {
+            /** Reason */
+            reason: string;
+            /** Run Ids */
+            run_ids: string[];
         };
         /**
          * NamedRunView

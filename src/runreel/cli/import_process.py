@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
+from runreel.cli.answer import JsonObject, list_at, number_at, object_of, objects_at, text_at
 from runreel.cli.client import Client
 from runreel.errors import ConfigError, RunreelError, SourceError
 from runreel.model.import_report import STORED_KINDS, KindReport, Repair, TableReport
@@ -150,9 +150,11 @@ def _reckon(source: Source, ledger: Ledger, answer: JsonObject, *, into: str | N
         ledger.repaired("texts that were no UTF-8 were made readable", None, source.n_repaired_texts)
     for run in objects_at(answer, "refused_runs"):
         ledger.refuse_run(text_at(run, "run_id") or "", text_at(run, "reason") or "")
+    for more in objects_at(answer, "more_refused_runs"):
+        for run_id in list_at(more, "run_ids"):
+            ledger.refuse_run(str(run_id), text_at(more, "reason") or "")
     kept = object_of(answer.get("kept"))
     counts = None if kept is None else {kind: int(number_at(kept, kind)) for kind in STORED_KINDS}
     if into is not None:
-        for table in ("projects", "sessions"):
-            ledger.withdraw(table, table, "all runs went into one session that was named")
+        ledger.withdraw_sessions("all runs went into one session that was named")
     return Sent(answer=answer, tables=ledger.tables(), repairs=ledger.repairs(), kinds=ledger.kinds(counts))

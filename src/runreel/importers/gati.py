@@ -4,13 +4,15 @@ speaks this dialect would have taken them."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from runreel.importers.grouped import Grouped
 from runreel.importers.identity import run_id_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.part import event_of, record_of, state_of, thing_of
+from runreel.importers.shelf import Kept, Shelf, raw_of
 from runreel.importers.source import Row, Source
 from runreel.importers.value import clean, instant_of, meta_of, number_of, plain_of, rest_of, text_of
 from runreel.model.bundle import EVENT_FIELDS, EventPart, Part, RunPart, SessionPart, ThingPart, TransitionPart
@@ -57,9 +59,10 @@ class GatiConversion:
         self._names.execute("BEGIN")
         self.n_runs = source.count("runs")
         self.n_events = source.count("events")
+        self.n_read = 0
 
-    def iter_runs(self) -> Iterator[tuple[Iterator[Part], int]]:
-        """Yield the parts of each run, and how many events it has. Read each to its end before the next."""
+    def iter_runs(self) -> Iterator[Iterator[Part]]:
+        """Yield the parts of each run. Read each to its end before the next."""
         self._count_tables()
         self._read_agents()
         self._read_names()
@@ -73,9 +76,8 @@ class GatiConversion:
             if raw_id is None or raw_id == last:
                 continue
             last = raw_id
-            rows = events.take(row[0])
             run_id = run_id_of(raw_id, "gati")
-            yield self._iter_parts(row, run_id, rows), len(rows)
+            yield self._iter_parts(row, run_id, events.take(row[0]))
             self._ledger.end_run(run_id)
         events.drain()
         self._settle_agents()
@@ -156,12 +158,24 @@ class GatiConversion:
                 self._ledger.left_out("agents", "it has no run; here agents are known by their runs", name)
         self._ledger.end_run("")
 
-    def _iter_parts(self, row: Row, run_id: str, rows: Sequence[Row]) -> Iterator[Part]:
+    def _iter_parts(self, row: Row, run_id: str, rows: Iterable[Row]) -> Iterator[Part]:
+        with closing(Shelf()) as shelf:
+            yield from self._parts_on(shelf, row, run_id, rows)
+
+    def _parts_on(self, shelf: Shelf, row: Row, run_id: str, rows: Iterable[Row]) -> Iterator[Part]:
         records: list[Record] = []
         events: list[EventPart] = []
+        payloads: list[Kept | None] = []
         seen: set[str] = set()
         for event in rows:
-            self._read_event(event, run_id, seen, records, events)
+            self.n_read += 1
+            for record in self._read_event(event, run_id, seen):
+                if record.kind is RecordKind.EVENT:
+                    part = event_of(record)
+                    payloads.append(None if part.payload is None else shelf.put(part.payload))
+                    events.append(EventPart(part.values, None))
+                else:
+                    records.append(record)
         things: dict[tuple[RecordKind, str], list[Record]] = {}
         for record in records:
             things.setdefault((record.kind, record.key), []).append(record)
@@ -169,19 +183,18 @@ class GatiConversion:
         yield self._run_part(row, run_id, lifecycle, events)
         yield from self._iter_things(things, events)
         self._ledger.sent("events", len(events))
-        yield from events
+        for part, payload in zip(events, payloads, strict=True):
+            yield EventPart(part.values, None if payload is None else raw_of(payload))
 
-    def _read_event(
-        self, row: Row, run_id: str, seen: set[str], records: list[Record], events: list[EventPart]
-    ) -> None:
+    def _read_event(self, row: Row, run_id: str, seen: set[str]) -> Sequence[Record]:
         _, raw_id, agent, event_type, timestamp, parent, previous, data, *_ = row
         event_id = text_of(raw_id)
         if event_id is None or not is_record_id(event_id):
             self._ledger.left_out("events", "it has no usable id", event_id)
-            return
+            return ()
         if event_id in seen:
             self._ledger.left_out("events", "another event of the run has the same id", event_id)
-            return
+            return ()
         seen.add(event_id)
         at = instant_of(timestamp)
         event: dict[str, object] = {
@@ -195,12 +208,8 @@ class GatiConversion:
         }
         event |= rest_of(self._event_extra, row[len(_EVENT_COLUMNS) :])
         event |= {key: value for key, value in meta_of(data).items() if key not in event}
-        for record in read_event(event).records:
-            if record.kind is RecordKind.EVENT:
-                events.append(event_of(record))
-            else:
-                records.append(record)
         self._ledger.stored("events")
+        return read_event(event).records
 
     def _run_part(self, row: Row, run_id: str, lifecycle: Sequence[Record], events: Sequence[EventPart]) -> RunPart:
         (

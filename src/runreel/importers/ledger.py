@@ -15,6 +15,10 @@ _MAX_REASONS = 50
 # Longer ones are no reasons to the server that keeps the report.
 _MAX_REASON_LENGTH = 300
 OTHER_REASONS = "other reasons"
+_TABLES = """
+CREATE TABLE runs (run_id TEXT PRIMARY KEY, session_id TEXT, counts TEXT) WITHOUT ROWID;
+CREATE TABLE sessions (session_id TEXT PRIMARY KEY, n_runs INTEGER, counts TEXT) WITHOUT ROWID;
+"""
 
 
 @dataclass(slots=True)
@@ -38,9 +42,10 @@ class _Table:
 
 
 class Ledger:
-    """Counts rows by table, reason and kind. What is counted between `begin_run` and `end_run` is of that run.
+    """Counts rows by table, reason and kind. What is counted up to `end_run` is of that run.
 
-    What a run brought is kept on disk, so that it can be taken back should the server refuse it.
+    What a run brought is kept on disk, so that it can be taken back should the server refuse it; and what a session
+    brought, which is taken back with the last of its runs.
     """
 
     def __init__(self) -> None:
@@ -51,7 +56,7 @@ class Ledger:
         self._run: Counter[str] = Counter()
         # Without a name it is a file that is gone with the connection; small ones stay in memory.
         self._runs = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._runs.execute("CREATE TABLE runs (run_id TEXT PRIMARY KEY, counts TEXT) WITHOUT ROWID")
+        self._runs.executescript(_TABLES)
         self._runs.execute("BEGIN")
 
     def found(self, table: str, n_rows: int) -> None:
@@ -69,6 +74,8 @@ class Ledger:
 
     def left_out(self, table: str, reason: str, example: object = None, n_rows: int = 1) -> None:
         """Count rows that can't be placed; no run takes them along when it is refused."""
+        if not n_rows:
+            return
         reasons = self._table(table).left_out
         reason = reason[:_MAX_REASON_LENGTH]
         if reason not in reasons and len(reasons) >= _MAX_REASONS:
@@ -87,33 +94,49 @@ class Ledger:
         """Count rows, counted as sent also, that the repair made."""
         self._run[f"made {kind}"] += n_rows
 
-    def end_run(self, run_id: str) -> None:
-        """Close what was counted since the last run, as what this one brings."""
+    def end_run(self, run_id: str, session_id: str | None = None) -> None:
+        """Close what was counted since the last run, as what this one of a session brings."""
         if run_id:
-            self._runs.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (run_id, json.dumps(self._run)))
+            values = (run_id, session_id, json.dumps(self._run))
+            self._runs.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", values)
+            self._runs.execute("UPDATE sessions SET n_runs = n_runs + 1 WHERE session_id = ?", (session_id,))
         self._apply(self._run, 1)
         self._run = Counter()
 
+    def add_session(self, session_id: str, *, n_projects: int = 0, is_made: bool = False) -> None:
+        """Count a session that is sent, with the rows that it has here: its own, and those of its projects."""
+        counts = {"sent sessions": 1}
+        counts |= {"made sessions": 1} if is_made else {"stored sessions": 1, "stored projects": n_projects}
+        self._runs.execute("INSERT OR REPLACE INTO sessions VALUES (?, 0, ?)", (session_id, json.dumps(counts)))
+        self._apply(counts, 1)
+
+    def add_to_session(self, session_id: str, table: str, n_rows: int) -> None:
+        """Count rows that are told of in a session."""
+        statement = "SELECT counts FROM sessions WHERE session_id = ?"
+        for (encoded,) in self._runs.execute(statement, (session_id,)).fetchall():
+            counts = json.dumps({**json.loads(encoded), f"stored {table}": n_rows})
+            self._runs.execute("UPDATE sessions SET counts = ? WHERE session_id = ?", (counts, session_id))
+        self._apply({f"stored {table}": n_rows}, 1)
+
     def refuse_run(self, run_id: str, reason: str) -> None:
         """Take back what a run brought: its rows are left out, for the reason that the server gave."""
-        row = self._runs.execute("SELECT counts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-        if row is None:
-            return
-        counts: dict[str, int] = json.loads(row[0])
-        self._runs.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
-        self._apply(counts, -1)
-        for key, n_rows in counts.items():
-            verb, _, table = key.partition(" ")
-            if verb == "stored":
-                self.left_out(table, f"the run was refused: {reason}", run_id, n_rows)
+        found = self._runs.execute(
+            "DELETE FROM runs WHERE run_id = ? RETURNING session_id, counts", (run_id,)
+        ).fetchall()
+        for session_id, counts in found:
+            self._take_back(counts, f"the run was refused: {reason}", run_id)
+            self._runs.execute("UPDATE sessions SET n_runs = n_runs - 1 WHERE session_id = ?", (session_id,))
+            without = self._runs.execute(
+                "DELETE FROM sessions WHERE session_id = ? AND n_runs = 0 RETURNING counts", (session_id,)
+            ).fetchall()
+            for (of_session,) in without:
+                self._take_back(of_session, "all runs of the session were refused", session_id)
 
-    def withdraw(self, table: str, kind: str, reason: str) -> None:
-        """Let all rows of a table be left out after all."""
-        stored = self._table(table).stored
-        if stored["stored"]:
-            self.left_out(table, reason, None, stored["stored"])
-        stored.clear()
-        del self._sent[kind]
+    def withdraw_sessions(self, reason: str) -> None:
+        """Let all rows that sessions brought be left out after all."""
+        for (counts,) in self._runs.execute("SELECT counts FROM sessions").fetchall():
+            self._take_back(counts, reason)
+        self._runs.execute("DELETE FROM sessions")
 
     def tables(self) -> list[TableReport]:
         """Return what became of the rows of each table."""
@@ -167,3 +190,11 @@ class Ledger:
                 self._made[name] += sign * n_rows
             else:
                 self._table(name).stored[verb] += sign * n_rows
+
+    def _take_back(self, encoded: str, reason: str, example: str | None = None) -> None:
+        counts: dict[str, int] = json.loads(encoded)
+        self._apply(counts, -1)
+        for key, n_rows in counts.items():
+            verb, _, table = key.partition(" ")
+            if verb == "stored":
+                self.left_out(table, reason, example, n_rows)

@@ -43,6 +43,7 @@ class SqliteSource:
         self.name = name
         self.n_repaired_texts = 0
         self._is_closed = False
+        self._counts: dict[str, int] = {}
         self._path = Path(name)
         self.title = self._path.name
         mode = _mode_of(self._path, _header_of(self._path, name))
@@ -64,26 +65,22 @@ class SqliteSource:
         self.tables: Mapping[str, Mapping[str, str]] = {key: table.types for key, table in self._tables.items()}
 
     def count(self, table: str) -> int:
-        (count,) = next(self.query(f"SELECT count(*) FROM {self.relation(table)}"))
-        return count
+        if table not in self._counts:
+            # A damaged index has other rows than its table; where both are counted, that is seen.
+            rows = f"{self.relation(table)} NOT INDEXED" if table in self._tables else NO_ROWS
+            ((self._counts[table],),) = self.query(f"SELECT count(*) FROM {rows}")
+        return self._counts[table]
 
     def iter_rows(self, table: str, columns: Sequence[str], *, order_by: Sequence[str] = ()) -> Iterator[Row]:
-        if table in self._tables:
-            yield from self.query(_selection(self._tables[table], columns, order_by, self._collation))
+        if table not in self._tables:
+            return
+        n_given = yield from self._stream(_selection(self._tables[table], columns, order_by, self._collation))
+        # Both are of one moment.
+        if n_given != self.count(table):
+            raise SourceError(_damage_of(self._path, repr(self.name)))
 
     def query(self, statement: str) -> Generator[Row]:
-        n_given = 0
-        while True:
-            try:
-                with self._translating(), self._executing(statement) as cursor:
-                    for row in self._unchanged(islice(cursor, n_given, None)):
-                        n_given += 1
-                        yield row
-                return
-            except _UndecodableError:
-                # The driver ends a stream at such a row: it is begun anew, in the same order, and what was given is
-                # skipped. To repair from the start would take as long as all else.
-                self._connection.text_factory = self._repaired
+        yield from self._stream(statement)
 
     def relation(self, table: str) -> str:
         return quoted(self._tables[table].name) if table in self._tables else NO_ROWS
@@ -108,6 +105,21 @@ class SqliteSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         self.close()
+
+    def _stream(self, statement: str) -> Generator[Row, None, int]:
+        """Yield the rows of a statement; return how many there were."""
+        n_given = 0
+        while True:
+            try:
+                with self._translating(), self._executing(statement) as cursor:
+                    for row in self._unchanged(islice(cursor, n_given, None)):
+                        n_given += 1
+                        yield row
+                return n_given
+            except _UndecodableError:
+                # The driver ends a stream at such a row: it is begun anew, in the same order, and what was given is
+                # skipped. To repair from the start would take as long as all else.
+                self._connection.text_factory = self._repaired
 
     def _open(self, mode: _Mode) -> dict[str, Table]:
         with self._translating():

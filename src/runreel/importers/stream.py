@@ -10,13 +10,17 @@ from runreel.wire.bundle import CHUNK_BYTES, BundleWriter
 
 
 class Conversion(Protocol):
-    """Runs of a foreign database as parts of a bundle. `n_runs` and `n_events` are what there is to do."""
+    """Runs of a foreign database as parts of a bundle.
+
+    `n_runs` and `n_events` are what there is to do, `n_read` how many of the events were read.
+    """
 
     n_runs: int
     n_events: int
+    n_read: int
 
-    def iter_runs(self) -> Iterator[tuple[Iterator[Part], int]]:
-        """Yield the parts of each run, and how many events it had. Read each to its end before the next."""
+    def iter_runs(self) -> Iterator[Iterator[Part]]:
+        """Yield the parts of each run. Read each to its end before the next."""
         ...
 
     def iter_sessions(self) -> Iterator[SessionPart]:
@@ -34,16 +38,15 @@ def iter_bundle(
     """Yield the bundle in pieces; `on_progress` is told how many runs and events are done."""
     writer = BundleWriter()
     waiting = [writer.head(made_at=made_at, holds={"database": name})]
-    n_bytes, n_runs, n_events = 0, 0, 0
-    for parts, n_of_run in conversion.iter_runs():
+    n_bytes = 0
+    for n_runs, parts in enumerate(conversion.iter_runs(), 1):
         for chunk in writer.iter_run(parts):
             waiting.append(chunk)
             n_bytes += len(chunk)
             if n_bytes >= CHUNK_BYTES:
                 yield b"".join(waiting)
                 waiting, n_bytes = [], 0
-        n_runs, n_events = n_runs + 1, n_events + n_of_run
-        on_progress(n_runs, n_events)
+        on_progress(n_runs, conversion.n_read)
     for session in conversion.iter_sessions():
         waiting += writer.session(session)
     waiting.append(writer.close())

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -19,10 +19,11 @@ from runreel.wire.json import MAX_DEPTH, decode_json, encode_json
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_LIST, _OBJECT, _LF, _CR = b"[{\n\r"
 _decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
 
 
-class Json(NamedTuple):
+class Json(msgspec.Struct, frozen=True):
     """A JSON value: its text on one line, and what it stands for. `is_text` marks what was no JSON, kept as a text."""
 
     raw: bytes
@@ -103,10 +104,11 @@ def json_of(value: object) -> Json | None:
         decoded = _decode(raw)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return _tolerant(value)
-    # What has few brackets can't be deep.
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
+    # What is short, or has few brackets, can't be deep. To look for one byte is many times quicker than to count it.
+    is_flat = len(raw) <= MAX_DEPTH or (_LIST not in raw and raw.find(_OBJECT, 1) < 0)
+    if not is_flat and raw.count(_LIST) + raw.count(_OBJECT) > MAX_DEPTH:
         return _tolerant(value)
-    return Json(encode_json(decoded) if b"\n" in raw or b"\r" in raw else raw, decoded)
+    return Json(encode_json(decoded) if _LF in raw or _CR in raw else raw, decoded)
 
 
 def _json_of_object(value: object) -> Json | None:

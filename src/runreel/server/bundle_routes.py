@@ -82,6 +82,13 @@ class KeptView(TypedDict):
     transitions: int
 
 
+class MoreRefusedView(TypedDict):
+    """Runs that were refused beyond those that are listed, all for one reason."""
+
+    reason: str
+    run_ids: list[str]
+
+
 class ImportView(TypedDict):
     """What became of a bundle; `problem` says what is wrong with it as a whole."""
 
@@ -91,6 +98,7 @@ class ImportView(TypedDict):
     refused: int
     events: int
     refused_runs: list[RefusedRunView]
+    more_refused_runs: list[MoreRefusedView]
     renamed_runs: list[RenamedRunView]
     problem: str | None
     dry_run: bool
@@ -250,6 +258,9 @@ def _view_report(report: BundleReport, *, dry_run: bool) -> ImportView:
         "refused": report.counts[ImportOutcome.REFUSED],
         "events": report.n_events,
         "refused_runs": [_view_refused(run) for run in report.refused],
+        "more_refused_runs": [
+            {"reason": reason, "run_ids": run_ids} for reason, run_ids in report.more_refused.items()
+        ],
         "renamed_runs": [_view_renamed(run) for run in report.renamed],
         "problem": report.problem,
         "dry_run": dry_run,

@@ -32,13 +32,15 @@ _PIPE_BYTES = 256 * 1024
 class BundleReport:
     """What became of a bundle; at most a thousand runs that were refused or renamed are listed of each.
 
-    `n_kept` are the rows of each kind that the store has of the runs and sessions of the bundle.
+    `more_refused` are the ids of the others that were refused, by reason. `n_kept` are the rows of each kind that the
+    store has of the runs and sessions of the bundle.
     """
 
     counts: Counter[ImportOutcome] = field(default_factory=Counter[ImportOutcome])
     n_events: int = 0
     refused: list[RunImport] = field(default_factory=list[RunImport])
     renamed: list[RunImport] = field(default_factory=list[RunImport])
+    more_refused: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     problem: str | None = None
     n_kept: Counter[str] = field(default_factory=Counter[str])
     # Their hashes alone: there may be many of them.
@@ -55,6 +57,8 @@ class BundleReport:
         if run.outcome is ImportOutcome.REFUSED:
             if len(self.refused) < _MAX_LISTED:
                 self.refused.append(run)
+            else:
+                self.more_refused.setdefault(run.reason or "", []).append(run.run_id)
             return
         self.n_events += run.n_events
         self.n_kept["runs"] += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from runreel.importers.file_folder import FileFolder, FoundFile
 from runreel.importers.grouped import Grouped
+from runreel.importers.identity import name_of
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy import run_row, session
 from runreel.importers.legacy.event_row import EventDraft
@@ -21,6 +23,7 @@ from runreel.importers.legacy.tables import COLUMNS, reading_of
 from runreel.importers.legacy.things import iter_files, iter_messages
 from runreel.importers.legacy.usage import spread_costs
 from runreel.importers.legacy.workspace import Workspace
+from runreel.importers.shelf import Shelf
 from runreel.importers.source import Row, Source
 from runreel.importers.value import text_of
 from runreel.model.bundle import Part, SessionPart
@@ -43,7 +46,7 @@ class _Run:
     run_id: str
     number: int
     at: int
-    rows: Mapping[str, Sequence[Row]]
+    rows: Mapping[str, Iterator[Row]]
 
 
 class LegacyConversion:
@@ -57,9 +60,10 @@ class LegacyConversion:
         self._readings = {table: reading_of(source, table) for table in COLUMNS}
         self.n_runs = source.count("workflow_runs")
         self.n_events = source.count(EVENTS)
+        self.n_read = 0
 
-    def iter_runs(self) -> Iterator[tuple[Iterator[Part], int]]:
-        """Yield the parts of each run, and how many rows of events it had. Read each to its end before the next."""
+    def iter_runs(self) -> Iterator[Iterator[Part]]:
+        """Yield the parts of each run. Read each to its end before the next."""
         self._count_tables()
         Preparation(self._source, self._ledger, self._workspace, self._readings).prepare()
         groups = {
@@ -83,8 +87,9 @@ class LegacyConversion:
             run_id, run_number, at = known
             rows = {table: group.take(row[0]) for table, group in groups.items()}
             run = _Run(row=row, raw_id=raw_id, run_id=run_id, number=run_number, at=at, rows=rows)
-            yield self._iter_parts(run), len(rows[EVENTS])
-            self._ledger.end_run(run_id)
+            yield self._iter_parts(run)
+            session = text_of(row[1])
+            self._ledger.end_run(run_id, None if session is None else name_of(session))
         for group in groups.values():
             group.drain()
         for edge in self._workspace.loose_edges():
@@ -112,11 +117,15 @@ class LegacyConversion:
                     self._ledger.left_out(table, "Runreel has no place for rows of this table", None, n_rows)
 
     def _iter_parts(self, run: _Run) -> Iterator[Part]:
+        with closing(Shelf()) as shelf:
+            yield from self._parts_on(shelf, run)
+
+    def _parts_on(self, shelf: Shelf, run: _Run) -> Iterator[Part]:
         ledger, workspace = self._ledger, self._workspace
         book = NodeBook(workspace, ledger, run.raw_id, run.at)
         references = References(workspace, ledger, book, run.raw_id, run.at)
         describe_steps(run.rows["workflow_steps"], self._readings["workflow_steps"], book, ledger, run.at)
-        events = self._events(run, book, references)
+        events = self._events(run, book, references, shelf)
         found: dict[str, FoundFile] = {}
         messages = list(iter_messages(run.rows["messages"], self._readings["messages"], references, ledger))
         files = list(
@@ -154,10 +163,10 @@ class LegacyConversion:
         for one in found.values():
             yield from one.iter_parts()
 
-    def _events(self, run: _Run, book: NodeBook, references: References) -> list[EventDraft]:
+    def _events(self, run: _Run, book: NodeBook, references: References, shelf: Shelf) -> list[EventDraft]:
         ledger, readings, rows = self._ledger, self._readings, run.rows
-        reader = EventReader(readings[EVENTS], ledger, book, references, run.at)
-        events = reader.read(rows[EVENTS], text_of(run.row[1]))
+        reader = EventReader(readings[EVENTS], ledger, book, references, shelf, run.at)
+        events = reader.read(self._counted(rows[EVENTS]), text_of(run.row[1]))
         maker = EventMaker(ledger, references)
         history = [row for row in self._workspace.history_of(run.raw_id) if row["step"] or row["node"]]
         made = [
@@ -171,6 +180,11 @@ class LegacyConversion:
         events = _merged_by_time(events, made)
         number(events)
         return events
+
+    def _counted(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.n_read += 1
+            yield row
 
     def _why_loose(self, source: str, target: str) -> str:
         if any(self._workspace.find_node(each) is None for each in (source, target)):

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from runreel.importers.value import Json, mapping_of
+from msgspec import Struct, field
+
+from runreel.importers.shelf import Kept, raw_of, value_of
+from runreel.importers.value import mapping_of
 from runreel.model.bundle import EventPart
 from runreel.wire.json import encode_json
 
 _END_RANK = 2
+(_BACKSLASH,) = b"\\"
 
 
-@dataclass(slots=True)
-class EventDraft:
+class Stated(NamedTuple):
+    """What an event says itself of its usage."""
+
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_nanos: int | None
+
+
+# Many of them are made, and none can be part of a cycle.
+class EventDraft(Struct, gc=False):
     """An event while its run is converted. `at` is when its row was written, `order` what its row says of its place."""
 
     event_id: str
@@ -24,6 +36,7 @@ class EventDraft:
     node_id: str | None = None
     step: str | None = None
     agent_name: str | None = None
+    role: object = None
     parent: str | None = None
     status: str = "completed"
     started_at: int = 0
@@ -35,9 +48,10 @@ class EventDraft:
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost_nanos: int | None = None
-    inputs: Json | None = None
-    outputs: Json | None = None
-    meta: Json | None = None
+    stated: Stated | None = None
+    inputs: Kept | None = None
+    outputs: Kept | None = None
+    meta: Kept | None = None
     error: object = None
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -54,9 +68,9 @@ class EventDraft:
     def _payload(self) -> bytes | None:
         members: list[bytes] = []
         if self.inputs is not None:
-            members.append(b'"inputs":' + self.inputs.raw)
+            members.append(b'"inputs":' + raw_of(self.inputs))
         if self.outputs is not None:
-            members.append(b'"outputs":' + self.outputs.raw)
+            members.append(b'"outputs":' + raw_of(self.outputs))
         if self.error is not None:
             members.append(b'"error":' + encode_json(self.error))
         attributes = self._attributes()
@@ -65,16 +79,30 @@ class EventDraft:
         return b"{" + b",".join(members) + b"}" if members else None
 
     def _attributes(self) -> bytes | None:
-        extra = self.extra
+        # Most rows have a role, and nothing else of this kind: a mapping for each would be most of what they take.
+        extra = self.extra if self.role is None else {"agent_role": self.role, **self.extra}
         if self.meta is None:
             return encode_json(extra) if extra else None
-        known = mapping_of(self.meta.value)
-        if type(self.meta.value) is not dict:
-            return encode_json({"meta": self.meta.value, **extra})
+        raw = raw_of(self.meta).strip()
+        if raw.startswith(b'{"') and _has_none(raw, extra):
+            return raw[:-1] + b"," + encode_json(extra)[1:] if extra else raw
+        value = value_of(raw)
+        known = mapping_of(value)
         if not known:
+            extra = extra if value == {} else {"meta": value, **extra}
             return encode_json(extra) if extra else None
         if not extra:
-            return self.meta.raw
+            return raw
         if extra.keys() & known.keys():
             return encode_json({**extra, "meta": known})
-        return self.meta.raw.strip()[:-1] + b"," + encode_json(extra)[1:]
+        return raw[:-1] + b"," + encode_json(extra)[1:]
+
+
+def _has_none(raw: bytes, names: Iterable[str]) -> bool:
+    """Tell whether this JSON certainly has none of the names; to decode it would take longer."""
+    if _BACKSLASH in raw:
+        return False
+    for name in names:  # noqa: SIM110  a generator costs more than all else here
+        if name.encode() in raw:
+            return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,8 @@ from runreel.importers.legacy.node_book import NodeBook, described
 from runreel.importers.legacy.pairing import paired
 from runreel.importers.legacy.reference import References
 from runreel.importers.legacy.tables import Reading
+from runreel.importers.legacy.usage import stated_of
+from runreel.importers.shelf import Shelf
 from runreel.importers.source import Row
 from runreel.importers.value import (
     Json,
@@ -36,13 +38,16 @@ _RUNNING = frozenset({"running", "pending"})
 # Rows that were written when the thing was over: their own time is its end.
 _AFTERWARDS = frozenset({"complete", "completed", "executed", "execute", "invoked", "error", "end"})
 _STATUS_WORDS = {"error": "failed", "success": "completed", "canceled": "cancelled", "done": "completed"}
-_NODE_INFO = b'"node_info"'
+_NOTHING: Mapping[str, object] = {}
 
 
 class EventReader:
     """Turns the rows of one run into events."""
 
-    def __init__(self, reading: Reading, ledger: Ledger, book: NodeBook, references: References, at: int) -> None:
+    def __init__(
+        self, reading: Reading, ledger: Ledger, book: NodeBook, references: References, shelf: Shelf, at: int
+    ) -> None:
+        self._shelf = shelf
         self._reading = reading
         self._ledger = ledger
         self._book = book
@@ -50,7 +55,7 @@ class EventReader:
         self._at = at
         self._session: str | None = None
 
-    def read(self, rows: Sequence[Row], session: str | None) -> list[EventDraft]:
+    def read(self, rows: Iterable[Row], session: str | None) -> list[EventDraft]:
         """Return the events in their order; rows that tell of one thing are one event."""
         self._session = session
         ids = self._references.event_ids
@@ -69,9 +74,9 @@ class EventReader:
             self._references.led = led
         self._ledger.stored(TABLE, len(events))
         self._settle_parents(events)
-        for event in events:
-            if event.node_id is not None:
-                self._book.note_event(event.node_id)
+        for node_id in {event.node_id for event in events}:
+            if node_id is not None:
+                self._book.note_event(node_id)
         return events
 
     def _read(self, row: Row, ids: set[str]) -> EventDraft | None:
@@ -79,7 +84,7 @@ class EventReader:
             _, raw_id, node, step, session, parent, event_type, subtype, agent, role, timestamp, started, completed,
             duration_ms, inputs, outputs, error, meta, order, depth, status, *_,
         ) = row  # fmt: skip
-        event_id = raw_id if type(raw_id) is str and raw_id.isascii() else text_of(raw_id)
+        event_id = text_of(raw_id)
         if event_id is None or not is_record_id(event_id):
             self._ledger.left_out(TABLE, "it has no usable id", event_id)
             return None
@@ -94,32 +99,38 @@ class EventReader:
             draft.agent_name = self._text(agent, "agent_name", extra)
         draft.status = _status_of(self._text(status, "status", extra), error)
         if role:
-            extra["agent_role"] = plain_of(role)
+            draft.role = plain_of(role)
         if depth and not parent:
             extra["depth"] = plain_of(depth)
         if session and self._session is not None and session != self._session:
             extra["original_session_id"] = plain_of(session)
-        draft.inputs = self._json(inputs, "inputs")
-        draft.outputs = self._json(outputs, "outputs")
-        draft.meta = self._json(meta, "meta")
+        put = self._shelf.put
+        known_inputs = known_meta = _NOTHING
+        if inputs is not None and (found := self._json(inputs, "inputs")) is not None:
+            draft.inputs, known_inputs = put(found.raw), mapping_of(found.value)
+        if outputs is not None and (found := self._json(outputs, "outputs")) is not None:
+            draft.outputs = put(found.raw)
+        if meta is not None and (found := self._json(meta, "meta")) is not None:
+            draft.meta, known_meta, draft.stated = put(found.raw), mapping_of(found.value), stated_of(found)
         if error:
             draft.error = {"message": clean(error) if type(error) is str else text_of(error)}
         if order is not None and (number := integer_of(order)) is not None:
             draft.order = number if abs(number) < 2**62 else None
         self._set_times(draft, timestamp, started, completed, duration_ms)
-        draft.node_id = self._references.node(node, step, extra, event_id)
+        if step is not None or node is not None:
+            draft.node_id = self._references.node(node, step, extra, event_id)
         if parent:
             draft.parent = text_of(parent)
-        self._name_it(draft)
+        self._name_it(draft, known_inputs, known_meta)
         return draft
 
     def _set_times(self, draft: EventDraft, timestamp: Any, started: Any, completed: Any, duration_ms: Any) -> None:
         at = None if timestamp is None else instant_of(timestamp)
-        started_at = None if started is None else instant_of(started)
+        started_at = at if started == timestamp else None if started is None else instant_of(started)
         ended_at = None if completed is None else instant_of(completed)
         duration_us = None
         if duration_ms is not None:
-            duration_us = duration_us_of(number_of(duration_ms))
+            duration_us = duration_us_of(duration_ms if type(duration_ms) is int else number_of(duration_ms))
             if duration_us is None:
                 draft.extra["duration_ms"] = plain_of(duration_ms)
         if at is None or started_at is None or ended_at is None:
@@ -150,9 +161,7 @@ class EventReader:
             draft.extra[f"original_{name}"] = plain_of(value)
             self._ledger.repaired("times that can't be read were kept beside the event", f"{draft.event_id}: {name}")
 
-    def _name_it(self, draft: EventDraft) -> None:
-        inputs = mapping_of(None if draft.inputs is None else draft.inputs.value)
-        meta = mapping_of(None if draft.meta is None else draft.meta.value)
+    def _name_it(self, draft: EventDraft, inputs: Mapping[str, object], meta: Mapping[str, object]) -> None:
         name: object = None
         match draft.event_type:
             case "tool_call":
@@ -168,20 +177,25 @@ class EventReader:
                 name = draft.subtype
             case _:
                 pass
-        draft.name = short_text_of(name) or draft.agent_name
-        draft.model = short_text_of(meta.get("model"))
-        if draft.node_id is not None and draft.inputs is not None and _NODE_INFO in draft.inputs.raw:
-            info = mapping_of(inputs.get("node_info"))
+        draft.name = (short_text_of(name) if name else None) or draft.agent_name
+        if "model" in meta:
+            draft.model = short_text_of(meta["model"])
+        if draft.node_id is not None and "node_info" in inputs:
+            info = mapping_of(inputs["node_info"])
             if info:
                 self._book.describe(draft.node_id, described(draft.node_id, info, max(draft.at, 1)))
 
     def _settle_parents(self, events: Sequence[EventDraft]) -> None:
         parents: dict[str, EventDraft] = {}
+        ids = self._references.event_ids
         for event in events:
-            if event.parent is not None:
-                event.parent = self._references.event(event.parent, event.extra, event.event_id)
-                if event.parent is not None:
-                    parents[event.event_id] = event
+            parent = event.parent
+            if parent is None:
+                continue
+            if parent not in ids:
+                parent = event.parent = self._references.event(parent, event.extra, event.event_id)
+            if parent is not None:
+                parents[event.event_id] = event
         self._break_cycles(parents)
 
     def _break_cycles(self, parents: dict[str, EventDraft]) -> None:
@@ -213,8 +227,6 @@ class EventReader:
         return read
 
     def _json(self, value: Any, name: str) -> Json | None:
-        if value is None:
-            return None
         found = json_of(value)
         if found is not None and found.is_text:
             self._ledger.repaired("values that are no JSON were kept as texts", f"{TABLE}.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from runreel.importers.identity import made_id
@@ -11,7 +11,7 @@ from runreel.importers.legacy.event_row import EventDraft
 from runreel.importers.legacy.reference import References
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.source import Row
-from runreel.importers.value import Json, instant_of, json_of, number_of, plain_of, text_of
+from runreel.importers.value import instant_of, json_of, number_of, plain_of, text_of
 from runreel.wire.field import text_of as short_text_of
 
 _RESOLVED = frozenset({"resolved", "approved", "rejected", "modified"})
@@ -25,7 +25,7 @@ class EventMaker:
         self._ledger = ledger
         self._references = references
 
-    def approvals(self, rows: Sequence[Row], reading: Reading) -> list[EventDraft]:
+    def approvals(self, rows: Iterable[Row], reading: Reading) -> list[EventDraft]:
         """Return the requests for approval: what was asked, and what came of it."""
         made: list[EventDraft] = []
         for row in rows:
@@ -41,7 +41,7 @@ class EventMaker:
             event.status = _status_of(word)
             event.subtype = short_text_of(text_of(resolution)) or short_text_of(word) or "pending"
             event.ended_at = None if resolved is None else instant_of(resolved)
-            event.inputs = _json(context) or _json(snapshot)
+            event.inputs = _raw(context) or _raw(snapshot)
             event.outputs = _of_mapping(
                 {"resolution": text_of(resolution), "user_feedback": text_of(feedback), "result": _value(result)}
             )
@@ -55,7 +55,7 @@ class EventMaker:
             made.append(event)
         return made
 
-    def checkpoints(self, rows: Sequence[Row], reading: Reading) -> list[EventDraft]:
+    def checkpoints(self, rows: Iterable[Row], reading: Reading) -> list[EventDraft]:
         """Return the checkpoints."""
         made: list[EventDraft] = []
         for row in rows:
@@ -64,13 +64,13 @@ class EventMaker:
             if event is None:
                 continue
             event.subtype, event.name = "checkpoint", short_text_of(text_of(kind)) or "checkpoint"
-            event.outputs = _json(snapshot)
-            event.meta = _json(meta)
+            event.outputs = _raw(snapshot)
+            event.meta = _raw(meta)
             _keep(event.extra, {"checkpoint_type": text_of(kind), "pickle_file_path": text_of(pickle_path)})
             made.append(event)
         return made
 
-    def metrics(self, rows: Sequence[Row], reading: Reading) -> list[EventDraft]:
+    def metrics(self, rows: Iterable[Row], reading: Reading) -> list[EventDraft]:
         """Return what was measured."""
         made: list[EventDraft] = []
         for row in rows:
@@ -83,7 +83,7 @@ class EventMaker:
             event.outputs = _of_mapping(
                 {"metric": text_of(name), "value": plain_of(value) if number is None else number}
             )
-            event.meta = _json(meta)
+            event.meta = _raw(meta)
             made.append(event)
         return made
 
@@ -98,7 +98,7 @@ class EventMaker:
             event.node_id = self._references.node(row["node"], row["step"], extra, event_id, is_made=True)
             event.subtype, event.name = "info", f"{row['from'] or '…'} → {row['to']}"[:255]
             event.inputs = _of_mapping({"from": row["from"], "to": row["to"]})
-            event.meta = _json(row["meta"])
+            event.meta = _raw(row["meta"])
             _keep(extra, {
                 "entity_type": row["entity_type"], "entity_id": row["entity_id"], "reason": row["reason"],
                 "transitioned_by": row["who"], "state_history_id": row["id"],
@@ -137,18 +137,19 @@ def _status_of(word: str) -> str:
     return "cancelled" if word in _CALLED_OFF else "running"
 
 
-def _json(value: Any) -> Json | None:
-    return None if value is None else json_of(value)
+def _raw(value: Any) -> bytes | None:
+    found = None if value is None else json_of(value)
+    return None if found is None else found.raw
 
 
 def _value(value: Any) -> object:
-    found = _json(value)
+    found = None if value is None else json_of(value)
     return None if found is None else found.value
 
 
-def _of_mapping(values: Mapping[str, object]) -> Json | None:
+def _of_mapping(values: Mapping[str, object]) -> bytes | None:
     known = {name: value for name, value in values.items() if value is not None}
-    return json_of(known) if known else None
+    return _raw(known) if known else None
 
 
 def _keep(extra: dict[str, Any], values: Mapping[str, object]) -> None:

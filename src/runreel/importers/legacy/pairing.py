@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 
 from runreel.importers.legacy.event_row import EventDraft
+from runreel.importers.shelf import value_of
 from runreel.importers.value import mapping_of
 
 _START = frozenset({"start", "started", "begin"})
 _COMPLETE = frozenset({"complete", "completed", "end", "ended", "finish", "finished"})
 _EXECUTION = frozenset({"execution"})
+_SHARED = ("inputs", "outputs", "error", "name", "model", "duration_us", "agent_name", "role", "node_id", "stated")
 _NAMES_START = ("start_event_id", "original_event_id")
 
 _Key = tuple[str, str | None, str | None, str | None]
@@ -60,7 +62,7 @@ def _has_ended(event: EventDraft) -> bool:
 
 def _begun(opened: dict[_Key, list[_Open]], end: EventDraft) -> _Open | None:
     """Return what an event ends, and let it be open no more; None where that is in doubt."""
-    meta = mapping_of(None if end.meta is None else end.meta.value)
+    meta = mapping_of(value_of(end.meta))
     stated = next((meta[name] for name in _NAMES_START if type(meta.get(name)) is str), None)
     named = stated or end.parent
     if named is not None:
@@ -89,15 +91,26 @@ def _join(begun: _Open, end: EventDraft, led: dict[str, str]) -> None:
 
 def _take(start: EventDraft, row: EventDraft) -> None:
     """Let the event say what the row says and it does not yet; what both say is kept beside it."""
-    for name in ("inputs", "outputs", "error", "name", "model", "duration_us", "agent_name", "node_id"):
+    for name in (
+        "inputs",
+        "outputs",
+        "error",
+        "name",
+        "model",
+        "duration_us",
+        "agent_name",
+        "role",
+        "node_id",
+        "stated",
+    ):
         value = getattr(row, name)
         if value is None:
             continue
         if getattr(start, name) is None:
             setattr(start, name, value)
-        elif name in ("inputs", "outputs") and getattr(start, name).value != value.value:
-            start.extra[f"{row.subtype}_{name}"] = value.value
+        elif name in ("inputs", "outputs") and value_of(getattr(start, name)) != (said := value_of(value)):
+            start.extra[f"{row.subtype}_{name}"] = said
     if row.meta is not None:
-        start.extra[f"{row.subtype}_meta"] = row.meta.value
+        start.extra[f"{row.subtype}_meta"] = value_of(row.meta)
     for key, value in row.extra.items():
         start.extra.setdefault(key, value)

@@ -114,10 +114,7 @@ class Preparation:
             self._ledger.left_out("sessions", SAME_ID, own_id)
             self._ledger.left_out("projects", "its session is left out", None, len(own_projects))
             return
-        self._ledger.stored("sessions")
-        self._ledger.sent("sessions")
-        self._ledger.stored("projects", len(own_projects))
-        self._ledger.end_run("")
+        self._ledger.add_session(session_id, n_projects=len(own_projects))
 
     def _read_runs(self) -> None:
         reading = self._readings["workflow_runs"]
@@ -249,8 +246,8 @@ class Preparation:
                 self._ledger.left_out(reading.table, "what it tells of is missing", data["id"])
         for raw_id, changes in of_sessions.items():
             self._workspace.add_to_session(raw_id, {"state_history": [_short(change) for change in changes]})
-            self._ledger.stored(reading.table, len(changes))
-        self._ledger.end_run("")
+            known = self._workspace.session(raw_id) or {}
+            self._ledger.add_to_session(known["session_id"], reading.table, len(changes))
 
     def _history_of(self, reading: Reading, row: Row) -> dict[str, Any]:
         entity, kind, raw_id, _, from_state, to_state, reason, who, created, meta, *_ = row

@@ -157,8 +157,7 @@ def _session_of(workspace: Workspace, ledger: Ledger, raw_id: str, at: int) -> S
         session_id = name_of(raw_id)
         data = {"session_id": session_id, "name": session_id, "status": "active", "created_at": at, "is_made": True}
         workspace.put("sessions", (raw_id, json.dumps(data), 0))
-        ledger.sent("sessions")
-        ledger.made("sessions")
+        ledger.add_session(session_id, is_made=True)
         ledger.repaired("sessions that have no row were made", session_id)
     workspace.mark_sent(raw_id)
     return sessions.part_of(data)

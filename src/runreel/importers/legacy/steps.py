@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from runreel.importers.ledger import Ledger
@@ -23,7 +23,7 @@ def step_node_id(step_number: Any, step_id: str) -> str:
     return f"step_{n}" if n is not None else repair_name(f"step_{clean(step_id)}") or "step"
 
 
-def describe_steps(rows: Sequence[Row], reading: Reading, book: NodeBook, ledger: Ledger, at: int) -> None:
+def describe_steps(rows: Iterable[Row], reading: Reading, book: NodeBook, ledger: Ledger, at: int) -> None:
     """Let the nodes of the run's steps have what the rows say of them."""
     taken: set[str] = set()
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runreel.importers.file_folder import FileFolder, FoundFile
@@ -36,7 +36,7 @@ def _id_of(raw_id: Any, seen: set[str], ledger: Ledger, table: str) -> str | Non
     return own_id
 
 
-def iter_messages(rows: Sequence[Row], reading: Reading, references: References, ledger: Ledger) -> Iterator[ThingPart]:
+def iter_messages(rows: Iterable[Row], reading: Reading, references: References, ledger: Ledger) -> Iterator[ThingPart]:
     """Yield the messages."""
     seen: set[str] = set()
     for row in rows:
@@ -63,7 +63,7 @@ def iter_messages(rows: Sequence[Row], reading: Reading, references: References,
 
 
 def iter_files(
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     reading: Reading,
     references: References,
     ledger: Ledger,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from runreel.importers.identity import made_id
 from runreel.importers.ledger import Ledger
-from runreel.importers.legacy.event_row import EventDraft
+from runreel.importers.legacy.event_row import EventDraft, Stated
 from runreel.importers.legacy.reference import References
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.source import Row
-from runreel.importers.value import instant_of, integer_of, mapping_of, number_of, plain_of, text_of
+from runreel.importers.value import Json, instant_of, integer_of, mapping_of, number_of, plain_of, text_of
 from runreel.wire.field import count_of, nanos_of
 from runreel.wire.field import text_of as short_text_of
 
@@ -25,21 +24,13 @@ _COST = ("cost_usd", "cost")
 _Figures = tuple[int, int]
 
 
-class Stated(NamedTuple):
-    """What an event says itself of its usage."""
-
-    tokens_in: int | None
-    tokens_out: int | None
-    cost_nanos: int | None
-
-
-def stated_of(event: EventDraft) -> Stated | None:
+def stated_of(meta: Json) -> Stated | None:
     """Return what the `meta` of an event says of its usage, or None."""
     # Most events say nothing of it, which is seen more quickly than read.
-    if event.meta is None or not (b"token" in event.meta.raw or b"cost" in event.meta.raw):
+    if not (b"token" in meta.raw or b"cost" in meta.raw):
         return None
-    meta = mapping_of(event.meta.value)
-    places = (meta, *(mapping_of(meta.get(name)) for name in ("tokens", "usage", "token_usage")))
+    known = mapping_of(meta.value)
+    places = (known, *(mapping_of(known.get(name)) for name in ("tokens", "usage", "token_usage")))
     tokens_in, tokens_out = _first(places, _IN), _first(places, _OUT)
     cost = next((nanos_of(place[name]) for place in places for name in _COST if name in place), None)
     return None if tokens_in is None and tokens_out is None and cost is None else Stated(tokens_in, tokens_out, cost)
@@ -50,15 +41,15 @@ def _first(places: Sequence[Mapping[str, object]], names: Sequence[str]) -> int 
 
 
 def spread_costs(
-    rows: Sequence[Row], events: Sequence[EventDraft], reading: Reading, references: References, ledger: Ledger
+    rows: Iterable[Row], events: Sequence[EventDraft], reading: Reading, references: References, ledger: Ledger
 ) -> list[EventDraft]:
     """Put the costs of a run where they belong; return the events that were made for those that have no event."""
-    if not rows:
-        for event in events:
-            if (stated := stated_of(event)) is not None:
-                event.tokens_in, event.tokens_out, event.cost_nanos = stated
-        return []
     costs = [cost for row in rows if (cost := _read(row, reading, references, ledger)) is not None]
+    if not costs:
+        for event in events:
+            if event.stated is not None:
+                event.tokens_in, event.tokens_out, event.cost_nanos = event.stated
+        return []
     by_figures = _events_by_figures(events)
     n_with = Counter(_figures_of(cost) for cost in costs)
     made: list[EventDraft] = []
@@ -120,7 +111,7 @@ def _read(row: Row, reading: Reading, references: References, ledger: Ledger) ->
 def _events_by_figures(events: Sequence[EventDraft]) -> dict[_Figures, list[EventDraft]]:
     found: dict[_Figures, list[EventDraft]] = {}
     for event in events:
-        stated = stated_of(event)
+        stated = event.stated
         if stated is not None and (stated.tokens_in or stated.tokens_out):
             found.setdefault((stated.tokens_in or 0, stated.tokens_out or 0), []).append(event)
     return found
