@@ -117,7 +117,10 @@ function Report({ report }: { readonly report: ImportReport }) {
           </Section>
         </div>
         {report.refused_runs.length > 0 && (
-          <Section title="Refused runs" note="Nothing of them was taken, and their rows are left out. A copy from before stays as it was.">
+          <Section
+            title="Refused runs"
+            note="Nothing of them was taken, and their rows are left out. A copy from before stays as it was."
+          >
             <RefusedRuns report={report} />
           </Section>
         )}
