@@ -9,13 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from bench import postgres
 from bench.corpus import OUT
+from bench.ingest import find_database
 from bench.large_database import keep_large_database
+from bench.limit import measure_sqlite_insert_cpu_s
 from bench.process import watched_children
 from bench.report import Bound, Figure, Report, gate
 from bench.scale import Scale
 from bench.server import Server, migrate, running_server
+from runreel.wire.bundle import PIECE_LINES
 
 _EVENTS_PER_S = 30_000
 _MEMORY_MB = 200
@@ -47,7 +52,9 @@ def _import_on_sqlite(scale: Scale, bundle: Path) -> Report:
     shutil.rmtree(data, ignore_errors=True)
     try:
         with running_server(data) as server:
-            return _measure_import(server, bundle, scale, "SQLite")
+            report = _measure_import(server, bundle, scale, "SQLite")
+        report.figures.append(_measure_limit(find_database(data), bundle, scale))
+        return report
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
@@ -66,6 +73,19 @@ def _measure_import(server: Server, bundle: Path, scale: Scale, database: str) -
     again = _time_s(lambda: _upload(server, bundle))
     figures.append(Figure(name="import of the same again", unit="events/s", values=(scale.n_read_events / again,)))
     return Report(title=f"Importing {scale.n_read_events:,} events into {database}", figures=figures)
+
+
+def _measure_limit(database: Path, bundle: Path, scale: Scale) -> Figure:
+    """Measure how fast one core decodes the same lines and inserts the same rows, and does nothing else."""
+    with bundle.open("rb") as lines:
+        start = time.process_time()
+        for line in lines:
+            msgspec.json.decode(line)
+        decode_s = time.process_time() - start
+    n_groups = -(-scale.n_read_events // PIECE_LINES)
+    insert_s = measure_sqlite_insert_cpu_s(database, OUT / "limit.db", n_groups=n_groups)
+    name = "limit of one core: decode and insert the same"
+    return Figure(name=name, unit="events/s", values=(scale.n_read_events / (decode_s + insert_s),))
 
 
 def _figures(name: str, events_per_s: float, peak_bytes: int) -> list[Figure]:

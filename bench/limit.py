@@ -26,8 +26,8 @@ SQLITE_SETTINGS = (  # the server's own, which can't be read from the file
     "journal_mode = wal",
     "synchronous = full",
     "foreign_keys = on",
-    "cache_size = -32000",
-    "wal_autocheckpoint = 4000",
+    "cache_size = -16000",
+    "wal_autocheckpoint = 10000",
 )
 RUN_KEY = "run_pk"  # the column that every table below a run begins with
 
