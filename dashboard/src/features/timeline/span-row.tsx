@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { memo } from "react";
+import { memo, type CSSProperties } from "react";
 import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort } from "@/lib/format";
 import { eventKind, statusWord } from "@/lib/vocabulary";
 import { classNames } from "@/ui/class-names";
@@ -11,6 +11,7 @@ import type { TimeWindow } from "./span-tree";
 import type { TimeScale } from "./time-scale";
 
 const INDENT_PX = 14;
+const STACKED_INDENT_PX = 8.4;
 const MOST_INDENTS = 14;
 const LABEL_PX = 74;
 /** The bar tells of these. */
@@ -44,6 +45,7 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
   const hasFailed = span.status === "failed";
   const kind = eventKind(span.type);
   const isLeaf = below === undefined || below === 0;
+  const indents = Math.min(depth, MOST_INDENTS);
   return (
     <div
       role="row"
@@ -63,13 +65,12 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
     >
       <div
         role="gridcell"
-        style={{ paddingLeft: 6 + Math.min(depth, MOST_INDENTS) * INDENT_PX * (isStacked ? 0.6 : 1) }}
+        style={isStacked ? { paddingLeft: 6 + indents * STACKED_INDENT_PX } : guided(indents)}
         className={classNames(
           "relative flex min-w-0 items-center gap-1.5 pr-2",
           isStacked ? "h-6 w-full" : "w-(--names) shrink-0 border-r border-line",
         )}
       >
-        {!isStacked && <Guides depth={depth} />}
         {isLeaf ? (
           <span className="w-4 shrink-0" />
         ) : (
@@ -96,22 +97,23 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
           {`, ${kind.label}, ${statusWord(span.status).label}, ${span.end === null ? "" : formatDuration(span.end - span.start)}`}
         </span>
         {depth > MOST_INDENTS && <span className="figure text-2xs text-faint">{depth}</span>}
-        <span className="ml-auto flex shrink-0 items-center gap-1.5 pl-1">
-          {isCollapsed && below !== undefined && below > 0 && (
-            <span className="figure rounded-full bg-sunken px-1.5 text-2xs text-soft">
-              {formatShort(below)}
-              <span className="sr-only"> below</span>
-            </span>
-          )}
-          {props.errorsBelow > 0 && (isCollapsed || !hasFailed) && (
-            <span
-              title={`${formatNumberOf(props.errorsBelow, "error")} below`}
-              className="figure text-2xs font-medium text-bad"
-            >
-              {formatCount(props.errorsBelow)} ✕
-            </span>
-          )}
-        </span>
+        {isCollapsed && !isLeaf && (
+          <span className="figure ml-auto shrink-0 rounded-full bg-sunken px-1.5 text-2xs text-soft">
+            {formatShort(below)}
+            <span className="sr-only"> below</span>
+          </span>
+        )}
+        {props.errorsBelow > 0 && (isCollapsed || !hasFailed) && (
+          <span
+            title={`${formatNumberOf(props.errorsBelow, "error")} below`}
+            className={classNames(
+              "figure shrink-0 text-2xs font-medium text-bad",
+              !isCollapsed && "ml-auto pl-1",
+            )}
+          >
+            {formatCount(props.errorsBelow)} ✕
+          </span>
+        )}
       </div>
       <div
         role="gridcell"
@@ -123,20 +125,13 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
   );
 });
 
-/** Lines from parents to their children. */
-function Guides({ depth }: { readonly depth: number }) {
-  const levels = Math.min(depth, MOST_INDENTS);
-  if (levels === 0) return null;
-  return (
-    <span
-      aria-hidden
-      className="pointer-events-none absolute inset-y-0 left-[13px]"
-      style={{
-        width: levels * INDENT_PX,
-        backgroundImage: `repeating-linear-gradient(to right, var(--line) 0 1px, transparent 1px ${INDENT_PX}px)`,
-      }}
-    />
-  );
+/** Room for the depth, with lines from parents to their children. */
+function guided(indents: number): CSSProperties {
+  const width = indents * INDENT_PX;
+  return {
+    paddingLeft: 6 + width,
+    background: `repeating-linear-gradient(to right, var(--line) 0 1px, transparent 1px ${INDENT_PX}px) 13px 0 / ${width}px 100% no-repeat`,
+  };
 }
 
 function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
@@ -146,21 +141,20 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
   const { fill, text } = hueClasses(kind);
   const color = span.status === "failed" ? "bg-bad" : fill;
   const isOff = critical === null;
+  const hasParts = place.wait > 0;
   const height = isStacked ? "top-1 h-2.5" : "top-[7px] h-3";
   if (isMoment(span)) {
     return (
-      <>
-        <span
-          title={titleOf(span, scale)}
-          style={{ left: `calc(${place.left * 100}% - 4px)` }}
-          className={classNames(
-            "absolute size-2 rotate-45 rounded-[1px]",
-            isStacked ? "top-[5px]" : "top-[9px]",
-            color,
-            isOff && "opacity-35",
-          )}
-        />
-      </>
+      <span
+        title={titleOf(span, scale)}
+        style={{ left: `calc(${place.left * 100}% - 4px)` }}
+        className={classNames(
+          "absolute size-2 rotate-45 rounded-[1px]",
+          isStacked ? "top-[5px]" : "top-[9px]",
+          color,
+          isOff && "opacity-35",
+        )}
+      />
     );
   }
   return (
@@ -173,6 +167,7 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
           height,
           place.isCutLeft ? "" : "rounded-l-[3px]",
           place.isCutRight || span.end === null ? "" : "rounded-r-[3px]",
+          !hasParts && color,
           isOff && "opacity-35",
         )}
       >
@@ -184,7 +179,7 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
             <span className={classNames("absolute inset-0 opacity-25", color)} />
           </span>
         )}
-        <span className={classNames("h-full flex-1", color)} />
+        {hasParts && <span className={classNames("h-full flex-1", color)} />}
         {span.end === null && (
           <span className="absolute inset-y-0 right-0 w-4 animate-breathe bg-linear-to-r from-transparent to-surface" />
         )}

@@ -34,8 +34,6 @@ interface TreeRowProps {
   readonly isMatch: boolean;
   readonly searched: string;
   readonly longestMs: number;
-  readonly onPress: (node: TreeNode) => void;
-  readonly onTurn: (node: TreeNode) => void;
 }
 
 /** One event: its name within its branch, and its figures. */
@@ -51,11 +49,9 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
   const selfMs = selfTimeOf(node, now);
   const showsSums = hasChildren;
   const isWordShown = row.status !== "completed" && row.status !== "failed";
-  const tokens = node.hasTokens ? node.tokens : null;
-  const cost = node.hasCost ? node.cost : null;
+  const detail = detailOf(node);
   return (
-    // The tree has the focus and the keys; its rows are told apart by `aria-activedescendant`.
-    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+    // The tree has the focus, the keys and the clicks; its rows are told apart by `aria-activedescendant`.
     <div
       id={props.id}
       role="treeitem"
@@ -65,11 +61,9 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
       aria-expanded={hasChildren ? isExpanded : undefined}
       aria-selected={isSelected}
       data-event={row.id}
-      onClick={() => props.onPress(node)}
-      onDoubleClick={() => props.onTurn(node)}
       style={{ top: props.top, height: ROW_HEIGHT }}
       className={classNames(
-        "absolute inset-x-0 flex cursor-default items-center gap-2 pr-4 text-sm",
+        "absolute inset-x-0 flex cursor-default items-center gap-2 pr-4 text-sm contain-strict",
         isSelected ? "bg-selected" : isActive ? "bg-hover" : "hover:bg-hover",
         isActive && "group-focus-visible/tree:shadow-focus",
       )}
@@ -82,11 +76,6 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
           <span
             role="presentation"
             data-turn
-            onClick={(event) => {
-              event.stopPropagation();
-              props.onTurn(node);
-            }}
-            onDoubleClick={(event) => event.stopPropagation()}
             className="-ml-1 flex size-6 shrink-0 items-center justify-center rounded-sm text-faint hover:text-text"
           >
             <ChevronRight aria-hidden size={14} className={classNames(isExpanded && "rotate-90")} />
@@ -121,9 +110,9 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
             {formatNumberOf(nErrorsBelow(node), "error")}
           </span>
         )}
-        <span className="name-text min-w-0 shrink-[9] text-xs text-faint @max-md:hidden">
-          {detailOf(node)}
-        </span>
+        {detail !== "" && (
+          <span className="name-text min-w-0 shrink-[9] text-xs text-faint @max-md:hidden">{detail}</span>
+        )}
       </div>
       <span className={classNames("flex shrink-0 items-center gap-2", CELLS.duration)}>
         <span className="h-1.5 min-w-0 flex-1 overflow-hidden rounded-full bg-line/60 max-sm:hidden">
@@ -144,14 +133,14 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
       <Figure
         cell={CELLS.tokens}
         word="tokens"
-        text={tokens === null ? UNKNOWN : formatShort(tokens)}
+        text={tokensText(node)}
         isSoft={showsSums}
-        title={tokens === null ? undefined : tokensTitle(node)}
+        title={node.hasTokens ? tokensTitle(node) : undefined}
       />
       <Figure
         cell={CELLS.cost}
         word="cost"
-        text={costText(node, cost)}
+        text={costText(node)}
         isSoft={showsSums}
         title={costTitle(node)}
       />
@@ -200,8 +189,13 @@ function detailOf({ row, parent }: TreeNode): string {
   return [row.model, row.agentName, node].filter((each) => each !== null && each !== title).join(" · ");
 }
 
+function tokensText({ hasTokens, tokens }: TreeNode): string {
+  return hasTokens ? formatShort(tokens) : UNKNOWN;
+}
+
 /** What it cost; what has no price is not free. */
-function costText({ nUnpriced }: TreeNode, cost: number | null): string {
+function costText({ nUnpriced, hasCost, cost: known }: TreeNode): string {
+  const cost = hasCost ? known : null;
   if (nUnpriced === 0) return formatCost(cost);
   return cost === null ? "unpriced" : `≥ ${formatCost(cost)}`;
 }

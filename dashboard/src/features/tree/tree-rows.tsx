@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useId, useMemo, useRef, type KeyboardEvent } from "react";
+import { useEffect, useId, useMemo, useRef, type KeyboardEvent, type MouseEvent } from "react";
 import { useShortcut } from "@/ui/shortcuts";
 import { useNow } from "@/ui/clock";
 import { durationOf, isOpen, type Fold, type Tree, type TreeNode } from "./tree";
@@ -23,7 +23,7 @@ interface TreeRowsProps {
   readonly onTurn: (nodes: readonly TreeNode[], isToBeOpen: boolean) => void;
 }
 
-const OVERSCAN = 14;
+const OVERSCAN = 4;
 
 /** The rows of the tree that are on the screen, and the keys that lead through all of them. */
 export function TreeRows(props: TreeRowsProps) {
@@ -117,7 +117,26 @@ export function TreeRows(props: TreeRowsProps) {
   useShortcut({ keys: "j", label: "Select the next event", group: "Tree" }, () => step(1));
   useShortcut({ keys: "k", label: "Select the previous event", group: "Tree" }, () => step(-1));
 
+  const nodeOf = ({ target }: MouseEvent) => {
+    const row = target instanceof Element ? target.closest<HTMLElement>("[data-event]") : null;
+    return tree.byId.get(row?.dataset["event"] ?? "");
+  };
+  const click = (event: MouseEvent) => {
+    const node = nodeOf(event);
+    if (node === undefined) return;
+    if (isOnTurn(event)) turn(node);
+    else {
+      isOwn.current = true;
+      onSelect(node);
+    }
+  };
+  const doubleClick = (event: MouseEvent) => {
+    const node = nodeOf(event);
+    if (node !== undefined && !isOnTurn(event)) turn(node);
+  };
+
   const items = virtualizer.getVirtualItems();
+  const slots = Math.ceil((virtualizer.scrollRect?.height ?? 0) / ROW_HEIGHT) + 2 * OVERSCAN + 2;
   const isDrawn = items.some(({ index }) => index === activeIndex);
   return (
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus
@@ -128,6 +147,8 @@ export function TreeRows(props: TreeRowsProps) {
       tabIndex={0}
       aria-activedescendant={isDrawn ? `${prefix}-${activeIndex}` : undefined}
       onKeyDown={press}
+      onClick={click}
+      onDoubleClick={doubleClick}
       onFocus={() => {
         const first = seen[0];
         if (active === undefined && first) onActive(first, false);
@@ -144,29 +165,29 @@ export function TreeRows(props: TreeRowsProps) {
           const siblings = node.parent?.children ?? tree.roots;
           return (
             <TreeRow
-              key={node.row.id}
+              // Each row that is seen has a slot, whose elements the next one that comes into sight takes over.
+              key={index % slots}
               id={`${prefix}-${index}`}
               node={node}
               top={start}
-              place={siblings.length > 2_000 ? index + 1 : siblings.indexOf(node) + 1}
-              nSiblings={siblings.length > 2_000 ? seen.length : siblings.length}
+              place={node.place + 1}
+              nSiblings={siblings.length}
               isExpanded={node.children.length > 0 && (isSearching || isOpen(node, fold))}
               isActive={index === activeIndex}
               isSelected={node.row.id === selectedId}
               isMatch={matched === null || matched.has(node)}
               searched={props.searched}
               longestMs={longestMs}
-              onPress={(pressed) => {
-                isOwn.current = true;
-                onSelect(pressed);
-              }}
-              onTurn={turn}
             />
           );
         })}
       </div>
     </div>
   );
+}
+
+function isOnTurn({ target }: MouseEvent): boolean {
+  return target instanceof Element && target.closest("[data-turn]") !== null;
 }
 
 /** Return the place of the row that began last. */

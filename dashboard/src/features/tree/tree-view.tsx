@@ -48,8 +48,11 @@ export default function TreeView({ run }: RunViewProps) {
   const [folded, setFolded] = useState<Fold | null>(() =>
     asked.level === undefined ? null : { level: asked.level, turned: new Set(asked.turned) },
   );
-  const usual = firstLevel(Math.max(total ?? 0, run.event_count), tree.roots.length);
-  const fold = useMemo<Fold>(() => folded ?? { level: usual, turned: new Set() }, [folded, usual]);
+  // It stays as it was with the first rows: what is looked at should not fold away when the rest comes.
+  const [usual, setUsual] = useState<number>();
+  if (usual === undefined && rows.length > 0)
+    setUsual(firstLevel(tree, Math.max(total ?? 0, run.event_count)));
+  const fold = useMemo<Fold>(() => folded ?? { level: usual ?? 0, turned: new Set() }, [folded, usual]);
 
   const isSearching = text !== "" || onlyErrors;
   const matches = useMemo(

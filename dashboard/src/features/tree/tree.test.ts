@@ -94,10 +94,15 @@ describe("what is folded", () => {
     expect(turnedTo(tree.roots, false, opened).turned.size).toBe(0);
   });
 
-  it("is all of a long run, but for its one root", () => {
-    expect(firstLevel(400, 9)).toBe(Infinity);
-    expect(firstLevel(401, 1)).toBe(1);
-    expect(firstLevel(100_000, 9)).toBe(0);
+  it("is at first all of a short run, and of a long one what fills a screen", () => {
+    const below = (parent: string, n: number) =>
+      Array.from({ length: n }, (_, place) => makeRow(`${parent}.${place}`, parent));
+    const wide = treeOf([makeRow("a"), ...below("a", 20), ...below("a.0", 9)]);
+    const narrow = treeOf([makeRow("a"), ...below("a", 2), ...below("a.0", 20)]);
+    const flat = treeOf(Array.from({ length: 20 }, (_, place) => makeRow(`${place}`)));
+    expect(firstLevel(wide, 400)).toBe(Infinity);
+    expect([wide, narrow, flat].map((tree) => firstLevel(tree, 401))).toEqual([1, 2, 0]);
+    expect(firstLevel(treeOf(below("a", 3)), 401)).toBe(Infinity);
   });
 });
 

@@ -7,6 +7,8 @@ export interface TreeNode {
   parent: TreeNode | null;
   children: TreeNode[];
   depth: number;
+  /** Which of its siblings it is. */
+  place: number;
   /** Of it and all below it. */
   nEvents: number;
   nErrors: number;
@@ -24,6 +26,9 @@ export interface Tree {
   /** All nodes, each before what is below it. */
   readonly inOrder: readonly TreeNode[];
 }
+
+const SHORT = 400;
+const LEAST_SEEN = 12;
 
 // Most nodes are leaves; they share one list, which nobody writes to.
 const NONE: TreeNode[] = [];
@@ -57,6 +62,7 @@ export function treeOf(rows: readonly EventRow[]): Tree {
       }
     }
   }
+  for (const [place, node] of roots.entries()) node.place = place;
   for (let index = inOrder.length - 1; index >= 0; index -= 1) {
     const node = inOrder[index] as TreeNode;
     if (node.parent) addUp(node.parent, node);
@@ -70,6 +76,7 @@ function newNode(row: EventRow): TreeNode {
     parent: null,
     children: NONE,
     depth: 0,
+    place: 0,
     nEvents: 1,
     nErrors: row.status === "failed" ? 1 : 0,
     nUnpriced: row.isUnpriced ? 1 : 0,
@@ -96,8 +103,10 @@ function walked(roots: readonly TreeNode[]): TreeNode[] {
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
     node.depth = node.parent === null ? 0 : node.parent.depth + 1;
     found.push(node);
-    for (let index = node.children.length - 1; index >= 0; index -= 1) {
-      left.push(node.children[index] as TreeNode);
+    for (let place = node.children.length - 1; place >= 0; place -= 1) {
+      const child = node.children[place] as TreeNode;
+      child.place = place;
+      left.push(child);
     }
   }
   return found;
@@ -176,10 +185,14 @@ export function turnedTo(nodes: readonly TreeNode[], isToBeOpen: boolean, fold: 
   return { ...fold, turned };
 }
 
-/** Return the level that a run opens with: all of a short one, else what is at the top. */
-export function firstLevel(nEvents: number, nRoots: number): number {
-  if (nEvents <= 400) return Infinity;
-  return nRoots <= 1 ? 1 : 0;
+/** Return the level that a run opens with: all of a short one, else the first with some rows to look at. */
+export function firstLevel(tree: Tree, nEvents: number): number {
+  if (nEvents <= SHORT) return Infinity;
+  const counts: number[] = [];
+  for (const { depth } of tree.inOrder) counts[depth] = (counts[depth] ?? 0) + 1;
+  let nSeen = 0;
+  const level = counts.findIndex((count) => (nSeen += count) >= LEAST_SEEN);
+  return level === -1 ? Infinity : level;
 }
 
 /** Return the next or previous of some nodes, in the order of the tree, seen from another; round the end. */
