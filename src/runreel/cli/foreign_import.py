@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypedDict
 from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.connection import connect
 from runreel.cli.console import Console, print_json
-from runreel.cli.extra import needed_extra
 from runreel.cli.import_text import show_report
 from runreel.cli.progress import counting_runs
 from runreel.model.import_form import format_report
@@ -37,8 +36,8 @@ def is_database(name: str) -> bool:
 
 def import_database(arguments: argparse.Namespace, console: Console, query: dict[str, str]) -> int:
     """Import, say what became of every row, and let the server keep that; fails where something is missing here."""
-    with needed_extra("importing a database"):
-        from runreel.cli.import_process import ImportProcess
+    from runreel.cli.import_process import ImportProcess
+
     started_at = now()
     with ImportProcess(arguments.file, folder=arguments.files) as process:
         client = connect(arguments, console, may_create=True)

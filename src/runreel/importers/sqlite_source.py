@@ -66,17 +66,16 @@ class SqliteSource:
 
     def count(self, table: str) -> int:
         if table not in self._counts:
-            # A damaged index has other rows than its table; where both are counted, that is seen.
-            rows = f"{self.relation(table)} NOT INDEXED" if table in self._tables else NO_ROWS
-            ((self._counts[table],),) = self.query(f"SELECT count(*) FROM {rows}")
+            ((self._counts[table],),) = self.query(f"SELECT count(*) FROM {self.relation(table)}")
         return self._counts[table]
 
     def iter_rows(self, table: str, columns: Sequence[str], *, order_by: Sequence[str] = ()) -> Iterator[Row]:
         if table not in self._tables:
             return
         n_given = yield from self._stream(_selection(self._tables[table], columns, order_by, self._collation))
-        # Both are of one moment.
-        if n_given != self.count(table):
+        # A damaged index has other rows than its table, and rows are found and counted by indexes.
+        ((n_rows,),) = self.query(f"SELECT count(*) FROM {self.relation(table)} NOT INDEXED")
+        if not n_given == n_rows == self.count(table):
             raise SourceError(_damage_of(self._path, repr(self.name)))
 
     def query(self, statement: str) -> Generator[Row]:
