@@ -25,6 +25,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     FromClause,
+    Index,
     Table,
     Text,
     collate,
@@ -221,6 +222,16 @@ def make_dialect(database_url: str) -> Dialect:
 def url_of_file(path: Path) -> str:
     """Return the URL of a database that is one file."""
     return f"sqlite:///{path}"
+
+
+def of_file(index: Index) -> Index:
+    """Keep an index where the database is a file."""
+    return index.ddl_if(dialect=SqliteDialect.name)
+
+
+def of_server(index: Index) -> Index:
+    """Keep an index where the database is a server."""
+    return index.ddl_if(dialect=PostgresDialect.name)
 
 
 class SqliteDialect:

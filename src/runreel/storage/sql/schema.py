@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from runreel.storage.sql.dialect import Key
+from runreel.storage.sql.dialect import Key, of_file, of_server
 
 metadata = MetaData()
 
@@ -136,24 +136,19 @@ runs = Table(
     UniqueConstraint("project", "agent_name", "run_name"),
     ForeignKeyConstraint(["project", "agent_name"], ["agents.project", "agents.agent_name"]),
     ForeignKeyConstraint(["project", "session_id"], ["sessions.project", "sessions.session_id"]),
-    Index("runs_newest", "project", "created_at", "run_pk").ddl_if(dialect="postgresql"),
+    of_server(Index("runs_newest", "project", "created_at", "run_pk")),
     Index("runs_newest_of_agent", "project", "agent_name", "created_at", "run_pk"),
     Index("runs_newest_of_session", "project", "session_id", "created_at", "run_pk"),
     Index("runs_parent", "project", "parent_run_id"),
     Index("runs_changed", "project", "change_no", "run_pk"),
 )
 # Rows of runs are wide, and a list looks at many to show few: here is all that runs are filtered and sorted by, so that
-# SQLite looks up only those that it shows. PostgreSQL has no need of it, and a limit for what an index holds of a row.
-Index(
-    "runs_listed",
-    *(
-        runs.c[name]
-        for name in (
-            *("project", "created_at", "run_pk", "status", "run_name", "environment", "mode", "error_count"),
-            *("unpriced_count", "duration_us", "cost_nanos", "tokens_in", "tokens_out"),
-        )
-    ),
-).ddl_if(dialect="sqlite")
+# a file looks up only those that it shows. A server has no need of it, and a limit for what an index holds of a row.
+_LISTED_BY = (
+    *("project", "created_at", "run_pk", "status", "run_name", "environment", "mode", "error_count"),
+    *("unpriced_count", "duration_us", "cost_nanos", "tokens_in", "tokens_out"),
+)
+of_file(Index("runs_listed", *(runs.c[name] for name in _LISTED_BY)))
 Index(
     "runs_unnamed",
     runs.c.first_seen_at,
