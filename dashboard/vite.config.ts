@@ -1,14 +1,30 @@
 import { fileURLToPath } from "node:url";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const server = process.env["RUNREEL_URL"] ?? "http://127.0.0.1:4700";
+
+/** Tells `public/start.js` where the code of each view of a run is, so that it is fetched beside that of the page. */
+const toldViews: Plugin = {
+  name: "told-views",
+  transformIndexHtml: {
+    order: "post",
+    handler(html, { bundle }) {
+      const told = Object.values(bundle ?? {}).flatMap((file) => {
+        const module = file.type === "chunk" ? file.facadeModuleId : null;
+        const view = /features\/(\w+)\/\1-view\.tsx$/.exec(module ?? "")?.[1];
+        return view ? ` data-${view}="./${file.fileName}"` : [];
+      });
+      return html.replace('<script src="./start.js"', `$&${told.join("")}`);
+    },
+  },
+};
 
 export default defineConfig({
   // Relative, so that the same files work under any path; the server tells the page where that is.
   base: "./",
-  plugins: [react(), tailwind()],
+  plugins: [react(), tailwind(), toldViews],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: process.env["RUNREEL_DASHBOARD_OUT"] ?? "dist",

@@ -1,5 +1,5 @@
-// Runs before anything is painted: sets the theme, and asks at once for what the page of a run shows first, since the
-// page's own code is there only later. A file of its own, because the page runs no script that is inside it.
+// Runs before anything is painted: sets the theme, and asks at once for what the page of a run shows first, and for the
+// code that shows it, since the page's own code is there only later. A file of its own, because the page runs no script that is inside it.
 (function () {
   let theme = "system";
   try {
@@ -16,6 +16,13 @@
   const [page, segment = "", view = "timeline"] = location.pathname.slice(base.pathname.length).split("/");
   const id = segment.replaceAll("%3A", ":");
   if (page !== "runs" || !/^[\w.:-]{1,64}$/.test(id)) return;
+  const code = document.currentScript?.dataset[view];
+  if (code !== undefined) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = code;
+    document.head.append(link);
+  }
   const first = {
     timeline: "/spans?from_order=0&limit=400&max_rows=400",
     tree: "/spans?from_order=0&limit=400&max_rows=400",
