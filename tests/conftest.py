@@ -22,6 +22,7 @@ os.environ["GATI_TELEMETRY"] = "false"
 _FIXTURE_MARKS = {
     "postgres_url": "postgres",
     "empty_postgres_url": "postgres",
+    "own_postgres_url": "postgres",
     "chromium": "browser",
     "nginx": "nginx",
 }
@@ -37,6 +38,13 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def empty_postgres_url() -> Iterator[str]:
     """Give a database without tables to one test."""
+    with new_database(demand("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def own_postgres_url() -> Iterator[str]:
+    """Give a database without tables to the tests of one class."""
     with new_database(demand("postgres")) as url:
         yield url
 

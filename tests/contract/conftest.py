@@ -36,3 +36,23 @@ def postgres_store(migrated_postgres_url: str, tmp_path_factory: pytest.TempPath
     store = open_store(migrated_postgres_url, open_blobs(str(tmp_path_factory.mktemp("blobs"))))
     yield store
     store.close()
+
+
+@pytest.fixture(scope="class")
+def own_sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    """Give a store to a class that sweeps: a sweep goes through all that is in one."""
+    folder = tmp_path_factory.mktemp("own")
+    url = f"sqlite:///{folder / 'runreel.db'}"
+    migrate(url)
+    store = open_store(url, open_blobs(str(folder / "blobs")))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="class")
+def own_postgres_store(own_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    """Give a store to a class that sweeps."""
+    migrate(own_postgres_url)
+    store = open_store(own_postgres_url, open_blobs(str(tmp_path_factory.mktemp("own"))))
+    yield store
+    store.close()

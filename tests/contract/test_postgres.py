@@ -68,8 +68,8 @@ class TestPostgresMetricStore(MetricStoreContract):
 
 class TestPostgresFileStore(FileStoreContract):
     @pytest.fixture
-    def store(self, postgres_store: SqlStore) -> SqlStore:
-        return postgres_store
+    def store(self, own_postgres_store: SqlStore) -> SqlStore:
+        return own_postgres_store
 
 
 class TestPostgresBundleStore(BundleStoreContract):

@@ -68,8 +68,8 @@ class TestSqliteMetricStore(MetricStoreContract):
 
 class TestSqliteFileStore(FileStoreContract):
     @pytest.fixture
-    def store(self, sqlite_store: SqlStore) -> SqlStore:
-        return sqlite_store
+    def store(self, own_sqlite_store: SqlStore) -> SqlStore:
+        return own_sqlite_store
 
 
 class TestSqliteBundleStore(BundleStoreContract):

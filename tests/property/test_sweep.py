@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,12 +43,13 @@ _histories = st.lists(st.lists(_steps, min_size=1, max_size=6), min_size=2, max_
 _projects = count()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
-    folder = tmp_path_factory.mktemp("sweep")
-    url = f"sqlite:///{folder / 'runreel.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    """Give a store of its own: a sweep goes through all that is in one."""
+    on_file = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'runreel.db'}" if on_file else request.getfixturevalue("empty_postgres_url")
     migrate(url)
-    store = open_store(url, open_blobs(str(folder / "blobs")))
+    store = open_store(url, open_blobs(str(tmp_path / "blobs")))
     yield store
     store.close()
 
