@@ -32,7 +32,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     data = tmp_path_factory.mktemp("data")
     with (
         running_server(data, env={"RUNREEL_SETTLE_AFTER_S": "0.1"}) as server,
-        httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as http,
+        httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False, verify=False) as http,
     ):
         yield Api(http)
 

@@ -371,7 +371,7 @@ def gati(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a database that GATI's own server wrote, with runs of the same second."""
     path = tmp_path_factory.mktemp("gati") / "gati.db"
     rng, started_at = Random(3), datetime(2025, 1, 1, 10)  # noqa: DTZ001 - naive, as that SDK sends it
-    with running_gati(path) as url, httpx.Client(base_url=url, trust_env=False) as http:
+    with running_gati(path) as url, httpx.Client(base_url=url, trust_env=False, verify=False) as http:
         for agent in ("reader", "reader", "reader", "writer"):
             events = list(iter_run_events(rng, agent, n_events=12, started_at=started_at, has_graph=True))
             assert http.post("/api/events", json={"events": events}).status_code == 200

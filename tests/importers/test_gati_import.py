@@ -35,7 +35,7 @@ def gati(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gati")
     path = folder / "gati.db"
     rng, started_at = Random(5), datetime(2025, 3, 1, 9)  # noqa: DTZ001 - naive, as that SDK sends it
-    with running_gati(path) as url, httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
+    with running_gati(path) as url, httpx.Client(base_url=url, timeout=30, trust_env=False, verify=False) as http:
         for agent in RUNS:
             events = list(iter_run_events(rng, agent, n_events=N_EVENTS, started_at=started_at, has_graph=True))
             assert http.post("/api/events", json={"events": events}).status_code == 200

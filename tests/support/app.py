@@ -54,7 +54,9 @@ def serving(store: Store, **settings: Any) -> Iterator[ServedApp]:
         assert server.ended_start.wait(PATIENCE_S)
         assert server.started, "the application did not start"
         base_url = f"http://127.0.0.1:{chosen.port}"
-        with httpx.Client(base_url=base_url, timeout=PATIENCE_S, follow_redirects=False, trust_env=False) as http:
+        with httpx.Client(
+            base_url=base_url, timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False
+        ) as http:
             yield ServedApp(api=Api(http), store=store, settings=chosen)
     finally:
         server.should_exit = True

@@ -14,6 +14,7 @@ import pytest
 
 from tests.sdk.shipping.conftest import MakeClient
 from tests.sdk.shipping.record_server import RecordServer, silent_listener, slowly, unused_url
+from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.source import ROOT
 
@@ -313,7 +314,7 @@ def test_workers_that_are_forked_once_the_program_is_loaded_lose_nothing(
     server.wait_for(lambda: set(server.ids()) == everything)
     recorders = {record["run_id"]: record["recorder_id"] for record in server.of_kind("event")}
     assert len(set(recorders.values())) == len(recorders) >= 2
-    server.wait_for(lambda: not list((tmp_path / "journal").rglob("*.segment")))
+    eventually(lambda: not list((tmp_path / "journal").rglob("*.segment")))
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
