@@ -58,7 +58,8 @@ class FormerName:
 class RunDetail:
     """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run.
 
-    `requests` are what people asked of the agent, oldest first. `completeness` is None where no recorder numbers its records of the run.
+    `requests` are what people asked of the agent, oldest first. `completeness` is None where no recorder numbers its
+    records of the run.
     """
 
     inputs: object = None
