@@ -12,7 +12,10 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, literal, select, union_all
 
 from runreel.model.change import DeclaredNode, ProjectChanges, RunChanges
+from runreel.model.ending import end_event, find_run_end
 from runreel.model.scope import Scope
+from runreel.model.statement import read_statements
+from runreel.storage.merge import State, statements_of
 from runreel.storage.sql import event_row
 from runreel.storage.sql.event_reading import read_edge, read_file, read_message
 from runreel.storage.sql.recorder_row import read_completeness
@@ -65,11 +68,12 @@ def list_changes(
         connection.execute(statement, stretch).all() if place in changed else ()
         for place, statement in enumerate(_WHOLE)
     ]
+    run_end = find_run_end(run.status, run.ended_at)
     return RunChanges(
         run=read_run(run),
         nodes=tuple(map(_read_node, rows[0])),
         edges=tuple(map(read_edge, rows[1])),
-        events=tuple(event_row.read_event(row) for row in narrow if row[_CHANGE_SEQ] <= end),
+        events=tuple(end_event(event_row.read_event(row), run_end) for row in narrow if row[_CHANGE_SEQ] <= end),
         messages=tuple(map(read_message, rows[2])),
         files=tuple(map(read_file, rows[3])),
         change_seq=end,
@@ -135,12 +139,14 @@ def _nth_change(connection: Connection, scope: Scope, first: int, end: int, limi
 
 
 def _read_node(row: Any) -> DeclaredNode:
-    fields = cast("dict[str, Any]", {} if row.state is None else decode_state(row.state).fields)
+    state = State({}, (-1, 0)) if row.state is None else decode_state(row.state)
+    fields = cast("dict[str, Any]", state.fields)
+    stated = read_statements(statements_of(state))
     return DeclaredNode(
         node_id=row.node_id,
         name=fields.get("name") or row.node_id,
         node_type=fields.get("node_type"),
-        status=fields.get("status"),
+        status=stated[-1].status if stated else None,
         agent_name=fields.get("agent_name"),
         goal=fields.get("goal"),
         order_index=row.order_index,
@@ -149,4 +155,8 @@ def _read_node(row: Any) -> DeclaredNode:
         ended_at=fields.get("ended_at"),
         error=fields.get("error"),
         metadata=fields.get("metadata", {}),
+        details=fields.get("details"),
+        requires_approval=fields.get("requires_approval", False),
+        max_attempts=fields.get("max_attempts"),
+        plan_version=fields.get("plan_version"),
     )

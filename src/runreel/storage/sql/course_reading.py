@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
 from runreel.model.course import Course, Execution, Places, count_pairs, find_steps, make_course
-from runreel.model.dag import Dag, make_dag
+from runreel.model.dag import Dag, DagNode, is_withdrawn, make_dag, plan_version_of
 from runreel.model.edge import Edge
+from runreel.model.ending import RUNNING
 from runreel.model.layer import Pair
-from runreel.model.node import Node
+from runreel.model.node_history import NEVER_BEGAN
 from runreel.storage.sql.event_reading import Inside
-from runreel.storage.sql.node_event import EXECUTION, NEVER_BEGAN
+from runreel.storage.sql.node_event import EXECUTION
 from runreel.storage.sql.node_reading import (
     EVENT,
     NODE,
@@ -23,6 +24,7 @@ from runreel.storage.sql.node_reading import (
     STATUS,
     STOP,
     Activity,
+    KnownNode,
     read_activity,
     read_edges,
     read_nodes,
