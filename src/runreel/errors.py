@@ -1,10 +1,12 @@
 """Every exception of Runreel.
 
 RunreelError
+├── ApprovalClosedError
 ├── ConfigError
 ├── DecodeError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
+├── InvalidAnswerError
 ├── InvalidNameError
 ├── InvalidPriceError
 ├── InvalidQueryError
@@ -14,6 +16,7 @@ RunreelError
 │   └── RenamedError
 ├── NameTakenError
 ├── QueueFullError
+├── RequestRefusedError
 ├── StreamLimitError
 ├── ServerEndingError
 ├── SourceError
@@ -25,9 +28,21 @@ RunreelError
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from runreel.model.approval import Approval
+
 
 class RunreelError(Exception):
     """Base of every error that Runreel raises; its text is a sentence for people."""
+
+
+class ApprovalClosedError(RunreelError):
+    """An approval can't be answered any more; `approval` is what became of it."""
+
+    def __init__(self, message: str, *, approval: Approval) -> None:
+        super().__init__(message)
+        self.approval = approval
 
 
 class ConfigError(RunreelError):
@@ -44,6 +59,10 @@ class TooLargeError(DecodeError):
 
 class UnsupportedEncodingError(DecodeError):
     """A body is compressed in a way that is not spoken here."""
+
+
+class InvalidAnswerError(RunreelError):
+    """An approval was answered with what is none of its options."""
 
 
 class InvalidNameError(RunreelError):
@@ -99,6 +118,14 @@ class NameTakenError(RunreelError):
 
 class QueueFullError(RunreelError):
     """The server can't take more records now; sending again later helps."""
+
+
+class RequestRefusedError(RunreelError):
+    """What is asked of a run makes no sense now; `run_status` is what it is."""
+
+    def __init__(self, message: str, *, run_status: str) -> None:
+        super().__init__(message)
+        self.run_status = run_status
 
 
 class StreamLimitError(RunreelError):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from runreel import __version__
 from runreel.cli import (
+    approvals,
     backup,
     bundle_export,
     bundle_import,
@@ -21,6 +22,7 @@ from runreel.cli import (
     migrate,
     prices,
     push,
+    requests,
     retention,
     runs,
     stats,
@@ -39,6 +41,8 @@ _MODULES = (
     events,
     tail,
     stats,
+    approvals,
+    requests,
     journal,
     push,
     prices,

@@ -1,4 +1,4 @@
-"""How what goes on in a run ends with it: computed wherever it is shown, and stored nowhere (ADR-022).
+"""How what goes on in a run ends with it: computed wherever it is shown, and stored nowhere (ADR-023).
 
 So a resume of the run takes it back, and a record of a real end that comes late counts.
 """

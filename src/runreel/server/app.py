@@ -20,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runreel import __version__
 from runreel.errors import (
+    ApprovalClosedError,
     DecodeError,
+    InvalidAnswerError,
     InvalidNameError,
     InvalidPriceError,
     InvalidQueryError,
@@ -29,6 +31,7 @@ from runreel.errors import (
     NotFoundError,
     QueueFullError,
     RenamedError,
+    RequestRefusedError,
     RunreelError,
     ServerEndingError,
     StorageFullError,
@@ -41,6 +44,7 @@ from runreel.errors import (
 from runreel.model.instant import now
 from runreel.server import (
     agent_routes,
+    approval_routes,
     bundle_routes,
     dashboard_routes,
     event_routes,
@@ -60,6 +64,7 @@ from runreel.server import (
     stream_routes,
     telemetry_routes,
 )
+from runreel.server.approval_view import view_approval
 from runreel.server.dependency import Parts
 from runreel.server.disk import DiskGuard
 from runreel.server.guard import BodyLimit, HostGuard, RawPath
@@ -84,6 +89,7 @@ _ROUTERS = (
     node_routes.router,
     run_routes.router,
     run_change_routes.router,
+    approval_routes.router,
     event_routes.router,
     span_routes.router,
     message_routes.router,
@@ -104,11 +110,14 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (TooLargeError, 413),
     (UnsupportedEncodingError, 415),
     (DecodeError, 400),
+    (InvalidAnswerError, 422),
     (InvalidNameError, 422),
     (InvalidPriceError, 422),
     (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
     (InvalidTransitionError, 409),
+    (ApprovalClosedError, 409),
+    (RequestRefusedError, 409),
     (NotFoundError, 404),
     (NameTakenError, 400),
     (QueueFullError, 429),
@@ -229,6 +238,10 @@ def _members_of(error: RunreelError) -> dict[str, object]:
         return {"run_id": error.holder_run_id}
     if isinstance(error, InvalidTransitionError):
         return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
+    if isinstance(error, ApprovalClosedError):
+        return {"approval": view_approval(error.approval)}
+    if isinstance(error, RequestRefusedError):
+        return {"run_status": error.run_status}
     return {}
 
 

@@ -20,6 +20,7 @@ from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.recorder import Completeness
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFamily
 from runreel.model.session import Session
+from runreel.server.approval_view import RequestView, view_request
 from runreel.server.metrics_view import QuantilesView, success_rate, view_quantiles
 from runreel.wire.gati import format_data
 
@@ -61,6 +62,7 @@ class RunView(TypedDict):
     tokens_reasoning: int
     event_count: int
     error_count: int
+    open_approval_count: int
     error_line: str | None
     tags: list[str]
 
@@ -99,7 +101,7 @@ class FollowedRunView(RunView):
 class RunDetailView(FollowedRunView):
     """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
 
-    `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
+    `request` is the latest that a person asked of the agent. `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
     """
 
     change_seq: int
@@ -113,6 +115,7 @@ class RunDetailView(FollowedRunView):
     outputs: Any
     error: Any
     aliases: list[FormerNameView]
+    request: RequestView | None
 
 
 class RunPageView(TypedDict):
@@ -479,6 +482,7 @@ def view_run(run: Run) -> RunView:
         "tokens_reasoning": run.usage.tokens_reasoning,
         "event_count": run.n_events,
         "error_count": run.n_errors,
+        "open_approval_count": run.n_open_approvals,
         "error_line": run.error_line,
         "tags": list(run.tags),
     }
@@ -513,6 +517,7 @@ def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetail
         "outputs": detail.outputs,
         "error": detail.error,
         "aliases": [{"agent_name": name.agent_name, "run_name": name.run_name} for name in detail.aliases],
+        "request": view_request(detail.requests[-1]) if detail.requests else None,
     }
 
 

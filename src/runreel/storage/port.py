@@ -6,10 +6,11 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
+from runreel.model.approval import Answer, Approval, ApprovalStatus
 from runreel.model.blob import Blob, SweepReport
 from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts, SessionPart
 from runreel.model.change import ProjectChanges, RunChanges
@@ -33,6 +34,7 @@ from runreel.model.node import Graph, Node, NodeSummary
 from runreel.model.page import Page
 from runreel.model.price import Price, RecomputeQuery, RecomputeReport, UnpricedModel
 from runreel.model.record import ApplyReport, Record
+from runreel.model.request import Action, Request
 from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
@@ -717,6 +719,53 @@ class BundleStore(Protocol):
         ...
 
 
+class ApprovalStore(Protocol):
+    """Keeps what agents and people ask of each other: approvals, and requests to agents that run."""
+
+    def list_approvals(
+        self, scope: Scope, statuses: Collection[ApprovalStatus], *, limit: int, cursor: str | None = None
+    ) -> Page[Approval]:
+        """Return the approvals of these statuses, those of the newest `limit` runs that have any, newest run first."""
+        ...
+
+    def count_open_approvals(self, scope: Scope) -> int:
+        """Return how many approvals wait for an answer."""
+        ...
+
+    def list_run_approvals(self, scope: Scope, run_id: str) -> list[Approval]:
+        """Return the first 500 approvals of a run by time."""
+        ...
+
+    def get_approval(self, scope: Scope, run_id: str, event_id: str) -> Approval:
+        """Return one approval of a run."""
+        ...
+
+    def answer_approval(self, scope: Scope, run_id: str, event_id: str, answer: Answer, *, now: int) -> Approval:
+        """Give the answer of a person: once, whoever else answers at the same time; no record of the wire undoes it.
+
+        - The run goes on as its records say, once none of its approvals is open; its history has who answered what.
+
+        Raises:
+            ApprovalClosedError: it was answered already, its agent waits no longer, or its run has ended.
+            InvalidAnswerError: the answer is none of the options.
+        """
+        ...
+
+    def expire_approval(self, scope: Scope, run_id: str, event_id: str, option: str | None, *, now: int) -> Approval:
+        """Say that the agent goes on without an answer, with `option`; where there is an answer, that counts."""
+        ...
+
+    def add_request(
+        self, scope: Scope, run_id: str, action: Action, *, why: str | None, who: str | None, now: int
+    ) -> Request:
+        """Ask something of the agent of a run; asking the same again before it is seen is one request.
+
+        Raises:
+            RequestRefusedError: the run has ended, or there is nothing to resume.
+        """
+        ...
+
+
 class ImportStore(Protocol):
     """Keeps what became of foreign databases that were imported: the newest thousand reports of a project."""
 
@@ -787,6 +836,11 @@ class Store(Protocol):
     @property
     def retention(self) -> RetentionStore:
         """How long runs are kept."""
+        ...
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """What agents and people ask of each other."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -34,6 +34,14 @@ class _SessionFields(Struct):
     metadata: dict[str, Any] | None = None
 
 
+class _Request(Struct, forbid_unknown_fields=True):
+    number: Annotated[int, Meta(ge=1, le=_MAX)]
+    action: Literal["cancel", "pause", "resume"]
+    requested_at: Instant
+    why: LongText | None = None
+    requested_by: Text | None = None
+
+
 class _RunFields(Struct):
     agent_name: Text | None = None
     session_id: Text | None = None
@@ -53,6 +61,7 @@ class _RunFields(Struct):
     heartbeat_us: DurationUs | None = None
     person_status: Text | None = None
     seen_request: Count | None = None
+    requests: list[_Request] | None = None
 
 
 class _Said(Struct, forbid_unknown_fields=True):

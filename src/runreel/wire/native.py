@@ -297,8 +297,9 @@ class _FieldReader:
 def _complete_run(fields: dict[str, object], rank: int, phase: str, _recorded_at: int) -> None:
     if is_placeholder(cast("str", fields.get("run_name", ""))):
         del fields["run_name"]
-    # A sign of life says that the run goes on, and nothing of its status: a pause is not over because of it.
-    is_beat = "heartbeat_us" in fields and phase == "whole" and "error" not in fields
+    # A sign of life says that the run goes on, and nothing of its status: a pause is not over because of it. Nor is it
+    # because the agent has noticed a request.
+    is_beat = fields.keys() & {"heartbeat_us", "seen_request"} and phase == "whole" and "error" not in fields
     if "status" not in fields and not is_beat:
         fields["status"] = _status_of(fields, rank, running="executing")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, literal, select, tuple_
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
@@ -152,6 +152,20 @@ class Inside:
         lifecycle = events.c.event_type.in_(_LIFECYCLE_TYPES)
         statement = order_of(self.run).select(events, where=[lifecycle]).limit(limit)
         return self._full(self.connection.execute(statement).all())
+
+    def list_events_of_type(self, event_type: str, *, limit: int) -> list[FullEvent]:
+        """Return the first events of one type with their payloads, by start."""
+        statement = (
+            select(events)
+            .where(events.c.run_pk == self.run.run_pk, events.c.event_type == literal(event_type, literal_execute=True))
+            .order_by(events.c.started_at, events.c.event_id)
+            .limit(limit)
+        )
+        rows = self.connection.execute(statement).all()
+        return [
+            FullEvent(event=self._event(row), payload=payload)
+            for row, payload in zip(rows, self._payloads(rows), strict=True)
+        ]
 
     def list_node_events(
         self, node_id: str, *, event_type: str | None, limit: int, cursor: str | None

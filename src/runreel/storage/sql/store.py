@@ -56,6 +56,7 @@ from runreel.storage.sql import (
     span_reading,
     timeline_reading,
 )
+from runreel.storage.sql.approval_store import SqlApprovalStore
 from runreel.storage.sql.bundle_store import SqlBundleStore
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
@@ -420,6 +421,7 @@ class SqlStore:
         self.files = SqlFileStore(database)
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
+        self.approvals = SqlApprovalStore(database)
         self.imports = SqlImportStore(database)
 
     def close(self) -> None:
