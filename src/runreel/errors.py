@@ -8,6 +8,7 @@ RunreelError
 │   └── UnsupportedEncodingError
 ├── InvalidAnswerError
 ├── InvalidNameError
+├── InvalidPlanError
 ├── InvalidPriceError
 ├── InvalidQueryError
 │   └── UnsatisfiableRangeError
@@ -30,6 +31,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runreel.model.approval import Approval
 
 
@@ -67,6 +70,14 @@ class InvalidAnswerError(RunreelError):
 
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPlanError(RunreelError):
+    """A plan has nodes or edges that can't be taken; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the plan can't be taken: " + "; ".join(self.problems))
 
 
 class InvalidPriceError(RunreelError):

@@ -24,6 +24,7 @@ from runreel.errors import (
     DecodeError,
     InvalidAnswerError,
     InvalidNameError,
+    InvalidPlanError,
     InvalidPriceError,
     InvalidQueryError,
     InvalidTransitionError,
@@ -112,6 +113,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (DecodeError, 400),
     (InvalidAnswerError, 422),
     (InvalidNameError, 422),
+    (InvalidPlanError, 422),
     (InvalidPriceError, 422),
     (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
@@ -236,6 +238,8 @@ def _members_of(error: RunreelError) -> dict[str, object]:
     """Return what a problem says for programs, beside its text."""
     if isinstance(error, NameTakenError) and error.holder_run_id:
         return {"run_id": error.holder_run_id}
+    if isinstance(error, InvalidPlanError):
+        return {"problems": error.problems}
     if isinstance(error, InvalidTransitionError):
         return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
     if isinstance(error, ApprovalClosedError):
