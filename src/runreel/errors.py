@@ -89,11 +89,19 @@ class InvalidQueryError(RunreelError):
 
 
 class InvalidTransitionError(RunreelError):
-    """A run can't go from its present status to the wanted one."""
+    """A run, or a node of it, can't go from its present status to the wanted one."""
 
-    def __init__(self, message: str, *, run_status: str, allowed_statuses: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed_statuses: tuple[str, ...],
+        run_status: str | None = None,
+        node_status: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.run_status = run_status
+        self.node_status = node_status
         self.allowed_statuses = allowed_statuses
 
 

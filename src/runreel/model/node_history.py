@@ -164,9 +164,7 @@ def _moments_of_approvals(approvals: Iterable[Stretch]) -> Iterator[_Moment]:
         order = _Order.ANSWER if is_at_once else _Order.QUESTION
         yield _Moment(each.started_at, order, 2 * place, _Kind.ASKED, WAITING, BY_RECORDER, each.asked)
         if each.ended_at is not None:
-            yield _Moment(
-                each.ended_at, _Order.ANSWER, 2 * place + 1, _Kind.ANSWERED, RUNNING, each.who, each.answer
-            )
+            yield _Moment(each.ended_at, _Order.ANSWER, 2 * place + 1, _Kind.ANSWERED, RUNNING, each.who, each.answer)
 
 
 def _moments_of_statements(statements: Sequence[Statement], told: Sequence[_Moment], since: int) -> Iterator[_Moment]:

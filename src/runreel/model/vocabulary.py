@@ -22,9 +22,7 @@ NODE_TYPES: Final = (
     "tool",
     "step",
 )
-NodeStatus = Literal[
-    "pending", "running", "paused", "waiting_approval", "completed", "failed", "skipped", "cancelled"
-]
+NodeStatus = Literal["pending", "running", "paused", "waiting_approval", "completed", "failed", "skipped", "cancelled"]
 NODE_STATUSES: Final[tuple[NodeStatus, ...]] = get_args(NodeStatus)
 EDGE_TYPES: Final = ("sequential", "parallel", "conditional", "optional")
 EVENT_TYPES: Final = (

@@ -55,6 +55,7 @@ from runreel.server import (
     message_routes,
     metrics_routes,
     node_routes,
+    plan_routes,
     price_routes,
     record_routes,
     retention_routes,
@@ -88,6 +89,7 @@ _ROUTERS = (
     agent_routes.router,
     # Before the runs by name, since no run is called "nodes".
     node_routes.router,
+    plan_routes.router,
     run_routes.router,
     run_change_routes.router,
     approval_routes.router,
@@ -241,7 +243,9 @@ def _members_of(error: RunreelError) -> dict[str, object]:
     if isinstance(error, InvalidPlanError):
         return {"problems": error.problems}
     if isinstance(error, InvalidTransitionError):
-        return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
+        of = {"run_status": error.run_status, "node_status": error.node_status}
+        present = {name: status for name, status in of.items() if status is not None}
+        return {**present, "allowed_statuses": error.allowed_statuses}
     if isinstance(error, ApprovalClosedError):
         return {"approval": view_approval(error.approval)}
     if isinstance(error, RequestRefusedError):

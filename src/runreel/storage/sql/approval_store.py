@@ -55,7 +55,5 @@ class SqlApprovalStore:
         self, scope: Scope, run_id: str, action: Action, *, why: str | None, who: str | None, now: int
     ) -> Request:
         return self._database.write(
-            lambda transaction: requesting.add_request(
-                transaction, scope, run_id, action, why=why, who=who, now=now
-            )
+            lambda transaction: requesting.add_request(transaction, scope, run_id, action, why=why, who=who, now=now)
         )

@@ -60,9 +60,7 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
     require_node(inside.connection, inside.run, node_id)
     kinds = fetch(inside.connection, _KINDS, run_pk=inside.run.run_pk, node_id=node_id)
     run_end_at = _NEVER if inside.end is None else inside.end.at
-    spans = fetch(
-        inside.connection, _SPANS, run_pk=inside.run.run_pk, node_id=node_id, run_end_at=run_end_at
-    )
+    spans = fetch(inside.connection, _SPANS, run_pk=inside.run.run_pk, node_id=node_id, run_end_at=run_end_at)
     stored = _count((row[_STATUS], row[_COUNT]) for row in kinds)
     statuses = _count((_shown(row[_STATUS], inside.end), row[_COUNT]) for row in kinds)
     types = _count((row[_TYPE], row[_COUNT]) for row in kinds)
@@ -104,9 +102,7 @@ def _read_node(inside: Inside, node_id: str, types: Mapping[str, int], figures: 
     return read_node_with(inside, node_id, activity)
 
 
-def _attempts_of(
-    kinds: Sequence[_Row], known: KnownNode, end: RunEnd | None, *, has_events: bool
-) -> dict[str, int]:
+def _attempts_of(kinds: Sequence[_Row], known: KnownNode, end: RunEnd | None, *, has_events: bool) -> dict[str, int]:
     """Count attempts by how they are; a node with events of which no execution was recorded was tried once."""
     executions = [row for row in kinds if row[_TYPE] == EXECUTION and row[_NAMES_NODE]]
     if not executions:

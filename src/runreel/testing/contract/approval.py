@@ -96,9 +96,7 @@ class ApprovalStoreContract(StoreContract):
             _answer(store, scope, answer=Answer(option="approve"))
         assert _answer(store, scope, answer=Answer(option="wait")).option == "wait"
 
-    def test_an_agent_that_waits_no_longer_gets_the_answer_of_who_was_quicker(
-        self, store: Store, scope: Scope
-    ) -> None:
+    def test_an_agent_that_waits_no_longer_gets_the_answer_of_who_was_quicker(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(), make_approval("in time"), make_approval("late"))
         _answer(store, scope, "in time")
         quicker = store.approvals.expire_approval(scope, "run-1", "in time", "reject", now=NOW + SECOND)
