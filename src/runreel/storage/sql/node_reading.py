@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import case, func, select
 
@@ -166,7 +166,7 @@ class _Making:
     def make(self, row: Any) -> KnownNode:
         """Return the node of a row."""
         state = decode_state(row.state) if row.state is not None else State({}, (-1, 0))
-        fields: Mapping[str, Any] = state.fields
+        fields = cast("Mapping[str, Any]", state.fields)
         figures = self._figures.get(row.node_id)
         history = self._history(row.node_id, state, figures)
         node = Node(
