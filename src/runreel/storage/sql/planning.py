@@ -51,8 +51,8 @@ def set_node_status(
     if history.status == status:
         return
     _check_transition(history, status)
-    # A person speaks of the state that he saw, whose time may be ahead of our clock.
-    at = max([now, *(each.at for each in history.transitions)])
+    # A person speaks after what he saw, whose time may be ahead of our clock.
+    at = max([now, *(each.at + 1 for each in history.transitions)])
     said = {name: text for name, text in (("status", status), ("who", who), ("why", why)) if text is not None}
     _write(transaction, row, [Record(RecordKind.NODE, run_id, node_id, Rank.PERSON, at, dict(said))])
 
