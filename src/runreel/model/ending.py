@@ -34,11 +34,11 @@ def end_event(event: Event, end: RunEnd | None) -> Event:
     if end is None or event.status != RUNNING:
         return event
     ended_at = max(event.started_at, end.at)
-    elapsed = ended_at - event.started_at
-    return replace(
-        event,
-        status=end.status,
-        ended_at=ended_at,
-        duration_us=elapsed if elapsed <= LONGEST_US else None,
-        ended_by_run=True,
-    )
+    duration_us = known_duration(event.started_at, ended_at)
+    return replace(event, status=end.status, ended_at=ended_at, duration_us=duration_us, ended_by_run=True)
+
+
+def known_duration(started_at: int, ended_at: int) -> int | None:
+    """Return the time between both; None where it is so long that one of them must be wrong."""
+    duration_us = ended_at - started_at
+    return duration_us if duration_us <= LONGEST_US else None

@@ -12,7 +12,6 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, literal, select, union_all
 
 from runreel.model.change import DeclaredNode, ProjectChanges, RunChanges
-from runreel.model.ending import end_event, find_run_end
 from runreel.model.scope import Scope
 from runreel.model.statement import read_statements
 from runreel.storage.merge import State, statements_of
@@ -68,12 +67,11 @@ def list_changes(
         connection.execute(statement, stretch).all() if place in changed else ()
         for place, statement in enumerate(_WHOLE)
     ]
-    run_end = find_run_end(run.status, run.ended_at)
     return RunChanges(
         run=read_run(run),
         nodes=tuple(map(_read_node, rows[0])),
         edges=tuple(map(read_edge, rows[1])),
-        events=tuple(end_event(event_row.read_event(row), run_end) for row in narrow if row[_CHANGE_SEQ] <= end),
+        events=tuple(event_row.read_event(row) for row in narrow if row[_CHANGE_SEQ] <= end),
         messages=tuple(map(read_message, rows[2])),
         files=tuple(map(read_file, rows[3])),
         change_seq=end,

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, literal, select, tuple_
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
-from runreel.model.ending import RUNNING, end_event, find_run_end
+from runreel.model.ending import RUNNING, end_event, find_run_end, known_duration
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent, Payload, Relative
 from runreel.model.file import FileReference
 from runreel.model.message import Message
@@ -226,20 +227,18 @@ class Inside:
         return end_event(event_row.read_event(row, execution_order=execution_order, depth=depth), self.end)
 
     def _relative(self, row: Any) -> Relative:
-        status, ended_at = row.status, row.ended_at
-        ended_by_run = self.end is not None and status == RUNNING
-        if self.end is not None and ended_by_run:
-            status, ended_at = self.end.status, max(row.started_at, self.end.at)
-        return Relative(
+        duration_us = event_row.duration_us_between(row.duration_us, row.started_at, row.ended_at)
+        relative = Relative(
             event_id=row.event_id,
             event_type=row.event_type,
             name=row.name,
-            status=status,
-            duration_us=event_row.duration_us_between(
-                None if ended_by_run else row.duration_us, row.started_at, ended_at
-            ),
-            ended_by_run=ended_by_run,
+            status=row.status,
+            duration_us=duration_us,
         )
+        if self.end is None or row.status != RUNNING:
+            return relative
+        duration_us = known_duration(row.started_at, max(row.started_at, self.end.at))
+        return replace(relative, status=self.end.status, duration_us=duration_us, ended_by_run=True)
 
     def _rows(self, event_ids: Sequence[str]) -> list[EventRow]:
         statement = select(events).where(events.c.run_pk == self.run.run_pk, events.c.event_id.in_(event_ids))

@@ -21,9 +21,10 @@ IS_TELLING = or_(IS_EXECUTION, events.c.event_type == APPROVAL)
 
 
 def end_with(run_end_at: ColumnElement[int]) -> ColumnElement[int]:
-    """Return the end of an event in a run that ended then, for one that went on until there."""
-    goes_on = and_(events.c.status == RUNNING, events.c.started_at < run_end_at)
-    return case((goes_on, run_end_at), else_=END).label("end_at")
+    """Return the end of an event in a run that ended then, which is the end of what went on."""
+    goes_on = events.c.status == RUNNING
+    until_then = case((events.c.started_at < run_end_at, run_end_at), else_=events.c.started_at)
+    return case((goes_on, until_then), else_=END).label("end_at")
 
 
 def end_within(run_end: RunEnd | None) -> ColumnElement[int]:

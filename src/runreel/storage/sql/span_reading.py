@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, false, func, not_, select
 
-from runreel.model.ending import RUNNING, RunEnd, end_event
+from runreel.model.ending import RUNNING, RunEnd, end_event, known_duration
 from runreel.model.event import Event, EventFilter
 from runreel.model.span import SpanColumns, SpanGroup, SpanPage, SpanQuery
 from runreel.storage.sql.event_depth import read_depths
@@ -92,9 +92,11 @@ def read_span_columns(inside: Inside, from_order: int, n_events: int) -> SpanCol
     rows = inside.connection.execute(order.select(*_COLUMNS, where=where).limit(n_events)).all()
     columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
     statuses, started_at, ended_at, stated_us = columns[7:11]
+    durations_us: Sequence[int | None] = list(map(duration_us_between, stated_us, started_at, ended_at))
     ended_by_run: Sequence[int] = ()
     if inside.end is not None and RUNNING in statuses:
-        statuses, ended_at, stated_us, ended_by_run = _end_columns(inside.end, *columns[7:11])
+        ended = _end_columns(inside.end, statuses, started_at, ended_at, durations_us)
+        statuses, ended_at, durations_us, ended_by_run = ended
     return SpanColumns(
         change_seq=inside.run.change_seq,
         n_events=inside.run.event_count,
@@ -109,7 +111,7 @@ def read_span_columns(inside: Inside, from_order: int, n_events: int) -> SpanCol
         statuses=statuses,
         started_at=started_at,
         ended_at=ended_at,
-        durations_us=list(map(duration_us_between, stated_us, started_at, ended_at)),
+        durations_us=durations_us,
         first_token_at=columns[11],
         models=columns[12],
         tokens_in=columns[13],
@@ -124,13 +126,15 @@ def _end_columns(
     statuses: Sequence[str],
     started_at: Sequence[int],
     ended_at: Sequence[int | None],
-    stated_us: Sequence[int | None],
+    durations_us: Sequence[int | None],
 ) -> tuple[Sequence[str], Sequence[int | None], Sequence[int | None], Sequence[int]]:
     """Let events that go on end with their run; return where those are, too."""
     places = [place for place, status in enumerate(statuses) if status == RUNNING]
-    shown, ends, lengths = list(statuses), list(ended_at), list(stated_us)
+    shown, ends, lengths = list(statuses), list(ended_at), list(durations_us)
     for place in places:
-        shown[place], ends[place], lengths[place] = end.status, max(started_at[place], end.at), None
+        begin = started_at[place]
+        shown[place], ends[place] = end.status, max(begin, end.at)
+        lengths[place] = known_duration(begin, max(begin, end.at))
     return shown, ends, lengths, places
 
 

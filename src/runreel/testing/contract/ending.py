@@ -1,4 +1,7 @@
-"""What goes on when its run ends is shown as ended by it, in every view alike, and stored nowhere."""
+"""What goes on when its run ends is shown as ended by it, in every view alike, and stored nowhere.
+
+Changes tell what is stored: whoever follows a run has the run beside its events, and knows the rule.
+"""
 
 from __future__ import annotations
 
@@ -139,13 +142,20 @@ class EndingContract(StoreContract):
         for event in _views_of(store, scope, "open"):
             assert (event.status, event.ended_at, event.ended_by_run) == ("failed", AT + 7, False)
 
-    def test_changes_show_events_as_the_run_that_comes_with_them(self, store: Store, scope: Scope) -> None:
+    def test_an_end_that_was_recorded_with_a_running_event_was_none(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run(), make_run_end(at=_END))
+        apply(store, scope, make_event("odd", ended_at=AT + 5, status="running", node_id="n", duration_us=3))
+        for event in _views_of(store, scope, "odd"):
+            assert (event.status, event.ended_at, event.duration_us) == ("completed", _END, _END - AT)
+        assert store.events.get_node_summary(scope, "run-1", "n").wall_us == _END - AT
+
+    def test_changes_tell_what_is_recorded(self, store: Store, scope: Scope) -> None:
         _record(store, scope)
-        assert {event.status for event in _changes(store, scope).events} == {"running", "completed", "failed"}
+        before = _changes(store, scope)
         apply(store, scope, make_run_end(at=_END))
-        changes = _changes(store, scope)
-        assert changes.run.status == "completed"
-        assert {event.event_id for event in changes.events if event.ended_by_run} == {"open", "child"}
+        after = _changes(store, scope)
+        assert (after.run.status, after.events) == ("completed", before.events)
+        assert [event.event_id for event in after.events if event.status == "running"] == ["open", "child"]
 
 
 def _record(store: Store, scope: Scope) -> None:
@@ -170,11 +180,10 @@ def _views_of(store: Store, scope: Scope, event_id: str) -> list[Event]:
         *(full.event for full in events.list_node_events(scope, "run-1", "n", limit=100).items),
         *(full.event for full in events.list_event_tree(scope, "run-1", event_id, limit=100)),
         *(row for row in rows if isinstance(row, Event)),
-        *_changes(store, scope).events,
         events.get_event(scope, "run-1", event_id).event,
     ]
     found = [event for event in seen if event.event_id == event_id]
-    assert len(found) == 7
+    assert len(found) == 6
     return found
 
 

@@ -170,9 +170,9 @@ class NodeHistoryContract(StoreContract):
             ("paused", {"running", "cancelled"}),
             ("waiting_approval", {"running", "skipped", "cancelled"}),
             ("failed", {"running"}),
-            ("completed", set()),
-            ("skipped", set()),
-            ("cancelled", set()),
+            ("completed", set[str]()),
+            ("skipped", set[str]()),
+            ("cancelled", set[str]()),
         ],
     )
     def test_other_changes_are_refused(self, store: Store, scope: Scope, present: str, allowed: set[str]) -> None:
