@@ -183,3 +183,27 @@ def test_a_summary_tells_attempts_approvals_and_code(api: Api) -> None:
     assert summary["success_rate"] == 0.5
     api.record_all(run_start("run-2"), execution("1", "a", 1, None) | {"run_id": "run-2"})
     assert api.get("/api/runs/run-2/nodes/a/execution-summary")["success_rate"] is None
+
+
+def test_a_graph_is_written_for_other_programs(api: Api) -> None:
+    api.record_all(run_start())
+    put(api, {"nodes": [{"node_id": 'say "a"', "goal": "Say it."}, {"node_id": "b"}]})
+    api.record_all(execution("1", 'say "a"', 1, 2), execution("2", "b", 3, 4), execution("3", 'say "a"', 5, 6))
+    address = "/api/by-id/run-1/graph"
+    for text_format, begin in (("mermaid", "flowchart TD\n"), ("dot", "digraph run {\n")):
+        plain = api.http.get(address, params={"format": text_format})
+        assert plain.headers["content-type"] == "text/plain; charset=utf-8"
+        assert plain.text.startswith(begin)
+        assert "completed" not in plain.text
+        assert "completed, 2 attempts" in api.http.get(address, params={"format": text_format, "path": "true"}).text
+    declared = api.get(address)
+    assert [(node["node_id"], node["goal"], node["level"]) for node in declared["nodes"]] == [
+        ('say "a"', "Say it.", 0),
+        ("b", None, 1),
+    ]
+    assert [(edge["source"], edge["target"]) for edge in declared["edges"]] == [('say "a"', "b")]
+    taken = api.http.get(address, params={"path": "true"}).json()
+    assert [(edge["target"], edge["taken_count"]) for edge in taken["edges"]] == [("b", 1), ('say "a"', 1)]
+    assert taken["nodes"][0]["states"][-1]["status"] == "completed"
+    problem_of(api.http.get(address, params={"format": "png"}), 422)
+    problem_of(api.http.get("/api/by-id/none/graph"), 404)

@@ -412,6 +412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/by-id/{run_id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph Text
+         * @description Return the graph of a run as it was declared, or with the path that the run took.
+         */
+        get: operations["get_graph_text_api_by_id__run_id__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -2002,6 +2022,52 @@ export interface components {
             edges: components["schemas"]["DagEdgeView"][];
         };
         /**
+         * DeclaredGraphEdgeView
+         * @description An edge that was declared.
+         */
+        DeclaredGraphEdgeView: {
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /** Edge Type */
+            edge_type: string;
+            /** Condition */
+            condition: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Is Back */
+            is_back: boolean;
+        };
+        /**
+         * DeclaredGraphNodeView
+         * @description What a node was declared to be, and its level.
+         */
+        DeclaredGraphNodeView: {
+            /** Node Id */
+            node_id: string;
+            /** Name */
+            name: string;
+            /** Node Type */
+            node_type: string | null;
+            /** Agent Name */
+            agent_name: string | null;
+            /** Goal */
+            goal: string | null;
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Parent Node Id */
+            parent_node_id: string | null;
+            /** Level */
+            level: number;
+        };
+        /**
          * DeclaredNodeView
          * @description What records declare of a node; the rest of its state follows from its events.
          */
@@ -2488,6 +2554,24 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * GraphExportView
+         * @description The graph of a run for other programs: what was declared, or with the path taken also what became of it.
+         */
+        GraphExportView: {
+            /** Run Id */
+            run_id: string;
+            /** Nodes */
+            nodes: components["schemas"]["DeclaredGraphNodeView"][] | components["schemas"]["DagNodeView"][];
+            /** Edges */
+            edges: components["schemas"]["DeclaredGraphEdgeView"][] | components["schemas"]["DagEdgeView"][];
+        };
+        /**
+         * GraphFormat
+         * @description What a graph is written as.
+         * @enum {string}
+         */
+        GraphFormat: "mermaid" | "dot" | "json";
         /**
          * GraphView
          * @description The nodes of a run in their order, and the declared edges; the counts are those of the whole run.
@@ -6208,6 +6292,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeHistoryView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_graph_text_api_by_id__run_id__graph_get: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["GraphFormat"];
+                /** @description Whether to show what was taken, how often, and states. */
+                path?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The graph */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphExportView"];
+                    "text/plain": string;
                 };
             };
             /** @description A problem */

@@ -50,6 +50,7 @@ from runreel.server import (
     dashboard_routes,
     event_routes,
     file_routes,
+    graph_routes,
     health_routes,
     import_routes,
     message_routes,
@@ -90,6 +91,7 @@ _ROUTERS = (
     # Before the runs by name, since no run is called "nodes".
     node_routes.router,
     plan_routes.router,
+    graph_routes.router,
     run_routes.router,
     run_change_routes.router,
     approval_routes.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -64,6 +64,74 @@ class DagView(TypedDict):
     edge_count: int
     nodes: list[DagNodeView]
     edges: list[DagEdgeView]
+
+
+class DeclaredGraphNodeView(TypedDict):
+    """What a node was declared to be, and its level."""
+
+    node_id: str
+    name: str
+    node_type: str | None
+    agent_name: str | None
+    goal: str | None
+    details: Any
+    requires_approval: bool
+    max_attempts: int | None
+    parent_node_id: str | None
+    level: int
+
+
+class DeclaredGraphEdgeView(EdgeView):
+    """An edge that was declared."""
+
+    is_back: bool
+
+
+class GraphExportView(TypedDict):
+    """The graph of a run for other programs: what was declared, or with the path taken also what became of it."""
+
+    run_id: str
+    nodes: list[DeclaredGraphNodeView] | list[DagNodeView]
+    edges: list[DeclaredGraphEdgeView] | list[DagEdgeView]
+
+
+def view_exported_dag(run_id: str, dag: Dag, *, with_path: bool) -> GraphExportView:
+    """Return the graph of a run for other programs."""
+    if with_path:
+        nodes = [_view_node(placed, with_states=True) for placed in dag.nodes]
+        return {"run_id": run_id, "nodes": nodes, "edges": [_view_edge(edge) for edge in dag.edges]}
+    return {
+        "run_id": run_id,
+        "nodes": [_view_declared_node(placed) for placed in dag.nodes],
+        "edges": [_view_declared_edge(edge) for edge in dag.edges if edge.is_declared],
+    }
+
+
+def _view_declared_node(placed: DagNode) -> DeclaredGraphNodeView:
+    node = placed.node
+    return {
+        "node_id": node.node_id,
+        "name": node.name,
+        "node_type": node.node_type,
+        "agent_name": node.agent_name,
+        "goal": node.goal,
+        "details": node.details,
+        "requires_approval": node.requires_approval,
+        "max_attempts": node.max_attempts,
+        "parent_node_id": node.parent_node_id,
+        "level": placed.level,
+    }
+
+
+def _view_declared_edge(edge: DagEdge) -> DeclaredGraphEdgeView:
+    return {
+        "source": edge.source,
+        "target": edge.target,
+        "edge_type": edge.edge_type,
+        "condition": edge.condition,
+        "metadata": dict(edge.metadata),
+        "is_back": edge.is_back,
+    }
 
 
 def view_dag(run_id: str, dag: Dag, *, with_states: bool = False) -> DagView:
