@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runreel.model.edge import Edge
-from runreel.model.layer import Pair, find_back_edges, find_levels
+from runreel.model.layer import Layers, Pair, find_layers
 from runreel.model.node import Node
 from runreel.model.node_history import PENDING, NodeTransition
 
@@ -78,16 +78,17 @@ def make_dag(
     called: Mapping[Pair, int],
     *,
     startable: Collection[str] = (),
+    layers: Layers | None = None,
 ) -> Dag:
     """Place nodes, given in their own order, and join declared edges with the way that the run took.
 
     Levels follow the declared edges; where there are none, what followed and called what. Of the nodes that are
-    `startable` those are ready that wait for no other.
+    `startable` those are ready that wait for no other. `layers` are those of the declared edges, where they are known.
     """
     planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
     ids = [node.node_id for node in nodes]
-    back = find_back_edges(ids, planned)
-    levels = find_levels(ids, [pair for pair in planned if pair not in back])
+    known = layers if layers is not None and declared else find_layers(ids, planned)
+    back, levels = known.back, known.levels
     own_order = {node_id: place for place, node_id in enumerate(ids)}
     placed = sorted(nodes, key=lambda node: (levels[node.node_id], own_order[node.node_id]))
     edges = _join_edges(declared, followed, called, levels)

@@ -25,8 +25,7 @@ NEVER_BEGAN = frozenset({"skipped", PENDING})
 """How an execution is that was none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeTransition:
+class NodeTransition(NamedTuple):
     """One change of a node's status; `from_status` is None for the first one."""
 
     at: int
@@ -99,14 +98,12 @@ class _Order(IntEnum):
     PERSON = 7
 
 
-class _Moment(NamedTuple):
-    at: int
-    order: int
-    place: int
-    kind: int
-    status: str
-    who: str
-    why: str | None = None
+_Moment = tuple[int, int, int, int, str, str, str | None]
+"""When, what comes first of that time, a place among the like, the kind, the status, who and why."""
+# Looked up once: members of an enum are slow to reach, and histories of thousands of nodes are read at once.
+_STATED, _BEGUN, _ENDED, _PASSED, _ASKED, _ANSWERED = map(int, _Kind)
+_ANSWER, _END, _STATED_START, _BEGIN, _QUESTION, _END_AT_ONCE, _STATED_END, _PERSON = map(int, _Order)
+_RANK_END, _RANK_PERSON = int(Rank.END), int(Rank.PERSON)
 
 
 def make_history(
@@ -128,56 +125,55 @@ def make_history(
     n_running = n_waiting = 0
     status = None
     for at, _, _, kind, to_status, who, why in moments:
-        n_running += (kind == _Kind.BEGUN) - (kind == _Kind.ENDED)
-        n_waiting += (kind == _Kind.ASKED) - (kind == _Kind.ANSWERED)
+        n_running += (kind == _BEGUN) - (kind == _ENDED)
+        n_waiting += (kind == _ASKED) - (kind == _ANSWERED)
         # An execution beside another one that goes on is no end of the node, nor one answer while others are wanted.
-        if kind in (_Kind.ENDED, _Kind.PASSED) and n_running:
+        if n_running and kind in (_ENDED, _PASSED):
             continue
-        if kind == _Kind.ANSWERED and (n_waiting or status != WAITING):
+        if kind == _ANSWERED and (n_waiting or status != WAITING):
             continue
         if to_status != status:
-            transitions.append(NodeTransition(at=at, from_status=status, to_status=to_status, who=who, why=why))
+            transitions.append(NodeTransition(at, status, to_status, who, why))
             status = to_status
     if end is None or status not in AT_WORK:
         return NodeHistory(transitions=tuple(transitions))
     ended_at = max(end.at, transitions[-1].at)
-    transitions.append(
-        NodeTransition(at=ended_at, from_status=status, to_status=end.status, who=BY_RUN, why="the run ended")
-    )
+    transitions.append(NodeTransition(ended_at, status, end.status, BY_RUN, "the run ended"))
     return NodeHistory(transitions=tuple(transitions), ended_by_run=True)
 
 
 def _moments_of_executions(executions: Iterable[Stretch]) -> Iterator[_Moment]:
-    for place, each in enumerate(executions):
-        if each.status in NEVER_BEGAN:
-            yield _Moment(each.started_at, _Order.BEGIN, place, _Kind.PASSED, each.status, each.who)
+    for place, (started_at, ended_at, status, who, _, _) in enumerate(executions):
+        if status in NEVER_BEGAN:
+            yield started_at, _BEGIN, place, _PASSED, status, who, None
             continue
-        yield _Moment(each.started_at, _Order.BEGIN, place, _Kind.BEGUN, RUNNING, each.who)
-        if each.ended_at is not None:
-            order = _Order.END if each.ended_at > each.started_at else _Order.END_AT_ONCE
-            yield _Moment(each.ended_at, order, place, _Kind.ENDED, each.status, each.who)
+        yield started_at, _BEGIN, place, _BEGUN, RUNNING, who, None
+        if ended_at is not None:
+            order = _END if ended_at > started_at else _END_AT_ONCE
+            yield ended_at, order, place, _ENDED, status, who, None
 
 
 def _moments_of_approvals(approvals: Iterable[Stretch]) -> Iterator[_Moment]:
-    for place, each in enumerate(approvals):
-        is_at_once = each.ended_at == each.started_at
-        order = _Order.ANSWER if is_at_once else _Order.QUESTION
-        yield _Moment(each.started_at, order, 2 * place, _Kind.ASKED, WAITING, BY_RECORDER, each.asked)
-        if each.ended_at is not None:
-            yield _Moment(each.ended_at, _Order.ANSWER, 2 * place + 1, _Kind.ANSWERED, RUNNING, each.who, each.answer)
+    for place, (started_at, ended_at, _, who, asked, answer) in enumerate(approvals):
+        order = _ANSWER if ended_at == started_at else _QUESTION
+        yield started_at, order, 2 * place, _ASKED, WAITING, BY_RECORDER, asked
+        if ended_at is not None:
+            yield ended_at, _ANSWER, 2 * place + 1, _ANSWERED, RUNNING, who, answer
 
 
 def _moments_of_statements(statements: Sequence[Statement], told: Sequence[_Moment], since: int) -> Iterator[_Moment]:
-    said_at = [each.at for each in statements if each.at is not None and each.rank < Rank.PERSON]
-    first = min([since, *said_at, *(each.at for each in told)])
-    last = max([since, *said_at, *(each.at for each in told)])
+    if not statements:
+        return
+    said_at = [each.at for each in statements if each.at is not None and each.rank < _RANK_PERSON]
+    first = min([since, *said_at, *(each[0] for each in told)])
+    last = max([since, *said_at, *(each[0] for each in told)])
     for place, each in enumerate(statements):
         at = each.at
         if at is None:
             # Nothing becomes pending at last, whatever says so.
-            at = last if each.rank >= Rank.END and each.status != PENDING else first
-        order = _Order.PERSON if each.rank >= Rank.PERSON else _Order.STATED_END
-        if each.rank < Rank.END:
-            order = _Order.STATED_START
-        who = each.who or (BY_PERSON if each.rank >= Rank.PERSON else BY_RECORDER)
-        yield _Moment(at, order, place, _Kind.STATED, each.status, who, each.why)
+            at = last if each.rank >= _RANK_END and each.status != PENDING else first
+        order = _PERSON if each.rank >= _RANK_PERSON else _STATED_END
+        if each.rank < _RANK_END:
+            order = _STATED_START
+        who = each.who or (BY_PERSON if each.rank >= _RANK_PERSON else BY_RECORDER)
+        yield at, order, place, _STATED, each.status, who, each.why

@@ -21,7 +21,7 @@ from runreel.model.course import (
 from runreel.model.dag import Dag, is_withdrawn, make_dag, plan_version_of
 from runreel.model.edge import Edge
 from runreel.model.ending import RUNNING
-from runreel.model.layer import Pair
+from runreel.model.layer import Layers, Pair, find_layers
 from runreel.model.node_history import NEVER_BEGAN, PENDING
 from runreel.model.progress import Progress
 from runreel.model.run_plan import RunPlan, make_plan
@@ -50,6 +50,7 @@ class _Way:
 
     nodes: Sequence[KnownNode]
     edges: Sequence[Edge]
+    layers: Layers
     executions: Sequence[Execution]
     steps: Sequence[Places]
     previous: Mapping[Pair, int]
@@ -100,12 +101,15 @@ def _read_whole_dag(inside: Inside) -> tuple[int | None, Dag]:
     version = plan_version_of([known.node for known in way.nodes], way.edges)
     kept = {known.node.node_id: known for known in way.nodes if not is_withdrawn(known.node, version)}
     followed = way.count_followed()
+    edges = [edge for edge in way.edges if _is_kept(edge, kept, version, followed)]
+    is_whole = len(kept) == len(way.nodes) and len(edges) == len(way.edges)
     dag = make_dag(
         [known.node for known in kept.values()],
-        [edge for edge in way.edges if _is_kept(edge, kept, version, followed)],
+        edges,
         followed,
         way.called,
         startable=set() if inside.end else {node_id for node_id, known in kept.items() if _may_begin(known)},
+        layers=way.layers if is_whole else None,
     )
     n_executions = Counter(execution.node_id for execution in way.executions)
     placed_nodes = tuple(
@@ -156,9 +160,12 @@ def _read_way(inside: Inside) -> _Way:
         if execution.event_id is not None or execution.node_id not in told
     ]
     declared = [(edge.source, edge.target) for edge in edges]
-    found = find_steps([executions[place] for place in timed], declared)
+    layers = find_layers([each.node.node_id for each in known], declared)
+    found = find_steps([executions[place] for place in timed], declared, layers)
     steps = [(timed[source], timed[target]) for source, target in found]
-    return _Way(nodes=known, edges=edges, executions=executions, steps=steps, previous=previous, called=called)
+    return _Way(
+        nodes=known, edges=edges, layers=layers, executions=executions, steps=steps, previous=previous, called=called
+    )
 
 
 def _make_executions(inside: Inside, activity: Activity, known: Sequence[KnownNode]) -> list[Execution]:

@@ -39,7 +39,7 @@ from runreel.storage.sql.node_event import require_node
 from runreel.storage.sql.payload_blob import read_payload_blob
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.run_reading import get_row
-from runreel.storage.sql.run_row import RunRow, decode_state
+from runreel.storage.sql.run_row import RunRow, decode_fields, decode_state
 from runreel.storage.sql.schema import events, files, messages, payload_blocks
 
 _LIFECYCLE_TYPES = ("agent_start", "agent_end")
@@ -328,12 +328,17 @@ def _state(stored: bytes | None) -> State:
 
 def read_edge(row: Any) -> Edge:
     """Return the edge of a row."""
-    fields: dict[str, Any] = _state(row.state).fields
+    return make_edge(row.source, row.target, row.edge_type, row.condition, row.state)
+
+
+def make_edge(source: str, target: str, edge_type: str, condition: str, stored: bytes | None) -> Edge:
+    """Return the edge of these columns."""
+    fields: Mapping[str, Any] = {} if stored is None else decode_fields(stored)
     return Edge(
-        source=row.source,
-        target=row.target,
-        edge_type=row.edge_type,
-        condition=row.condition,
+        source=source,
+        target=target,
+        edge_type=edge_type,
+        condition=condition,
         metadata=fields.get("metadata", {}),
         plan_version=fields.get("plan_version"),
     )

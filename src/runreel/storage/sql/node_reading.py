@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import BigInteger, bindparam, case, func, select
 
 from runreel.model.edge import Edge
 from runreel.model.ending import RUNNING
 from runreel.model.node import Graph, Node
 from runreel.model.node_history import AT_WORK, PENDING, NodeHistory, Stretch, make_history
 from runreel.model.record import Rank
+from runreel.model.statement import FIELD as STATEMENTS
 from runreel.model.statement import read_statements
 from runreel.model.transition import BY_PERSON, BY_RECORDER
-from runreel.storage.merge import State, statements_of
-from runreel.storage.sql.event_reading import Inside, read_edge
-from runreel.storage.sql.node_event import END, EXECUTION, IS_TELLING, members_of, require_node
-from runreel.storage.sql.run_row import decode_state
+from runreel.storage.merge import statements_of
+from runreel.storage.sql.event_reading import Inside, make_edge
+from runreel.storage.sql.node_event import END, EXECUTION, IS_TELLING, end_within, members_of, require_node
+from runreel.storage.sql.prepared import fetch
+from runreel.storage.sql.run_row import decode_fields, decode_state
 from runreel.storage.sql.schema import edges, events, nodes
 
 NODE, START, STOP, STATUS, EVENT = range(5)
 """The places of what is read of an execution."""
 _TYPE, _NAME, _SUBTYPE, _RANK = range(5, 9)
+
+_NODE_COLUMNS = select(nodes.c.node_id, nodes.c.order_index, nodes.c.state)
+_EDGE_KEY = (edges.c.source, edges.c.target, edges.c.edge_type, edges.c.condition)
+_EDGES = (
+    select(*_EDGE_KEY, edges.c.state)
+    .where(edges.c.run_pk == bindparam("run_pk"))
+    .order_by(*_EDGE_KEY)
+    .limit(bindparam("limit", type_=BigInteger))
+)
+_MANY = 2**62
+_NODES = _NODE_COLUMNS.where(nodes.c.run_pk == bindparam("run_pk"))
 
 Row = Sequence[Any]
 
@@ -76,15 +89,14 @@ def read_node(inside: Inside, node_id: str) -> KnownNode:
 
 def read_node_with(inside: Inside, node_id: str, activity: Activity) -> KnownNode:
     """Return one node, given what its events say of it."""
-    statement = select(nodes).where(nodes.c.run_pk == inside.run.run_pk, nodes.c.node_id == node_id)
-    return _Making(inside, activity).make(inside.connection.execute(statement).one())
+    statement = _NODE_COLUMNS.where(nodes.c.run_pk == inside.run.run_pk, nodes.c.node_id == node_id)
+    return _Making(inside, activity).make(*inside.connection.execute(statement).one())
 
 
 def read_nodes(inside: Inside, activity: Activity) -> list[KnownNode]:
     """Return all nodes as declared, then by when they began."""
     making = _Making(inside, activity)
-    statement = select(nodes).where(nodes.c.run_pk == inside.run.run_pk)
-    found = [making.make(row) for row in inside.connection.execute(statement)]
+    found = [making.make(*row) for row in fetch(inside.connection, _NODES, run_pk=inside.run.run_pk)]
     return sorted(found, key=lambda known: _node_order(known.node))
 
 
@@ -128,7 +140,7 @@ def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]
             func.count(case((events.c.status == "failed", 1))),
             func.count(case((events.c.status == RUNNING, 1))),
             func.min(events.c.started_at),
-            func.max(END),
+            func.max(end_within(inside.end)),
         )
         .where(*members_of(inside.run, node_id))
         .group_by(events.c.member_of)
@@ -141,13 +153,8 @@ def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]
 
 def read_edges(inside: Inside, *, limit: int | None = None) -> list[Edge]:
     """Return the declared edges."""
-    statement = (
-        select(edges)
-        .where(edges.c.run_pk == inside.run.run_pk)
-        .order_by(edges.c.source, edges.c.target, edges.c.edge_type, edges.c.condition)
-        .limit(limit)
-    )
-    return [read_edge(row) for row in inside.connection.execute(statement)]
+    rows = fetch(inside.connection, _EDGES, run_pk=inside.run.run_pk, limit=_MANY if limit is None else limit)
+    return [make_edge(*row) for row in rows]
 
 
 class _Making:
@@ -163,20 +170,19 @@ class _Making:
             for row in rows:
                 found.setdefault(row[NODE], []).append(_read_stretch(row))
 
-    def make(self, row: Any) -> KnownNode:
+    def make(self, node_id: str, order_index: int | None, stored: bytes | None) -> KnownNode:
         """Return the node of a row."""
-        state = decode_state(row.state) if row.state is not None else State({}, (-1, 0))
-        fields = cast("Mapping[str, Any]", state.fields)
-        figures = self._figures.get(row.node_id)
-        history = self._history(row.node_id, state, figures)
+        fields: Mapping[str, Any] = {} if stored is None else decode_fields(stored)
+        figures = self._figures.get(node_id)
+        history = self._history(node_id, _statements_in(fields, stored), figures)
         node = Node(
-            node_id=row.node_id,
-            name=fields.get("name") or row.node_id,
+            node_id=node_id,
+            name=fields.get("name") or node_id,
             node_type=fields.get("node_type"),
             status=history.status,
             agent_name=fields.get("agent_name"),
             goal=fields.get("goal"),
-            order_index=row.order_index,
+            order_index=order_index,
             parent_node_id=fields.get("parent_node_id"),
             started_at=fields.get("started_at") or (figures.first_at if figures else history.began_at),
             ended_at=_end_of(history, fields.get("ended_at"), figures),
@@ -190,10 +196,10 @@ class _Making:
             plan_version=fields.get("plan_version"),
             ended_by_run=history.ended_by_run,
         )
-        return KnownNode(node, history, row.state is not None)
+        return KnownNode(node, history, stored is not None)
 
-    def _history(self, node_id: str, state: State, figures: NodeFigures | None) -> NodeHistory:
-        statements = read_statements(statements_of(state))
+    def _history(self, node_id: str, stated: Mapping[str, object], figures: NodeFigures | None) -> NodeHistory:
+        statements = read_statements(stated)
         executions = self._executions.get(node_id, [])
         if figures is not None and not executions and all(each.status == PENDING for each in statements):
             # Nobody tells how it went but its events, all of which are then one execution.
@@ -201,6 +207,13 @@ class _Making:
             executions = [Stretch(figures.first_at, ended_at, "failed" if figures.n_errors else "completed")]
         approvals = self._approvals.get(node_id, ())
         return make_history(statements, executions, approvals, since=self._since, end=self._end)
+
+
+def _statements_in(fields: Mapping[str, Any], stored: bytes | None) -> Mapping[str, object]:
+    if stored is None or "status" not in fields:
+        return {}
+    # A state of a former version has the time of its status among its stamps only.
+    return fields[STATEMENTS] if STATEMENTS in fields else statements_of(decode_state(stored))
 
 
 def _read_stretch(row: Row) -> Stretch:
