@@ -8,6 +8,7 @@ RunreelError
 │   └── UnsupportedEncodingError
 ├── InvalidAnswerError
 ├── InvalidNameError
+├── InvalidPlanError
 ├── InvalidPriceError
 ├── InvalidQueryError
 │   └── UnsatisfiableRangeError
@@ -30,6 +31,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runreel.model.approval import Approval
 
 
@@ -69,6 +72,14 @@ class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
 
 
+class InvalidPlanError(RunreelError):
+    """A plan has nodes or edges that can't be taken; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the plan can't be taken: " + "; ".join(self.problems))
+
+
 class InvalidPriceError(RunreelError):
     """A price of a model can't be used as it was given."""
 
@@ -78,11 +89,19 @@ class InvalidQueryError(RunreelError):
 
 
 class InvalidTransitionError(RunreelError):
-    """A run can't go from its present status to the wanted one."""
+    """A run, or a node of it, can't go from its present status to the wanted one."""
 
-    def __init__(self, message: str, *, run_status: str, allowed_statuses: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed_statuses: tuple[str, ...],
+        run_status: str | None = None,
+        node_status: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.run_status = run_status
+        self.node_status = node_status
         self.allowed_statuses = allowed_statuses
 
 

@@ -68,7 +68,7 @@ def read_approval(run: Run, full: FullEvent) -> Approval:
     """Return what an event says of an approval."""
     event, payload = full.event, full.payload
     asked, answered = _mapping(payload.inputs), _mapping(payload.outputs)
-    status = _status_of(run.status, event.status)
+    status = _status_of(run.status, "running" if event.ended_by_run else event.status)
     return Approval(
         run_id=run.run_id,
         agent_name=run.agent_name,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runreel.model.progress import Progress
 from runreel.model.recorder import Completeness
 from runreel.model.request import Request
 from runreel.model.usage import NO_USAGE, Usage
@@ -59,7 +60,7 @@ class RunDetail:
     """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run.
 
     `requests` are what people asked of the agent, oldest first. `completeness` is None where no recorder numbers its
-    records of the run.
+    records of the run, `progress` where no node was declared, or none has begun.
     """
 
     inputs: object = None
@@ -69,6 +70,7 @@ class RunDetail:
     aliases: tuple[FormerName, ...] = ()
     completeness: Completeness | None = None
     requests: tuple[Request, ...] = ()
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from runreel.errors import (
     DecodeError,
     InvalidAnswerError,
     InvalidNameError,
+    InvalidPlanError,
     InvalidPriceError,
     InvalidQueryError,
     InvalidTransitionError,
@@ -49,11 +50,13 @@ from runreel.server import (
     dashboard_routes,
     event_routes,
     file_routes,
+    graph_routes,
     health_routes,
     import_routes,
     message_routes,
     metrics_routes,
     node_routes,
+    plan_routes,
     price_routes,
     record_routes,
     retention_routes,
@@ -87,6 +90,8 @@ _ROUTERS = (
     agent_routes.router,
     # Before the runs by name, since no run is called "nodes".
     node_routes.router,
+    plan_routes.router,
+    graph_routes.router,
     run_routes.router,
     run_change_routes.router,
     approval_routes.router,
@@ -112,6 +117,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (DecodeError, 400),
     (InvalidAnswerError, 422),
     (InvalidNameError, 422),
+    (InvalidPlanError, 422),
     (InvalidPriceError, 422),
     (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
@@ -236,8 +242,12 @@ def _members_of(error: RunreelError) -> dict[str, object]:
     """Return what a problem says for programs, beside its text."""
     if isinstance(error, NameTakenError) and error.holder_run_id:
         return {"run_id": error.holder_run_id}
+    if isinstance(error, InvalidPlanError):
+        return {"problems": error.problems}
     if isinstance(error, InvalidTransitionError):
-        return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
+        of = {"run_status": error.run_status, "node_status": error.node_status}
+        present = {name: status for name, status in of.items() if status is not None}
+        return {**present, "allowed_statuses": error.allowed_statuses}
     if isinstance(error, ApprovalClosedError):
         return {"approval": view_approval(error.approval)}
     if isinstance(error, RequestRefusedError):

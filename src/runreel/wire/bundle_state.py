@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from runreel.errors import DecodeError
 from runreel.model.name import is_record_id, repair_name
 from runreel.model.record import RecordKind
+from runreel.model.statement import MAX_STATEMENTS
 from runreel.wire.json import MAX_DEPTH, is_deeper
 
 _MAX = 2**63 - 1
@@ -63,6 +64,17 @@ class _RunFields(Struct):
     requests: list[_Request] | None = None
 
 
+class _Said(Struct, forbid_unknown_fields=True):
+    status: Text
+    who: Text | None = None
+    why: LongText | None = None
+
+
+# A moment and a rank, as `model/statement.py` writes them.
+StatementKey = Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}\.[0-9]$")]
+Statements = Annotated[dict[StatementKey, _Said], Meta(max_length=MAX_STATEMENTS)]
+
+
 class _NodeFields(Struct):
     node_type: Text | None = None
     name: Text | None = None
@@ -74,9 +86,14 @@ class _NodeFields(Struct):
     started_at: Instant | None = None
     ended_at: Instant | None = None
     metadata: dict[str, Any] | None = None
+    requires_approval: bool | None = None
+    max_attempts: Count | None = None
+    plan_version: Count | None = None
+    states: Statements | None = None
 
 
 class _EdgeFields(Struct):
+    plan_version: Count | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -189,6 +206,8 @@ def check_state(kind: RecordKind, text: bytes) -> None:
     require_names(getattr(fields, name, None) for name in _NAMES)
     require_ids(getattr(fields, name, None) for name in _IDS)
     require_names(getattr(fields, "tags", None) or ())
+    if isinstance(fields, _NodeFields) and fields.states:
+        require_names(name for said in fields.states.values() for name in (said.status, said.who))
     _check_depth(text, [state.fields])
 
 

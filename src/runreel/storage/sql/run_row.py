@@ -346,10 +346,19 @@ def encode_state(state: State) -> bytes:
     return content if len(content) < _COMPRESS_FROM_BYTES else compress(content)
 
 
+def decode_fields(stored: bytes) -> dict[str, Any]:
+    """Return the fields of a state that `encode_state` stored."""
+    return _decode_content(stored)["fields"]
+
+
+def _decode_content(stored: bytes) -> dict[str, Any]:
+    # JSON begins with a brace, and a zstd frame with a mark of its own.
+    return cast("dict[str, Any]", decode_json(stored if stored[:1] == b"{" else decompress(stored)))
+
+
 def decode_state(stored: bytes) -> State:
     """Return the state that `encode_state` stored."""
-    # JSON begins with a brace, and a zstd frame with a mark of its own.
-    content = cast("dict[str, Any]", decode_json(stored if stored[:1] == b"{" else decompress(stored)))
+    content = _decode_content(stored)
     rank, at = content["top"]
     return State(content["fields"], (rank, at), decode_lower(content["lower"]))
 
