@@ -6,6 +6,7 @@ RunreelError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
 ├── InvalidNameError
+├── InvalidPlanError
 ├── InvalidPriceError
 ├── InvalidQueryError
 │   └── UnsatisfiableRangeError
@@ -24,6 +25,10 @@ RunreelError
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class RunreelError(Exception):
@@ -48,6 +53,14 @@ class UnsupportedEncodingError(DecodeError):
 
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPlanError(RunreelError):
+    """A plan has nodes or edges that can't be taken; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the plan can't be taken: " + "; ".join(self.problems))
 
 
 class InvalidPriceError(RunreelError):

@@ -22,6 +22,7 @@ from runreel import __version__
 from runreel.errors import (
     DecodeError,
     InvalidNameError,
+    InvalidPlanError,
     InvalidPriceError,
     InvalidQueryError,
     InvalidTransitionError,
@@ -105,6 +106,7 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (UnsupportedEncodingError, 415),
     (DecodeError, 400),
     (InvalidNameError, 422),
+    (InvalidPlanError, 422),
     (InvalidPriceError, 422),
     (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
@@ -227,6 +229,8 @@ def _members_of(error: RunreelError) -> dict[str, object]:
     """Return what a problem says for programs, beside its text."""
     if isinstance(error, NameTakenError) and error.holder_run_id:
         return {"run_id": error.holder_run_id}
+    if isinstance(error, InvalidPlanError):
+        return {"problems": error.problems}
     if isinstance(error, InvalidTransitionError):
         return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
     return {}

@@ -24,6 +24,7 @@ class ProblemView(TypedDict):
     run_ids: NotRequired[list[str]]
     run_status: NotRequired[str]
     allowed_statuses: NotRequired[list[str]]
+    problems: NotRequired[list[str]]
 
 
 def problem_response(
