@@ -22,6 +22,8 @@ RunreelError
     ├── StorageFullError
     ├── StorageUnavailableError
     └── SchemaVersionError
+
+StopRequestedError, which is no error and no `Exception`: like `KeyboardInterrupt` it passes by whoever catches those.
 """
 
 from __future__ import annotations
@@ -140,3 +142,17 @@ class StorageUnavailableError(StorageError):
 
 class SchemaVersionError(StorageError):
     """The database was written by another version and must be migrated first."""
+
+
+class StopRequestedError(BaseException):
+    """A person asked that a run be cancelled, and its agent stops here; the run ends `cancelled`.
+
+    Code that goes on after whatever a tool raises must not go on after this.
+    """
+
+    def __init__(self, run_id: str, why: str | None = None, requested_by: str | None = None) -> None:
+        asked = requested_by or "somebody"
+        super().__init__(f"{asked} asked that the run {run_id} be cancelled{f': {why}' if why else ''}")
+        self.run_id = run_id
+        self.why = why
+        self.requested_by = requested_by
