@@ -152,6 +152,8 @@ class Question:
             heard = yield Find(self._run.run_id, self._event_id, wait_s)
             found = self._read(heard)
             if found is not None and found.status != OPEN:
+                if found.status == UNAVAILABLE:
+                    self._end_expired()
                 return found
             # A server that doesn't wait, since it is about to end, must not be asked again at once.
             is_early = monotonic() - asked_at < wait_s / 2
@@ -201,8 +203,7 @@ class Question:
         found = self._read(heard)
         if found is not None and found.status != OPEN:
             return found
-        outputs = f',"outputs":{{"option":{"null" if self._default is None else quote(self._default)}}}'
-        self._end("cancelled", EXPIRED, outputs)
+        self._end_expired()
         return self._approval(EXPIRED, self._default)
 
     def _record(self) -> None:
@@ -216,6 +217,10 @@ class Question:
         name = " ".join(self._question.split())[:_MAX_NAME_CHARS] or "approval"
         run.add(f'"record":"event","phase":"start","event_type":"approval_requested","name":{quote(name)}', fields)
         self._is_recorded = True
+
+    def _end_expired(self) -> None:
+        option = "null" if self._default is None else quote(self._default)
+        self._end("cancelled", EXPIRED, f',"outputs":{{"option":{option}}}')
 
     def _end(self, status: str, subtype: str | None, fields: str = "") -> None:
         self._is_over = True
