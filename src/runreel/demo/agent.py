@@ -190,9 +190,7 @@ class _Worker:
             )
         )
         if not approval.is_approved:
-            raise StepFailedError(
-                f"{path} was not to be written{f': {approval.feedback}' if approval.feedback else ''}"
-            )
+            raise StepFailedError(f"{path} was not to be written: {approval.feedback or 'no reason was given'}")
 
     @runreel.tool("ask_colleague")
     def _ask_colleague(self, agent: str, question: str) -> JsonObject:

@@ -152,8 +152,6 @@ class Question:
             heard = yield Find(self._run.run_id, self._event_id, wait_s)
             found = self._read(heard)
             if found is not None and found.status != OPEN:
-                if found.status == UNAVAILABLE:
-                    self._end_expired()
                 return found
             # A server that doesn't wait, since it is about to end, must not be asked again at once.
             is_early = monotonic() - asked_at < wait_s / 2
@@ -254,8 +252,11 @@ class Question:
         if status == OPEN:
             return Approval(OPEN)
         self._is_over = True
-        if status in {ENDED, UNAVAILABLE}:
-            option = self._default if status == UNAVAILABLE else None
+        if status == UNAVAILABLE:
+            option = self._default
+            self._end_expired()
+        elif status == ENDED:
+            option = None
         return self._approval(
             status,
             option,
