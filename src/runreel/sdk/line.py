@@ -18,9 +18,9 @@ class HttpLine:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._transport = Transport(url, api_key)
 
-    def find_approval(self, run_id: str, event_id: str, wait_s: float) -> Heard:
+    def find_approval(self, run_id: str, event_id: str, wait_s: int) -> Heard:
         """Ask what became of an approval; the server waits so long until it is not open any more."""
-        return self._get(f"/api/by-id/{run_id}/approvals/{event_id}?wait_s={wait_s:.3f}", wait_s)
+        return self._get(f"/api/by-id/{run_id}/approvals/{event_id}?wait_s={wait_s}", wait_s)
 
     def expire_approval(self, run_id: str, event_id: str, option: str | None, timeout_s: float) -> Heard:
         """Tell that the time of an approval is over, and hear what it is now: somebody may have been quicker."""
@@ -31,9 +31,9 @@ class HttpLine:
             "POST", f"/api/by-id/{run_id}/approvals/{event_id}/expire", body, timeout_s=timeout_s
         )
 
-    def list_requests(self, run_id: str, after: int, wait_s: float) -> Heard:
+    def list_requests(self, run_id: str, after: int, wait_s: int) -> Heard:
         """Ask what people want of a run; the server waits so long until there is something after that number."""
-        return self._get(f"/api/by-id/{run_id}/requests?after={after}&wait_s={wait_s:.3f}", wait_s)
+        return self._get(f"/api/by-id/{run_id}/requests?after={after}&wait_s={wait_s}", wait_s)
 
     def interrupt(self) -> None:
         """Cut short what is under way; everything fails from now on until `resume`."""
@@ -49,5 +49,5 @@ class HttpLine:
         """Let go of the connection."""
         self._transport.close()
 
-    def _get(self, path: str, wait_s: float) -> Heard:
+    def _get(self, path: str, wait_s: int) -> Heard:
         return self._transport.ask("GET", path, timeout_s=wait_s + _SLACK_S)

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from runreel.sdk.run import Run
 
 # Less than proxies and the server allow a request to take.
-_LONGEST_WAIT_S = 25.0
+_LONGEST_WAIT_S = 25
 # What a run has recorded so far is with the server by then, most of the time.
 _FIRST_PAUSE_S = 0.1
-_EARLY_PAUSE_S = 0.25
-_ROUND_S = 2.0
+_ROUND_S = 1.0
 _MOST_QUESTIONS_A_SECOND = 20
 _FIRST_UNKNOWN_PAUSE_S = 0.25
 _LONGEST_UNKNOWN_PAUSE_S = 15.0
@@ -147,15 +146,16 @@ class Listener:
         self._has_news = False
         line.resume()
         watches = list(self._watches.values())
-        wait_s = _wait_of(len(watches))
+        # Of one run the server waits until there is something; several are asked about in turn.
+        wait_s = _LONGEST_WAIT_S if len(watches) == 1 else 0
         for watch in watches:
             if watch.retry_at <= monotonic() and not order.is_stopping and not self._has_news:
-                self._ask(line, watch, wait_s)
+                self._ask(line, watch, wait_s, pause_s=_pause_between(len(watches)))
             if (pause_s := self._backoff.retry_at - monotonic()) > 0:
                 return pause_s
         return min((watch.retry_at for watch in watches), default=monotonic()) - monotonic()
 
-    def _ask(self, line: Line, watch: Watch, wait_s: float) -> None:
+    def _ask(self, line: Line, watch: Watch, wait_s: int, *, pause_s: float) -> None:
         began_at, after = monotonic(), watch.after
         answer, content = line.list_requests(watch.run.run_id, after, wait_s)
         now = monotonic()
@@ -164,9 +164,9 @@ class Listener:
             watch.n_unknown = 0
             requests = content.get("requests")
             watch.hear(requests if isinstance(requests, list) else ())  # type: ignore[reportUnknownArgumentType]
-            if watch.after == after and now - began_at < wait_s / 2:
-                # A server that doesn't wait, since it is about to end, must not be asked again at once.
-                watch.retry_at = now + _EARLY_PAUSE_S
+            if watch.after == after and (not wait_s or now - began_at < wait_s / 2):
+                # A server that didn't wait, be it that it is about to end, must not be asked again at once.
+                watch.retry_at = now + pause_s
         elif answer.status == UNKNOWN_STATUS:
             self._backoff.succeed()
             pause_s = min(_FIRST_UNKNOWN_PAUSE_S * 2 ** min(watch.n_unknown, 10), _LONGEST_UNKNOWN_PAUSE_S)
@@ -180,7 +180,6 @@ class Listener:
             self._bell.acquire(timeout=pause_s)
 
 
-def _wait_of(n_runs: int) -> float:
-    if n_runs <= 1:
-        return _LONGEST_WAIT_S
-    return max(_ROUND_S / n_runs, 1 / _MOST_QUESTIONS_A_SECOND)
+def _pause_between(n_runs: int) -> float:
+    """Return how long a run of several is not asked about, so that all of them together are few questions."""
+    return max(_ROUND_S, n_runs / _MOST_QUESTIONS_A_SECOND)

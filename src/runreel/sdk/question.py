@@ -77,7 +77,7 @@ class Approval:
 class Find:
     """A step: ask what became of the approval."""
 
-    def __init__(self, run_id: str, event_id: str, wait_s: float) -> None:
+    def __init__(self, run_id: str, event_id: str, wait_s: int) -> None:
         self._asked = run_id, event_id, wait_s
 
     def take(self, line: Line) -> Heard:
@@ -143,18 +143,18 @@ class Question:
                 return found
         if not self._is_recorded:
             self._record()
-        while (wait_s := self._left_s()) > 0:
+        while (left_s := self._left_s()) > 0:
             stopping = find_stop(self._watches)
             if stopping is not None:
                 self._end("cancelled", None)
                 return Approval(ENDED, event_id=self._event_id)
-            asked_at = monotonic()
+            asked_at, wait_s = monotonic(), int(left_s)
             heard = yield Find(self._run.run_id, self._event_id, wait_s)
             found = self._read(heard)
             if found is not None and found.status != OPEN:
                 return found
-            # A server that doesn't wait, since it is about to end, must not be asked again at once.
-            is_early = monotonic() - asked_at < wait_s / 2
+            # A server that didn't wait, be it that it is about to end, must not be asked again at once.
+            is_early = monotonic() - asked_at < max(wait_s / 2, _EARLY_PAUSE_S)
             pause_s = self._pause_s(heard) if found is None else _EARLY_PAUSE_S if is_early else 0.0
             if (pause_s := min(pause_s, self._left_s())) > 0:
                 yield Pause(pause_s)
@@ -182,14 +182,15 @@ class Question:
     def _look_for_former(self) -> Generator[Step, Heard | None, Approval | None]:
         """Return what a former process of the run was answered; a question that ended unanswered is asked anew."""
         for _ in range(_MOST_FORMER):
-            heard = yield Find(self._run.run_id, self._event_id, 0.0)
+            heard = yield Find(self._run.run_id, self._event_id, 0)
             found = self._read(heard)
             if found is None:
                 return None
             if found.status == OPEN:
                 self._is_recorded = True
                 return None
-            if found.status != ENDED:
+            # What was withdrawn is told as expired without an option.
+            if found.status != ENDED and found.option is not None:
                 return found
             self._is_over = False
             self._number += 1

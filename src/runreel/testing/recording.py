@@ -172,13 +172,13 @@ class _MemoryLine:
     def __init__(self, kept: Recorded) -> None:
         self._kept = kept
 
-    def find_approval(self, _run_id: str, event_id: str, _wait_s: float) -> Heard:
+    def find_approval(self, _run_id: str, event_id: str, _wait_s: int) -> Heard:
         return Answer(TAKEN, status=200), self._kept.answer_to(event_id)
 
     def expire_approval(self, _run_id: str, event_id: str, _option: str | None, _timeout_s: float) -> Heard:
         return Answer(TAKEN, status=200), self._kept.answer_to(event_id)
 
-    def list_requests(self, _run_id: str, _after: int, _wait_s: float) -> Heard:
+    def list_requests(self, _run_id: str, _after: int, _wait_s: int) -> Heard:
         return Answer(TAKEN, status=200), {"requests": []}
 
     def interrupt(self) -> None:

@@ -79,12 +79,12 @@ class PeopleServer(RecordServer):
             return super()._usual(asked)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         if parts[4] == "requests":
-            return self._list_requests(parts[3], int(query["after"]), float(query["wait_s"]))
+            return self._list_requests(parts[3], int(query["after"]), int(query["wait_s"]))
         if parts[-1] == "expire":
             return self._expire(parts[5], json.loads(asked.body)["option"])
-        return self._find_approval(parts[5], float(query["wait_s"]))
+        return self._find_approval(parts[5], int(query["wait_s"]))
 
-    def _find_approval(self, event_id: str, wait_s: float) -> Reply:
+    def _find_approval(self, event_id: str, wait_s: int) -> Reply:
         with self._changed:
             if not self.merged(event_id):
                 return problem(404, "no such approval")
@@ -99,7 +99,7 @@ class PeopleServer(RecordServer):
                 self.answers[event_id] = {"status": "expired", "option": option}
             return _json(self._view(event_id))
 
-    def _list_requests(self, run_id: str, after: int, wait_s: float) -> Reply:
+    def _list_requests(self, run_id: str, after: int, wait_s: int) -> Reply:
         with self._changed:
             if not self.run(run_id):
                 return problem(404, "no such run")
@@ -111,8 +111,10 @@ class PeopleServer(RecordServer):
 
     def _view(self, event_id: str) -> Json:
         event = self.merged(event_id)
-        ended: Json = {"status": "expired" if event.get("event_subtype") == "expired" else "ended"}
-        return self.answers.get(event_id) or (ended if event["phase"] == "end" else {"status": "open"})
+        return self.answers.get(event_id) or {
+            "status": "expired" if event["phase"] == "end" else "open",
+            "option": None,
+        }
 
     def _starts(self) -> list[Json]:
         return [

@@ -265,3 +265,19 @@ def test_a_wrong_use_hurts_nobody(recording: Recorded, wrong: dict[str, Any]) ->
 def test_an_address_where_nobody_listens_does_not_hold_the_agent_longer(use_client: MakeClient) -> None:
     use_client(url=unused_url())
     assert ask(timeout_s=0, default="reject").result().status == "expired"
+
+
+def test_a_question_that_was_withdrawn_is_asked_anew(use_client: MakeClient, server: PeopleServer) -> None:
+    async def withdraw() -> None:
+        async with runreel.run(run_id="run-1"):
+            await asyncio.wait_for(runreel.approval_async("Deploy?"), 0.1)
+
+    use_client()
+    with pytest.raises(TimeoutError):
+        asyncio.run(withdraw())
+    server.wait_for(lambda: server.merged(server.asked()["event_id"])["phase"] == "end")
+
+    use_client()
+    again = ask(run_id="run-1")
+    server.answer(server.asked(2)["event_id"], "approve")
+    assert again.result().is_approved
