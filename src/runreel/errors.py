@@ -151,8 +151,12 @@ class StopRequestedError(BaseException):
     """
 
     def __init__(self, run_id: str, why: str | None = None, requested_by: str | None = None) -> None:
-        asked = requested_by or "somebody"
-        super().__init__(f"{asked} asked that the run {run_id} be cancelled{f': {why}' if why else ''}")
+        # As they came, so that it can be pickled: it may end a process of a pool.
+        super().__init__(run_id, why, requested_by)
         self.run_id = run_id
         self.why = why
         self.requested_by = requested_by
+
+    def __str__(self) -> str:
+        reason = f": {self.why}" if self.why else ""
+        return f"{self.requested_by or 'somebody'} asked that the run {self.run_id} be cancelled{reason}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -70,6 +71,12 @@ def test_code_that_goes_on_after_every_error_does_not_go_on_after_a_stop(recordi
     assert (first["status"], last["status"], last["seen_request"]) == ("completed", "cancelled", 1)
     assert "error" not in last
     assert [event["status"] for event in recording.events] == ["completed"] * 3 + ["cancelled"]
+
+
+def test_a_stop_crosses_processes_as_it_is() -> None:
+    error = pickle.loads(pickle.dumps(runreel.StopRequestedError("run-1", "Wrong topic.", "Ada")))
+    assert (error.run_id, error.why, error.requested_by) == ("run-1", "Wrong topic.", "Ada")
+    assert str(error) == "Ada asked that the run run-1 be cancelled: Wrong topic."
 
 
 async def test_tasks_that_stop_together_are_cancelled(recording: Recorded) -> None:
