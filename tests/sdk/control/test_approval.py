@@ -217,15 +217,23 @@ async def test_other_tasks_go_on_meanwhile(client: Client, server: PeopleServer)
 
 
 async def test_a_cancelled_task_withdraws_and_leaves_no_thread(client: Client, server: PeopleServer) -> None:
+    is_over = threading.Event()
+
+    def keep_waiting(asked: Asked) -> None:
+        if "/approvals/" in asked.path:
+            is_over.wait(PATIENCE_S)
+
+    server.intervene = keep_waiting
     async with runreel.run():
         task = asyncio.create_task(runreel.approval_async("Deploy?"))
         asked = await asyncio.to_thread(server.asked)
         await asyncio.to_thread(server.wait_until_asked, "/approvals/")
-        await asyncio.to_thread(eventually, lambda: client.errands)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await asyncio.to_thread(eventually, lambda: not client.errands)
+    # Long before anybody gives up waiting for an answer.
+    await asyncio.to_thread(eventually, lambda: not client.errands, timeout_s=15)
+    is_over.set()
     assert client.flush(PATIENCE_S).is_complete
     event = server.merged(asked["event_id"])
     assert (event["status"], event["attributes"]) == ("cancelled", {"cancelled_by": "CancelledError"})

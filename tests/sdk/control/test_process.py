@@ -35,6 +35,14 @@ def finish(process: subprocess.Popen[str]) -> str:
     return output
 
 
+# What is registered before us looks after us: at the moment of the fork the process has one thread.
+LOOK_AT_FORKS = """
+import os
+n_threads = []
+if os.path.exists("/proc/self/task"):
+    os.register_at_fork(before=lambda: n_threads.append(len(os.listdir("/proc/self/task"))))
+"""
+
 FORK = """
 import os, time
 import runreel
@@ -56,13 +64,14 @@ with runreel.run(run_id="run-1"):
         os._exit(7)
     wait()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert set(n_threads) <= {1}, n_threads
     print("both heard")
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
 def test_parent_and_child_of_a_fork_both_hear(server: PeopleServer, env: dict[str, str]) -> None:
-    process = start(FORK, env)
+    process = start(LOOK_AT_FORKS + FORK, env)
     server.wait_until_asked("/run-1/requests")
     # The connection that was cut for the fork is another one afterwards, and the child has its own.
     server.wait_for(lambda: server.n_asked("/run-1/requests") >= 3)
@@ -73,15 +82,24 @@ def test_parent_and_child_of_a_fork_both_hear(server: PeopleServer, env: dict[st
 FORK_WHILE_A_TASK_WAITS = """
 import asyncio, os
 import runreel
+from runreel.sdk.client import current_client
+
+async def wait_for_a_question_that_takes_long():
+    before = None
+    while not before or before != current_client().errands:
+        before = set(current_client().errands)
+        await asyncio.sleep(0.3)
 
 async def main():
     async with runreel.run(run_id="run-1"):
         asking = asyncio.create_task(runreel.approval_async("Deploy?"))
-        await asyncio.sleep(0.5)
+        await wait_for_a_question_that_takes_long()
         pid = os.fork()
         if pid == 0:
             os._exit(0)
         os.waitpid(pid, 0)
+        assert set(n_threads) <= {1}, n_threads
+        print("forked", flush=True)
         print((await asking).option)
 
 runreel.init("a")
@@ -91,9 +109,10 @@ asyncio.run(main())
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
 def test_a_fork_does_not_end_the_waiting_of_a_task(server: PeopleServer, env: dict[str, str]) -> None:
-    process = start(FORK_WHILE_A_TASK_WAITS, env)
+    process = start(LOOK_AT_FORKS + FORK_WHILE_A_TASK_WAITS, env)
     event_id = server.asked()["event_id"]
-    server.wait_for(lambda: server.n_asked("/approvals/") >= 2)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "forked\n"
     server.answer(event_id, "approve")
     assert finish(process) == "approve\n"
 
