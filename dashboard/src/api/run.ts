@@ -65,6 +65,19 @@ export const readDag = (runId: string, limit = 5_000) =>
       ),
   });
 
+/** The graph with what each node was when. */
+export const readDagStates = (runId: string, limit: number) =>
+  queryOptions({
+    queryKey: runKey.view(runId, "dag-states", limit),
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api().GET("/api/by-id/{run_id}/dag", {
+          params: { ...at(runId), query: { limit, states: true } },
+          signal,
+        }),
+      ),
+  });
+
 export const readCourse = (runId: string, limit: number) =>
   queryOptions({
     queryKey: runKey.view(runId, "executions", limit),

@@ -19,7 +19,7 @@ import { RunPage } from "@/features/run/run-page";
 import { readRunsSearch } from "@/features/runs/search";
 import { parseSearch, stringifySearch, type RawSearch } from "@/lib/search-params";
 import { NotFoundPage } from "./not-found-page";
-import { RUN_PANELS, RUN_VIEWS, viewOf } from "./run-views";
+import { PLAYHEAD, RUN_PANELS, RUN_VIEWS, viewOf } from "./run-views";
 import { Shell } from "./shell";
 
 /** Views read their own parameters, each by the readers of `lib/search-params`. */
@@ -89,7 +89,16 @@ const run = createRoute({
   component: function Run() {
     const { runId, view = "timeline" } = useParams({ strict: false });
     if (runId === undefined) return null;
-    return <RunPage key={runId} runId={runId} viewId={view} views={RUN_VIEWS} panels={RUN_PANELS} />;
+    return (
+      <RunPage
+        key={runId}
+        runId={runId}
+        viewId={view}
+        views={RUN_VIEWS}
+        panels={RUN_PANELS}
+        playhead={PLAYHEAD}
+      />
+    );
   },
 });
 

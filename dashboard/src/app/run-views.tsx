@@ -11,13 +11,26 @@ export const RUN_VIEWS: readonly RunView[] = [
     icon: GanttChart,
     view: later(() => import("@/features/timeline/timeline-view")),
   },
-  { id: "tree", label: "Tree", icon: ListTree, view: later(() => import("@/features/tree/tree-view")) },
-  { id: "graph", label: "Graph", icon: Workflow, view: later(() => import("@/features/graph/graph-view")) },
+  {
+    id: "tree",
+    label: "Tree",
+    icon: ListTree,
+    view: later(() => import("@/features/tree/tree-view")),
+    hasPast: true,
+  },
+  {
+    id: "graph",
+    label: "Graph",
+    icon: Workflow,
+    view: later(() => import("@/features/graph/graph-view")),
+    hasPast: true,
+  },
   {
     id: "messages",
     label: "Messages",
     icon: MessagesSquare,
     view: later(() => import("@/features/messages/messages-view")),
+    hasPast: true,
   },
   { id: "files", label: "Files", icon: Files, view: later(() => import("@/features/files/files-view")) },
   { id: "raw", label: "Raw", icon: ScrollText, view: later(() => import("@/features/raw/raw-view")) },
@@ -27,6 +40,8 @@ export const RUN_PANELS: RunPanels = {
   event: later(() => import("@/features/event-panel/event-panel")),
   node: later(() => import("@/features/node-panel/node-panel")),
 };
+
+export const PLAYHEAD = later(() => import("@/features/playhead/playhead-bar"));
 
 /** Return the view with a segment of the address; where there is none, the first. */
 export function viewOf(id: string): RunView | undefined {

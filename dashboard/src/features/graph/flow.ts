@@ -23,6 +23,8 @@ export interface Box {
   /** Which of how many executions of its node it is, where each has a box of its own. */
   readonly turn?: { readonly number: number; readonly of: number };
   readonly nodeId?: string;
+  /** Whether this is how it was: no clock goes on in it. */
+  readonly isPast?: true;
   /** The event to open, where the box is that of an event. */
   readonly eventId?: string;
 }

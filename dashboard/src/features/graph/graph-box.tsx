@@ -119,7 +119,7 @@ function BoxText({ box }: { readonly box: Box }) {
 
 function BoxFigure({ box }: { readonly box: Box }) {
   if (box.startedAt === null || !box.hasRun) return null;
-  const isLive = box.status === "running" || box.status === "waiting_approval";
+  const isLive = !box.isPast && (box.status === "running" || box.status === "waiting_approval");
   const ms = box.endedAt === null ? 0 : Date.parse(box.endedAt) - Date.parse(box.startedAt);
   return (
     <span className="ml-auto inline-flex shrink-0 items-center gap-1.5 pl-1 text-faint">

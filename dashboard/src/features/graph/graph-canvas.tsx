@@ -43,6 +43,8 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 
 interface GraphCanvasProps {
   readonly flow: Flow;
+  /** What is laid out: that of the whole run, so that nothing moves where `flow` is a moment of it. */
+  readonly whole: Flow;
   readonly selectedId: string | undefined;
   readonly onOpen: (box: Box, options: { readonly replace: boolean }) => void;
   readonly remark: string | undefined;
@@ -51,8 +53,8 @@ interface GraphCanvasProps {
 }
 
 /** A graph to look at: it is panned and zoomed, and walked through with arrow keys. */
-export function GraphCanvas({ flow, selectedId, onOpen, remark, choice }: GraphCanvasProps) {
-  const laid = useLayout(flow);
+export function GraphCanvas({ flow, whole, selectedId, onOpen, remark, choice }: GraphCanvasProps) {
+  const laid = useLayout(whole);
   const layout = laid?.layout ?? EMPTY;
   const interest = selectedId ?? mostInteresting(flow);
   const [pane, setPane] = useState<HTMLDivElement | null>(null);

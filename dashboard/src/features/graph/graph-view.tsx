@@ -2,18 +2,29 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Workflow } from "lucide-react";
 import { useMemo } from "react";
-import { readCourse, readDag, readSpans, type Course, type Dag, type RunDetail } from "@/api/run";
+import {
+  readCourse,
+  readDag,
+  readDagStates,
+  readSpans,
+  type Course,
+  type Dag,
+  type RunDetail,
+  type Spans,
+} from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
 import { readWord } from "@/lib/search-params";
 import type { Selection } from "@/lib/selection";
 import { isEnded } from "@/lib/vocabulary";
 import { Choice } from "@/ui/choice";
+import { useMoment } from "@/ui/playhead";
 import { useSelection } from "@/ui/selection";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { flowOfCalls } from "./call-flow";
 import { flowOfCourse, flowOfEvents } from "./course-flow";
 import { flowOfDag, type Box, type Flow } from "./flow";
+import { boxesInTime, dagInTime, eventsInTime, type FlowAt } from "./flow-in-time";
 import { GraphCanvas } from "./graph-canvas";
 
 const MOST_BOXES = 1_500;
@@ -23,12 +34,15 @@ const MODE_OPTIONS = [
   { value: "aggregated", words: "Aggregated" },
   { value: "ran", words: "As it ran" },
 ] as const;
+type Rows = readonly Spans["rows"][number][];
 type Mode = (typeof MODES)[number];
 
 /** The graph of a run: its nodes as planned and as it went, or else what called what. */
 export default function GraphView({ run }: RunViewProps) {
   const { mode, setMode } = useMode();
   const { flow, remark, error, retry } = useFlow(run, mode);
+  const moment = useMoment(run.started_at);
+  const inTime = useFlowInTime(run, mode, flow, moment !== null);
   const { selection, select } = useSelection();
   if (flow === undefined) {
     return error ? <Failure error={error} onRetry={retry} /> : <Waiting />;
@@ -54,7 +68,8 @@ export default function GraphView({ run }: RunViewProps) {
     <GraphCanvas
       // Another graph is looked at from its own beginning.
       key={mode}
-      flow={flow}
+      flow={moment === null || inTime === undefined ? flow : inTime(moment)}
+      whole={flow}
       selectedId={selectedIn(flow, selection)}
       onOpen={open}
       remark={remark}
@@ -113,6 +128,31 @@ function useFlow(run: RunDetail, mode: Mode): Drawn {
     error: dag.error ?? course.error ?? spans.error,
     retry: () => void Promise.all([dag, course, spans].map((each) => (each.error ? each.refetch() : null))),
   };
+}
+
+/** Return what shows the graph at moments; undefined until what it needs is read, or where nobody asks. */
+function useFlowInTime(
+  run: RunDetail,
+  mode: Mode,
+  whole: Flow | undefined,
+  isAsked: boolean,
+): FlowAt | undefined {
+  const states = useQuery({ ...readDagStates(run.run_id, MOST_BOXES), enabled: isAsked });
+  const hasNodes = states.data !== undefined && states.data.nodes.length > 0;
+  const course = useQuery({ ...readCourse(run.run_id, MOST_BOXES), enabled: isAsked && hasNodes });
+  const spans = useQuery({
+    ...readSpans(run.run_id, { limit: MOST_CALLS, max_rows: MOST_CALLS }),
+    enabled: isAsked && states.data !== undefined && !hasNodes,
+  });
+  return useMemo(() => {
+    if (!isAsked || whole === undefined || states.data === undefined) return undefined;
+    if (!hasNodes) {
+      const make = mode === "ran" ? (rows: Rows) => flowOfEvents(rows, MOST_BOXES) : flowOfCalls;
+      return spans.data && eventsInTime(whole, spans.data.rows, make);
+    }
+    if (mode === "ran") return boxesInTime(whole);
+    return course.data && dagInTime(whole, states.data, course.data);
+  }, [isAsked, whole, mode, hasNodes, states.data, course.data, spans.data]);
 }
 
 function remarkOnCalls(nEvents: number, mode: Mode): string {

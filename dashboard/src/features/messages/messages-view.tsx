@@ -8,9 +8,11 @@ import { formatCount } from "@/lib/format";
 import { readFlag, readText } from "@/lib/search-params";
 import { isEnded } from "@/lib/vocabulary";
 import { SearchField } from "@/ui/search-field";
+import { useMoment } from "@/ui/playhead";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
 import { Toggle } from "@/ui/toggle";
 import { transcriptOf, wordsOf } from "./transcript";
+import { TranscriptInTime } from "./transcript-in-time";
 import { Transcript } from "./transcript-list";
 
 const CALLS = { type: ["llm_call", "tool_call", "handoff", "retrieval", "code_exec"] } as const;
@@ -35,11 +37,19 @@ export default function MessagesView({ run }: RunViewProps) {
 
   const said = useInfiniteQuery(readMessages(run.run_id));
   const called = useInfiniteQuery({ ...readEvents(run.run_id, CALLS), enabled: showsCalls });
-  const messages = useMemo(() => said.data?.pages.flatMap((page) => page.messages), [said.data]);
-  const events = useMemo(
+  const allMessages = useMemo(() => said.data?.pages.flatMap((page) => page.messages), [said.data]);
+  const allEvents = useMemo(
     () => (showsCalls ? called.data?.pages.flatMap((page) => page.events) : NO_EVENTS),
     [called.data, showsCalls],
   );
+  const moment = useMoment(run.started_at);
+  const inTime = useMemo(
+    () =>
+      moment !== null && allMessages && allEvents ? new TranscriptInTime(allMessages, allEvents) : undefined,
+    [moment === null, allMessages, allEvents],
+  );
+  const { messages, events } =
+    moment !== null && inTime ? inTime.at(moment) : { messages: allMessages, events: allEvents };
   const hasMoreEvents = showsCalls && called.hasNextPage;
   const entries = useMemo(
     () =>
@@ -58,8 +68,10 @@ export default function MessagesView({ run }: RunViewProps) {
     if (said.hasNextPage && !said.isFetchingNextPage) void said.fetchNextPage();
     if (hasMoreEvents && !called.isFetchingNextPage) void called.fetchNextPage();
   };
+  // Before anything is shown as missing at a moment, what was said until then must have been read.
+  const isMissing = moment !== null && entries.length === 0 && (said.hasNextPage || hasMoreEvents);
   const error = said.error ?? (showsCalls ? called.error : null);
-  const isSearching = wanted !== "" && error === null && (said.hasNextPage || hasMoreEvents);
+  const isSearching = (wanted !== "" || isMissing) && error === null && (said.hasNextPage || hasMoreEvents);
   useEffect(() => {
     // What is looked for may stand in what was not read yet.
     if (isSearching) readMore();
@@ -103,7 +115,7 @@ export default function MessagesView({ run }: RunViewProps) {
           <span role="status" className="figure text-xs text-faint">
             {wanted ? `${formatCount(shown.length)} found in ${count}` : count}
           </span>
-          {!isOver && (
+          {!isOver && moment === null && (
             <Toggle icon={Radio} isOn={isFollowing} onToggle={setFollowing}>
               Follow
             </Toggle>
@@ -119,13 +131,17 @@ export default function MessagesView({ run }: RunViewProps) {
           openCalls={opensCalls ? "all" : nMessages === 0 ? "models" : "none"}
           hasMore={said.hasNextPage || hasMoreEvents}
           onMore={readMore}
-          isFollowing={isFollowing}
+          isFollowing={isFollowing && moment === null}
           onLeave={() => setFollowing(false)}
         />
       ) : isSearching ? (
         <Waiting lines={8} />
       ) : wanted ? (
         <NoMatch what="message" onClear={() => setSearch({ "messages-q": undefined })} />
+      ) : moment !== null && !isMissing ? (
+        <Note icon={MessagesSquare} title="Nobody had said anything by then">
+          Messages appear as the playhead comes to them.
+        </Note>
       ) : (
         <Note icon={MessagesSquare} title={isOver ? "Nobody said anything" : "Nobody has said anything yet"}>
           Messages between agents and people, and the calls of models and tools, are told here in their order.

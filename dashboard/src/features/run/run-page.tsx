@@ -1,12 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { History } from "lucide-react";
+import { useEffect, type ReactNode } from "react";
 import { isGone } from "@/api/problem";
 import { readRun, type RunDetail } from "@/api/run";
+import type { RunViewProps } from "@/api/run-view";
+import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Crumb } from "@/ui/crumb";
 import { ErrorBoundary } from "@/ui/error-boundary";
 import { Page } from "@/ui/page";
+import type { Later } from "@/ui/later";
+import { PlayheadContext, useNewPlayhead, usePlayhead } from "@/ui/playhead";
 import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
 import { Failure, Gone, Waiting } from "@/ui/states";
@@ -19,10 +24,12 @@ interface RunPageProps {
   readonly viewId: string;
   readonly views: readonly RunView[];
   readonly panels: RunPanels;
+  readonly playhead: Later<RunViewProps>;
 }
 
 /** A run: its head, one of its views, and the panel of what is selected. */
-export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
+export function RunPage({ runId, viewId, views, panels, playhead }: RunPageProps) {
+  const moments = useNewPlayhead();
   const { data: run, error, refetch } = useQuery(readRun(runId));
   const view = views.find((each) => each.id === viewId) ?? views[0];
   useEffect(() => {
@@ -48,19 +55,76 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
     );
   }
   return (
-    <Page
-      title={run.run_name ?? "new run"}
-      head={<RunHead key={runId} run={run} />}
-      className="flex flex-col"
-    >
-      <ViewTabs runId={runId} views={views} current={view} />
-      <div className="flex min-h-0 flex-1">
-        <div className="relative min-h-0 min-w-0 flex-1 overflow-auto">
-          <ErrorBoundary key={view?.id}>{view && <view.view.Component run={run} />}</ErrorBoundary>
+    <PlayheadContext value={moments}>
+      <Page
+        title={run.run_name ?? "new run"}
+        head={<RunHead key={runId} run={run} />}
+        className="flex flex-col"
+      >
+        <ViewTabs runId={runId} views={views} current={view} />
+        <PlayheadPlace run={run} bar={playhead} hasPast={view?.hasPast === true} />
+        <div className="flex min-h-0 flex-1">
+          <PastFrame hasPast={view?.hasPast === true}>
+            <ErrorBoundary key={view?.id}>{view && <view.view.Component run={run} />}</ErrorBoundary>
+          </PastFrame>
+          <SelectedPanel run={run} panels={panels} />
         </div>
-        <SelectedPanel run={run} panels={panels} />
-      </div>
-    </Page>
+      </Page>
+    </PlayheadContext>
+  );
+}
+
+interface PlayheadPlaceProps {
+  readonly run: RunDetail;
+  readonly bar: Later<RunViewProps>;
+  readonly hasPast: boolean;
+}
+
+/** The playhead, where somebody asked for it, and a word where the view does not follow it. */
+function PlayheadPlace({ run, bar, hasPast }: PlayheadPlaceProps) {
+  const { position } = usePlayhead();
+  if (position === undefined) return null;
+  return (
+    <ErrorBoundary>
+      <bar.Component run={run} />
+      {typeof position === "number" && !hasPast && (
+        <p role="status" className="shrink-0 border-b border-line bg-surface px-4 py-1 text-xs text-soft">
+          This view shows all of the run. Tree, graph and messages show the moment of the playhead.
+        </p>
+      )}
+    </ErrorBoundary>
+  );
+}
+
+/** What a view fills; it has a border while it shows the past. */
+function PastFrame({ hasPast, children }: { readonly hasPast: boolean; readonly children: ReactNode }) {
+  const isPast = typeof usePlayhead().position === "number" && hasPast;
+  return (
+    <div
+      data-past={isPast || undefined}
+      className={classNames(
+        "relative min-h-0 min-w-0 flex-1 overflow-auto",
+        isPast && "border-x-4 border-b-4 border-wait",
+      )}
+    >
+      {children}
+    </div>
+  );
+}
+
+function PlayheadToggle() {
+  const { position, set } = usePlayhead();
+  const turn = () => set(position === undefined ? "now" : undefined);
+  useShortcut({ keys: "p", label: "Show or close the playhead", group: "Run" }, turn);
+  return (
+    <IconButton
+      icon={History}
+      label="Playhead"
+      keys="p"
+      aria-pressed={position !== undefined}
+      onClick={turn}
+      className={classNames("my-1 sm:ml-auto", position !== undefined && "bg-selected text-accent")}
+    />
   );
 }
 
@@ -79,6 +143,7 @@ function ViewTabs({ runId, views, current }: ViewTabsProps) {
       {views.map((view, index) => (
         <ViewTab key={view.id} runId={runId} view={view} isCurrent={view === current} number={index + 1} />
       ))}
+      <PlayheadToggle />
     </nav>
   );
 }

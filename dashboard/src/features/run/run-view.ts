@@ -9,6 +9,8 @@ export interface RunView {
   readonly label: string;
   readonly icon: LucideIcon;
   readonly view: Later<RunViewProps>;
+  /** Whether it shows the moment of the playhead; one that does not says so. */
+  readonly hasPast?: true;
 }
 
 /** The panels of the run page, by what is selected. */

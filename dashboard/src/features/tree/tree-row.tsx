@@ -33,6 +33,8 @@ interface TreeRowProps {
   readonly isSelected: boolean;
   /** It is soon gone: what nobody sees in passing is left out. */
   readonly isRushing: boolean;
+  /** It goes on, and this is how it was then. */
+  readonly moment: number | null;
   readonly isMatch: boolean;
   readonly searched: string;
   readonly longestMs: number;
@@ -46,7 +48,8 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
   const kind = eventKind(row.type);
   const indent = Math.min(node.depth, MOST_INDENTED) * INDENT;
   const isRunning = row.status === "running";
-  const now = useNow(isRunning ? "second" : "never");
+  const present = useNow(isRunning && props.moment === null ? "second" : "never");
+  const now = props.moment ?? present;
   const durationMs = durationOf(row, now);
   const selfMs = selfTimeOf(node, now);
   const isWordShown = row.status !== "completed" && row.status !== "failed";

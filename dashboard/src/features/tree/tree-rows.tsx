@@ -17,6 +17,8 @@ interface TreeRowsProps {
   readonly active: TreeNode | undefined;
   readonly selectedId: string | undefined;
   readonly isFollowing: boolean;
+  /** What is seen is how it was then; null for now. */
+  readonly moment: number | null;
   readonly onLeave: () => void;
   /** A row became the active one; `doesFollow` where what is selected should go along. */
   readonly onActive: (node: TreeNode, doesFollow: boolean) => void;
@@ -33,7 +35,8 @@ export function TreeRows(props: TreeRowsProps) {
   const prefix = useId();
   const places = useMemo(() => new Map(seen.map((node, index) => [node.row.id, index])), [seen]);
   const matched = useMemo(() => (matches === null ? null : new Set(matches)), [matches]);
-  const now = useNow("never");
+  const present = useNow("never");
+  const now = props.moment ?? present;
   const longestMs = useMemo(
     () => Math.max(0, ...tree.roots.slice(0, 10_000).map(({ row }) => durationOf(row, now) ?? 0)),
     [tree, now],
@@ -178,6 +181,7 @@ export function TreeRows(props: TreeRowsProps) {
               isExpanded={node.children.length > 0 && (isSearching || isOpen(node, fold))}
               isActive={index === activeIndex}
               isSelected={node.row.id === selectedId}
+              moment={node.row.status === "running" ? props.moment : null}
               isRushing={rush.isRushing}
               isMatch={matched === null || matched.has(node)}
               searched={props.searched}

@@ -3,8 +3,10 @@ import { ListTree } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { useRunRows } from "@/api/live/run-events";
 import type { RunViewProps } from "@/api/run-view";
+import { RowsInTime } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
 import { useShortcut, useToldKeys } from "@/ui/shortcuts";
+import { useMoment } from "@/ui/playhead";
 import { useSelection } from "@/ui/selection";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
 import { readTreeSearch, withFold } from "./fold";
@@ -44,14 +46,18 @@ export default function TreeView({ run }: RunViewProps) {
   const [isFollowing, setFollowing] = useState(!isOver && selection.event === undefined);
   const [activeId, setActiveId] = useState(selection.event);
 
-  const tree = useMemo(() => treeOf(rows), [rows]);
+  const moment = useMoment(run.started_at);
+  const inTime = useMemo(() => (moment === null ? null : new RowsInTime(rows)), [moment === null, rows]);
+  const shownRows = moment === null || inTime === null ? rows : inTime.at(moment);
+  const whole = useMemo(() => treeOf(rows), [rows]);
+  const tree = useMemo(() => (shownRows === rows ? whole : treeOf(shownRows)), [shownRows, rows, whole]);
   const [folded, setFolded] = useState<Fold | null>(() =>
     asked.level === undefined ? null : { level: asked.level, turned: new Set(asked.turned) },
   );
   // It stays as it was with the first rows: what is looked at should not fold away when the rest comes.
   const [usual, setUsual] = useState<number>();
   if (usual === undefined && rows.length > 0)
-    setUsual(firstLevel(tree, Math.max(total ?? 0, run.event_count)));
+    setUsual(firstLevel(whole, Math.max(total ?? 0, run.event_count)));
   const fold = useMemo<Fold>(() => folded ?? { level: usual ?? 0, turned: new Set() }, [folded, usual]);
 
   const isSearching = text !== "" || onlyErrors;
@@ -136,7 +142,7 @@ export default function TreeView({ run }: RunViewProps) {
         onStepMatch={stepMatch}
         onOpenAll={() => setFold({ level: Infinity, turned: new Set() })}
         onCloseAll={() => setFold({ level: 0, turned: new Set() })}
-        following={isOver ? null : isFollowing}
+        following={isOver || moment !== null ? null : isFollowing}
         onFollow={setFollowing}
         nRead={rows.length}
         total={total ?? rows.length}
@@ -144,7 +150,11 @@ export default function TreeView({ run }: RunViewProps) {
         error={error}
         onRetry={retry}
       />
-      {isSearching && matches.length === 0 && isWhole ? (
+      {tree.inOrder.length === 0 ? (
+        <Note icon={ListTree} title="Nothing had begun by then">
+          Steps appear as the playhead comes to them.
+        </Note>
+      ) : isSearching && matches.length === 0 && isWhole ? (
         <NoMatch what="event" onClear={() => setSearch({ "tree-q": undefined, "tree-errors": undefined })} />
       ) : (
         <TreeRows
@@ -156,7 +166,8 @@ export default function TreeView({ run }: RunViewProps) {
           matches={isSearching ? matches : null}
           active={active}
           selectedId={selection.event}
-          isFollowing={isFollowing}
+          isFollowing={isFollowing && moment === null}
+          moment={moment}
           onLeave={() => setFollowing(false)}
           onActive={(node, doesFollow) => {
             setActiveId(node.row.id);
