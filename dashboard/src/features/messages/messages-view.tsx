@@ -43,10 +43,10 @@ export default function MessagesView({ run }: RunViewProps) {
     [called.data, showsCalls],
   );
   const moment = useMoment(run.started_at);
+  const isPast = moment !== null;
   const inTime = useMemo(
-    () =>
-      moment !== null && allMessages && allEvents ? new TranscriptInTime(allMessages, allEvents) : undefined,
-    [moment === null, allMessages, allEvents],
+    () => (isPast && allMessages && allEvents ? new TranscriptInTime(allMessages, allEvents) : undefined),
+    [isPast, allMessages, allEvents],
   );
   const { messages, events } =
     moment !== null && inTime ? inTime.at(moment) : { messages: allMessages, events: allEvents };

@@ -47,7 +47,8 @@ export default function TreeView({ run }: RunViewProps) {
   const [activeId, setActiveId] = useState(selection.event);
 
   const moment = useMoment(run.started_at);
-  const inTime = useMemo(() => (moment === null ? null : new RowsInTime(rows)), [moment === null, rows]);
+  const isPast = moment !== null;
+  const inTime = useMemo(() => (isPast ? new RowsInTime(rows) : null), [isPast, rows]);
   const shownRows = moment === null || inTime === null ? rows : inTime.at(moment);
   const whole = useMemo(() => treeOf(rows), [rows]);
   const tree = useMemo(() => (shownRows === rows ? whole : treeOf(shownRows)), [shownRows, rows, whole]);
