@@ -130,6 +130,9 @@ WITH_RUNS: Mapping[str, Sight] = {
     "event with much to tell": ("/runs/open?event=odd", EVENT, see("too large to be kept")),
     "event that is gone": (f"{RUN}?event=nothing", EVENT, see("There is no such event")),
     "graph": (f"{RUN}/graph", BOXES),
+    "graph of the past": (f"{RUN}/graph?at=1000", BOXES, see_any("[role=slider]"), see_any("[data-past]")),
+    "tree of the past": (f"{RUN}/tree?at=1000", TREE, see_any("[role=slider]")),
+    "timeline beside the playhead": (f"{RUN}?at=1000", SPANS, see("This view shows all of the run")),
     "graph as it ran": (f"{RUN}/graph?graph-mode=ran", BOXES),
     "graph of calls": ("/runs/showcase-desk/graph", BOXES),
     **{
