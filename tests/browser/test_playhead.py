@@ -25,7 +25,7 @@ def said(second: int) -> dict[str, object]:
 
 
 def record(api: Api) -> None:
-    """Record a run from second 5 to 15: `plan` at 6, `search` at 8 and again at 10, which fails; `write` is never reached."""
+    """Record a run in which `search` fails at its second turn, and `write` is never reached."""
     api.record_all(
         run_start("run", started_at="2026-01-02T03:04:05Z"),
         *plan("run"),
