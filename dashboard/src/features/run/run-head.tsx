@@ -52,6 +52,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
               isLive={!isEnded(run.status) && run.status !== "draft"}
             />
           </span>
+          {run.progress !== null && !isEnded(run.status) && <Progress progress={run.progress} />}
         </span>
         <Tools run={run} />
       </div>
@@ -79,6 +80,16 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
         </button>
       )}
     </div>
+  );
+}
+
+/** How far the run is with its plan. */
+function Progress({ progress }: { readonly progress: NonNullable<RunDetail["progress"]> }) {
+  return (
+    <span title={progress.name} className="text-sm whitespace-nowrap text-soft">
+      <span className="sr-only">At </span>
+      {progress.text}
+    </span>
   );
 }
 
