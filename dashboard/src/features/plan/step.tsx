@@ -132,10 +132,7 @@ function Outcome({ step, state }: { readonly step: PlanStep; readonly state: Nod
     <p className="flex flex-wrap items-baseline gap-x-3 text-xs leading-6 @max-xl:basis-full">
       <span
         title={state.meaning}
-        className={classNames(
-          "font-medium",
-          state.isReady ? "text-accent" : toneClasses(state.status).text,
-        )}
+        className={classNames("font-medium", state.isReady ? "text-accent" : toneClasses(state.status).text)}
       >
         {state.label}
       </span>
