@@ -28,6 +28,25 @@ NODES = (
     ("publish", "Publish the report", "tool"),
     ("end", "End", "terminator"),
 )
+# What was to be done in some of them, as an agent declares it.
+TOLD: dict[str, Record] = {
+    "plan": {"goal": "Say what has to be known, and where it may be found", "agent_name": "planner"},
+    "web": {
+        "goal": "Find who launched what this quarter",
+        "agent_name": "web_searcher",
+        "details": [
+            "Launch tables of the operators",
+            "News of the last 90 days",
+            "At least two sources for each figure",
+        ],
+        "max_attempts": 3,
+    },
+    "filings": {"goal": "Find what the operators told their owners", "agent_name": "filings_searcher"},
+    "check": {"details": ["Every figure has a source", "Sources do not quote each other"]},
+    "write": {"goal": "A report of one page, with a table", "agent_name": "writer", "max_attempts": 2},
+    "approve": {"requires_approval": True},
+    "publish": {"goal": "Send it to the readers", "max_attempts": 3},
+}
 EDGES = (
     ("plan", "web", "parallel", ""),
     ("plan", "filings", "parallel", ""),
@@ -181,6 +200,7 @@ def tell(began: datetime) -> list[Record]:
                 "name": name,
                 "node_type": kind,
                 "order_index": place,
+                **TOLD.get(node_id, {}),
             }
             for place, (node_id, name, kind) in enumerate(NODES)
         ),

@@ -131,6 +131,9 @@ WITH_RUNS: Mapping[str, Sight] = {
     "event that is gone": (f"{RUN}?event=nothing", EVENT, see("There is no such event")),
     "graph": (f"{RUN}/graph", BOXES),
     "graph as it ran": (f"{RUN}/graph?graph-mode=ran", BOXES),
+    "graph of a plan": ("/runs/planned/graph", BOXES),
+    "plan": ("/runs/planned/plan", see("Of version 1")),
+    "plan of a run that is over": (f"{RUN}/plan?node=publish", see("Ended at step"), NODE),
     "graph of calls": ("/runs/showcase-desk/graph", BOXES),
     **{
         f"{tab} of a node": (f"{RUN}/graph?node=web&node-tab={tab}", BOXES, NODE)
@@ -177,7 +180,7 @@ WITH_RUNS: Mapping[str, Sight] = {
     **{
         f"{view} of a run that is {state}": (f"/runs/{state}/{view}", see_any("main h2"))
         for state in ("begun", "empty")
-        for view in ("timeline", "tree", "graph", "messages", "files", "raw")
+        for view in ("timeline", "tree", "graph", "plan", "messages", "files", "raw")
     },
     "sessions": ("/sessions", ROWS),
     "no session that matches": ("/sessions?q=nobody", see("No session matches")),
@@ -228,7 +231,10 @@ PAGES = (
     "/imports/x",
 )
 PARTS = (
-    *((f"{RUN}/{view}", "by-id/showcase/**") for view in ("timeline", "tree", "graph", "messages", "files", "raw")),
+    *(
+        (f"{RUN}/{view}", "by-id/showcase/**")
+        for view in ("timeline", "tree", "graph", "plan", "messages", "files", "raw")
+    ),
     (f"{RUN}/tree?event=report", "by-id/showcase/events/**"),
     (f"{RUN}/tree?node=web", "*/showcase/nodes/**"),
     ("/agents/research_agent", "runs?*"),
@@ -271,6 +277,12 @@ def unused(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def record_more(api: Api) -> None:
     """Record what the samples have none of."""
+    api.record_all(run_start("planned"))
+    for nodes in (["first", "dropped"], ["second", "third"]):
+        plan = {"nodes": [{"node_id": node_id, "goal": "to see", "requires_approval": True} for node_id in nodes]}
+        assert api.http.put("/api/by-id/planned/plan", json=plan).is_success
+        tried = [event(f"{nodes[0]} {n}", "planned", event_type="node_execution", node_id=nodes[0]) for n in range(2)]
+        api.record_all(*tried)
     api.record_all(
         run_start("open"),
         event(

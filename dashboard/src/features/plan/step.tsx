@@ -177,7 +177,7 @@ function Before({ step, byId, onSelect }: BeforeProps) {
   if (step.depends_on.length === 0) return null;
   return (
     <span className="flex min-w-0 flex-wrap items-center gap-1">
-      <span className="text-faint">After</span>
+      <span className="text-faint">After </span>
       {step.depends_on.map((nodeId) => {
         const before = byId.get(nodeId);
         return before === undefined ? (
