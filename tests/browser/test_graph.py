@@ -92,7 +92,7 @@ def test_states_follow_the_run_while_the_view_stays(page: Page, api: Api) -> Non
     page.goto("/runs/open/graph")
     expect(box(page, "Plan")).to_have_accessible_name(re.compile(r"Node.*Completed.*before Search \(not taken\)$"))
     expect(box(page, "Search")).to_have_accessible_name(
-        re.compile(r"Node.*Pending.*after Plan \(not taken\), before Write \(not taken\)$")
+        re.compile(r"Node.*Ready.*after Plan \(not taken\), before Write \(not taken\)$")
     )
     expect(page.get_by_role("img", name=re.compile("^Live"))).to_be_visible()
     page.get_by_role("button", name="Smaller").click()

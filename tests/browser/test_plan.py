@@ -104,7 +104,7 @@ def test_the_graph_shows_the_attempts_and_the_ways_of_a_plan(page: Page, go_on: 
     expect(box(page, "Gather sources")).to_have_accessible_name(re.compile("Completed.*ran ×2 of 3"))
     expect(box(page, "Gather more")).to_have_accessible_name(re.compile(r"Skipped.*after Check them \(not taken\)"))
     expect(box(page, "Write")).to_have_accessible_name(
-        re.compile(r"Failed.*, Check them, before Publish \(not taken\)$")
+        re.compile(r"Failed.*after Check them, Gather more \(not taken\), before Publish \(not taken\)$")
     )
     expect(page.get_by_role("list", name="Lines").get_by_role("listitem")).to_have_text(
         ["Taken", "Declared, not taken"]

@@ -129,7 +129,7 @@ function Rail({ state, isLast, isAt }: Pick<StepProps, "state" | "isLast" | "isA
 function Outcome({ step, state }: { readonly step: PlanStep; readonly state: NodeState }) {
   const attempts = attemptsOf(step.attempt_count, step.max_attempts, step.status);
   return (
-    <p className="flex flex-wrap items-baseline gap-x-3 text-xs leading-6 @max-xl:basis-full">
+    <p className="flex flex-wrap items-baseline gap-x-3 text-xs leading-6 @max-xl:basis-full @max-xl:gap-x-2">
       <span
         title={state.meaning}
         className={classNames("font-medium", state.isReady ? "text-accent" : toneClasses(state.status).text)}
