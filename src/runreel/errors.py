@@ -25,6 +25,8 @@ RunreelError
     ├── StorageFullError
     ├── StorageUnavailableError
     └── SchemaVersionError
+
+StopRequestedError, which is no error and no `Exception`: like `KeyboardInterrupt` it passes by whoever catches those.
 """
 
 from __future__ import annotations
@@ -173,3 +175,21 @@ class StorageUnavailableError(StorageError):
 
 class SchemaVersionError(StorageError):
     """The database was written by another version and must be migrated first."""
+
+
+class StopRequestedError(BaseException):
+    """A person asked that a run be cancelled, and its agent stops here; the run ends `cancelled`.
+
+    Code that goes on after whatever a tool raises must not go on after this.
+    """
+
+    def __init__(self, run_id: str, why: str | None = None, requested_by: str | None = None) -> None:
+        # As they came, so that it can be pickled: it may end a process of a pool.
+        super().__init__(run_id, why, requested_by)
+        self.run_id = run_id
+        self.why = why
+        self.requested_by = requested_by
+
+    def __str__(self) -> str:
+        reason = f": {self.why}" if self.why else ""
+        return f"{self.requested_by or 'somebody'} asked that the run {self.run_id} be cancelled{reason}"

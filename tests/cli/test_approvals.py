@@ -41,7 +41,7 @@ def test_what_waits_is_listed(server: FakeServer, runreel: CommandLine) -> None:
 
     title, line = runreel("approvals").out.splitlines()
 
-    assert title.split() == ["AGENT", "RUN", "ASKED", "STATUS", "QUESTION", "OPTIONS", "ID"]
+    assert title.split() == ["AGENT", "RUN", "ASKED", "STATUS", "QUESTION", "OPTIONS", "ANSWER", "ID"]
     assert all(word in line for word in ("writer", "run 1", "open", "Deploy?", "approve, reject", "a1"))
 
 

@@ -42,7 +42,8 @@ def test_an_approval_is_listed_until_it_is_answered(waiting: Api) -> None:
 
     assert answered == waiting.get(APPROVAL)
     assert (answered["status"], answered["option"], answered["feedback"]) == ("answered", "approve", "fine")
-    assert answered["answered_by"] == "Ada" and answered["answered_at"] > answered["requested_at"]
+    assert answered["answered_by"] == "Ada"
+    assert answered["answered_at"] > answered["requested_at"]
     assert waiting.get("/api/approvals") == {"approvals": [], "open_count": 0, "next_cursor": None}
     assert waiting.get("/api/approvals", status="all")["approvals"] == [answered]
     run = waiting.get(BY_ID)

@@ -28,7 +28,10 @@ class ApprovalStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """What an agent asks, with its answer if there is one; `option` of an expired one is what the agent went on with."""
+    """What an agent asks, with its answer if there is one.
+
+    `option` of an expired one is what the agent went on with.
+    """
 
     run_id: str
     agent_name: str

@@ -1,4 +1,7 @@
-"""Runs know how many approvals their agents asked for, and how many are open."""
+"""Runs know how many approvals their agents asked for, and how many are open.
+
+The status of a run with open ones follows when the run next changes.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,11 +17,6 @@ _FILL = """
         FROM events WHERE event_type = 'approval_requested' GROUP BY run_pk
     ) AS asked WHERE runs.run_pk = asked.run_pk
 """
-# An ended run stays what it is; one that goes on waits for its answer.
-_WAIT = """
-    UPDATE runs SET status = 'waiting_approval'
-    WHERE open_approval_count > 0 AND status NOT IN ('completed', 'failed', 'cancelled', 'lost')
-"""
 
 
 def upgrade() -> None:
@@ -26,7 +24,6 @@ def upgrade() -> None:
         op.add_column("runs", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     _create("events_approval", "events", ["run_pk", "started_at"], "event_type = 'approval_requested'")
     op.execute(_FILL)
-    op.execute(_WAIT)
     for name, condition in (("runs_with_approvals", "approval_count > 0"), ("runs_waiting", "open_approval_count > 0")):
         _create(name, "runs", ["project", "created_at", "run_pk"], condition)
 
