@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 Pair = tuple[str, str]
@@ -25,9 +26,10 @@ def find_circles(ids: Sequence[str], pairs: Iterable[Pair]) -> Iterator[list[str
 
 def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
     """Return the longest way to each node along edges without circles."""
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(ids, ()))
+    sources: dict[str, list[str]] = {node_id: [] for node_id in ids}
     for source, target in pairs:
-        sorter.add(target, source)
+        sources[target].append(source)
+    sorter: TopologicalSorter[str] = TopologicalSorter(sources)
     sorter.prepare()
     levels: dict[str, int] = {}
     level = 0
@@ -36,6 +38,20 @@ def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
         sorter.done(*ready)
         level += 1
     return levels
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which edges lead back, and how deep each node lies without them."""
+
+    back: frozenset[Pair]
+    levels: Mapping[str, int]
+
+
+def find_layers(ids: Sequence[str], pairs: Sequence[Pair]) -> Layers:
+    """Return the layers of a graph, of which the nodes are given in their own order."""
+    back = frozenset(find_back_edges(ids, pairs))
+    return Layers(back, find_levels(ids, [pair for pair in pairs if pair not in back]))
 
 
 def _walk(ids: Sequence[str], pairs: Iterable[Pair]) -> Iterator[tuple[dict[str, Iterator[str]], str]]:
