@@ -4153,7 +4153,8 @@ export interface components {
          * RunDetailView
          * @description A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
          *
-         *     `request` is the latest that a person asked of the agent. `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
+         *     `request` is the latest that a person asked of the agent. `change_seq` is that of a change that this is not older
+         *     than: whoever follows the run from there on misses nothing.
          */
         RunDetailView: {
             /** Run Id */
