@@ -128,6 +128,14 @@ def test_planning_and_control(stage: Stage) -> None:
         ("planning", "compute"), ("planning", "look_up"), ("compute", "compare"), ("look_up", "compare"),
         ("compute", "check"), ("check", "publish"),
     }  # fmt: skip
+    plan = stage.api.get(f"{path}/plan")
+    assert [step["node_id"] for step in plan["steps"]] == ["compute", "look_up", "compare", "check", "publish"]
+    assert [step["depends_on"] for step in plan["steps"]][2:] == [["compute", "look_up"], ["compute"], ["check"]]
+    first, *_, last = plan["steps"]
+    assert (first["max_attempts"], first["details"][0], last["requires_approval"]) == (2, "write the code", True)
+    assert (plan["version"], plan["progress"]["text"]) == (1, "step 5 of 5")
+    (skipped,) = stage.api.get(f"{path}/nodes/compare/history")["transitions"]
+    assert (skipped["to_status"], skipped["why"]) == ("skipped", "There is no table to compare with.")
     tries = stage.events_of(run, "compute")
     assert [(event["status"], event["attributes"].get("attempt")) for event in tries] == [
         ("failed", None),
@@ -146,6 +154,8 @@ def test_planning_and_control(stage: Stage) -> None:
     (approval,) = stage.events_of(run, "May I publish that the sum is 385?")
     assert (approval["status"], approval["event_subtype"]) == ("cancelled", "expired")
     assert approval["outputs"]["option"] == "keep it"
+    (asked,) = stage.api.get(f"{path}/approvals")["approvals"]
+    assert (asked["status"], asked["option"], asked["node_id"]) == ("expired", "keep it", "publish")
     assert (branch["parent_run_id"], branch["outputs"]) == (run["run_id"], {"total": 385})
     assert branch["metadata"]["branch"] == {
         "from_node": "check",

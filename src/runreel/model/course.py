@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
+from runreel.model.circle import Pair
 from runreel.model.ending import RUNNING, RunEnd
-from runreel.model.layer import Layers, Pair, find_layers
+from runreel.model.layer import Layers, find_layers
 
 Places = tuple[int, int]
 """A step: the place of one execution, and that of another which came after it."""

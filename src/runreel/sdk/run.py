@@ -43,11 +43,11 @@ class Run:
         "dropped_count",
         "edges",
         "files",
-        "has_given_id",
         "head",
         "holders",
         "is_ended",
         "is_own",
+        "may_be_known",
         "nodes",
         "numbers",
         "outer",
@@ -74,7 +74,7 @@ class Run:
         self.client = client
         self.values = values
         self.run_id = run_id or new_run_id()
-        self.has_given_id = run_id is not None  # another process may have had this run before
+        self.may_be_known = run_id is not None  # another process may have had this run before
         self.agent_name = agent_name
         self.is_own = is_own  # False: another process began it and will end it
         self.is_ended = False
@@ -88,15 +88,15 @@ class Run:
         self.tags: list[str] = []
         # The run in which this one was called, by the same process.
         self.outer: Run | None = None
-        # Of the workflow graph; made when the first node is, or the first plan.
-        self.nodes: set[str] | None = None
-        self.edges: set[tuple[str, str]] | None = None
-        self.chains: dict[str | None, Chain] | None = None
-        self.attempts: dict[str, int] | None = None
-        self.plan: Plan | None = None
         # What people ask of it, and were asked; made when somebody looks, or asks.
         self.watch: Watch | None = None
         self.asked: dict[tuple[str | None, str], int] | None = None
+        # Of the workflow graph; made when the first node is, or the first plan.
+        self.attempts: dict[str, int] | None = None
+        self.plan: Plan | None = None
+        self.nodes: set[str] | None = None
+        self.edges: set[tuple[str, str]] | None = None
+        self.chains: dict[str | None, Chain] | None = None
         self.recorder_id = ""
         self.head = ""
         self.numbers = count(1)
