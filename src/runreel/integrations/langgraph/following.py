@@ -1,0 +1,82 @@
+"""Streams of recorded graphs: items are passed on as they come, and what is sent or thrown in reaches the engine.
+
+While the engine works on the next item, the code stands in the graph's call; the taker stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING, Any
+
+from runreel.integrations.langgraph.callback import inside_node
+from runreel.integrations.langgraph.node import calling
+from runreel.sdk.context import current
+from runreel.sdk.stream import first_step
+
+if TYPE_CHECKING:
+    from runreel.integrations.langgraph.call import GraphCall
+
+
+def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Give what a graph's stream gives, and end its call with it."""
+    try:
+        sent: Any = None
+        # Errors and items are popped when they are passed on: nothing here shall keep them alive.
+        thrown: list[BaseException] = []
+        while True:
+            outer, outer_call, callbacks = current.get(), calling.get(), inside_node.get()
+            try:
+                current.set(call.place or outer)
+                calling.set(call)
+                inside_node.set(None)
+                item = [stream.throw(thrown.pop()) if thrown else stream.send(sent)]
+            except StopIteration as stop:
+                call.look_where_it_stopped()
+                call.complete()
+                return stop.value
+            finally:
+                current.set(outer)
+                calling.set(outer_call)
+                inside_node.set(callbacks)
+            try:
+                sent = yield item.pop()
+            except BaseException as error:  # noqa: BLE001 - thrown in again
+                thrown.append(error)
+    except BaseException as error:
+        call.fail(error)
+        raise
+
+
+async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    """Give what a graph's asynchronous stream gives, and end its call with it."""
+    try:
+        step = first_step(stream)
+        sent: Any = None
+        thrown: list[BaseException] = []
+        while True:
+            outer, outer_call, callbacks = current.get(), calling.get(), inside_node.get()
+            try:
+                current.set(call.place or outer)
+                calling.set(call)
+                inside_node.set(None)
+                if step is not None:
+                    step, first = None, step
+                    item = [await first]
+                else:
+                    item = [await (stream.athrow(thrown.pop()) if thrown else stream.asend(sent))]
+            except StopAsyncIteration:
+                await call.look_where_it_stopped_async()
+                call.complete()
+                return
+            finally:
+                current.set(outer)
+                calling.set(outer_call)
+                inside_node.set(callbacks)
+            try:
+                sent = yield item.pop()
+            except BaseException as error:  # noqa: BLE001 - thrown in again
+                thrown.append(error)
+    except BaseException as error:
+        call.fail(error)
+        raise
+
