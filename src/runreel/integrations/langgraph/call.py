@@ -13,15 +13,16 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from langgraph.types import Command
 
 from runreel.integrations.langgraph import engine
-from runreel.integrations.langgraph.node import Execution, interrupts_text
+from runreel.integrations.langgraph.execution import Execution, interrupts_text, is_in_execution, state_text
 from runreel.integrations.langgraph.thread import ask_for_run, ask_for_run_async, threads
 from runreel.sdk.event import Event, EventKind
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.ids import new_id
 from runreel.sdk.quoting import quote
-from runreel.sdk.recording import ready_client
-from runreel.sdk.run import RunPlace
-from runreel.sdk.run_kind import RunKind
+from runreel.sdk.record import name_field, tag_list
+from runreel.sdk.recording import new_run, ready_client
+from runreel.sdk.run import RunPlace, find_open_run
+from runreel.sdk.run_kind import settings_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +50,7 @@ class GraphCall:
         "is_waiting",
         "kind",
         "layout",
+        "link",
         "outer",
         "place",
     )
@@ -60,6 +62,8 @@ class GraphCall:
         self.outer = outer
         self.place: Place | None = None
         self.layout: Layout | None = None
+        # What records of nodes say of the event that the call is.
+        self.link = ""
         # Whether it is known in which run it is, or that it isn't recorded.
         self.is_decided = False
         self.is_waiting = False
@@ -108,8 +112,9 @@ class GraphCall:
                 swallow("begin a graph", error)
             self.is_decided = True
 
-    def note_failure(self, task_id: str | None) -> None:
+    def note_failure(self, config: Any) -> None:
         """Count a try of a task that failed."""
+        task_id = engine.task_of(config)
         self.failed_tries[task_id] = self.failed_tries.get(task_id, 0) + 1
 
     def fields_of_try(self, config: Any) -> str:
@@ -173,7 +178,7 @@ class GraphCall:
     @property
     def _may_have_stopped(self) -> bool:
         # Inside a node of another graph a stop is raised instead.
-        return self._stops and self._thread_id is not None and not self.is_waiting and not self._is_in_node
+        return self._stops and self._thread_id is not None and not self.is_waiting and not is_in_execution(self.outer)
 
     def _stop_before(self, names: Iterable[str]) -> None:
         place, layout = self.place, self.layout
@@ -184,13 +189,6 @@ class GraphCall:
             if name in layout.links:
                 fields = f'{layout.links[name]},"status":"waiting_approval"'
                 place.run.add('"record":"node","phase":"start"', fields)
-
-    @property
-    def _is_in_node(self) -> bool:
-        place = self.outer
-        while place is not None and not isinstance(place, Execution):
-            place = place.outer
-        return place is not None
 
     @property
     def _goes_on(self) -> bool:
@@ -218,6 +216,7 @@ class GraphCall:
         if isinstance(self._input, Command) and self._input.resume is not None:
             _tell_answer(place, self._input.resume)
         self.layout = self.kind.lay_out(place)
+        self.link = f',"parent_event_id":"{place.event_id}"' if place.event_id else ""
         self.place = place
 
     def _open_own_run(self, config: Any, run_id: str | None) -> RunPlace | None:
@@ -228,25 +227,39 @@ class GraphCall:
             run_id = (thread_id and threads.find_run(self.kind.shape, thread_id)) or run_id
         else:
             run_id = engine.checkpoint_of(config) if self._input is not None else None
-        own = self._run_kind(run_id, client).open(None, None if self._goes_on else self._write_inputs)
-        if own is not None:
-            self._own = own
-            if thread_id is not None:
-                threads.remember(self.kind.shape, thread_id, own.run.run_id)
+        own = self._own = self._begin_run(client, run_id)
+        if thread_id is not None:
+            threads.remember(self.kind.shape, thread_id, own.run.run_id)
         return own
 
-    def _run_kind(self, run_id: str | None, client: Client) -> RunKind:
-        kind = self.kind
+    def _begin_run(self, client: Client, run_id: str | None) -> RunPlace:
+        """Begin a run, or go on with one; as `RunKind` does, with less that every call would do again."""
+        kind, settings = self.kind, client.settings
+        run = None if run_id is None else find_open_run(client, run_id)
+        if run is not None:
+            place = RunPlace(run, None, capture_outputs=False)
+            run.hold(place)
+            return place
+        agent = kind.agent or (kind.name if kind.is_named else settings.agent) or kind.name
+        run = new_run(client, run_id, agent)
+        place = RunPlace(run, None, capture_outputs=kind.capture_outputs)
         config = self._config if isinstance(self._config, dict) else {}
-        return RunKind(
-            agent=kind.agent or (kind.name if kind.is_named else None),
-            inner_agent=kind.name,
-            run_id=run_id,
-            session=client.settings.session or self._thread_id,
-            tags=config.get("tags"),
-            metadata={**(config.get("metadata") or {}), "framework": "langgraph"},
-            capture_outputs=kind.capture_outputs,
-        )
+        given = config.get("metadata") or {}
+        fields = kind.fields_of_runs(client, run) if not given else ""
+        if not fields:
+            fields = settings_fields(client, run, metadata={**given, "framework": "langgraph"})
+        if self._thread_id is not None and settings.session is None:
+            fields += name_field("session_id", self._thread_id)
+        if not self._goes_on:
+            fields += f',"inputs":{self._write_inputs(run)}'
+        run.hold(place)
+        try:
+            run.begin(fields, wished_name=None, tags=[*settings.tags, *tag_list(config.get("tags"))])
+        except OWN_ERRORS:
+            run.release(place)
+            raise
+        return place
+
 
     def _open_inside(self, outer: Place) -> Place:
         if isinstance(outer, Execution) and outer.subgraph is self.kind:
@@ -258,7 +271,7 @@ class GraphCall:
         return self._own
 
     def _write_inputs(self, run: Run) -> str:
-        return run.values.text(self._input, run) if self.kind.capture_inputs else "null"
+        return state_text(self._input, run) if self.kind.capture_inputs else "null"
 
     def _read_outputs(self) -> object:
         if self._own is None or self._channels is None or not self.kind.capture_outputs:

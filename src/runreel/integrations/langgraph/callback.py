@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.context import register_configure_hook
 
+from runreel.integrations.langgraph.execution import is_in_execution
 from runreel.sdk.context import current, leave
 from runreel.sdk.event import Event, EventKind
 from runreel.sdk.guard import OWN_ERRORS, swallow
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Of more calls than this at once the earliest are taken for lost: their end was never told.
 _MAX_OPEN = 10_000
 
+# Set in contexts where nodes ran. It stays there, and records nothing outside of nodes.
 _listening: list[bool] = []
 
 inside_node: ContextVar[NodeCallbacks | None] = ContextVar("runreel_langgraph_callbacks", default=None)
@@ -119,7 +121,7 @@ class NodeCallbacks(BaseCallbackHandler):
 
     def _begin(self, kind: EventKind, inputs: Any, run_id: UUID) -> Event | None:
         place = current.get()
-        if place is None:
+        if place is None or not is_in_execution(place):
             return None
         try:
             event = kind.open(place, place, place.run.values.text(inputs, place.run))

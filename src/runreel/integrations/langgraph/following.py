@@ -1,6 +1,7 @@
 """Streams of recorded graphs: items are passed on as they come, and what is sent or thrown in reaches the engine.
 
-While the engine works on the next item, the code stands in the graph's call; the taker stays where it is.
+While the engine works on the next item, nodes find the call by the context. It is left there in between, where only nodes
+of this graph would look for it; what the taker records stays where the taker is.
 """
 
 from __future__ import annotations
@@ -8,9 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Any
 
-from runreel.integrations.langgraph.callback import inside_node
 from runreel.integrations.langgraph.node import calling
-from runreel.sdk.context import current
 from runreel.sdk.stream import first_step
 
 if TYPE_CHECKING:
@@ -19,25 +18,20 @@ if TYPE_CHECKING:
 
 def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Give what a graph's stream gives, and end its call with it."""
+    outer = calling.get()
     try:
         sent: Any = None
         # Errors and items are popped when they are passed on: nothing here shall keep them alive.
         thrown: list[BaseException] = []
         while True:
-            outer, outer_call, callbacks = current.get(), calling.get(), inside_node.get()
-            try:
-                current.set(call.place or outer)
+            if calling.get() is not call:
                 calling.set(call)
-                inside_node.set(None)
+            try:
                 item = [stream.throw(thrown.pop()) if thrown else stream.send(sent)]
             except StopIteration as stop:
                 call.look_where_it_stopped()
                 call.complete()
                 return stop.value
-            finally:
-                current.set(outer)
-                calling.set(outer_call)
-                inside_node.set(callbacks)
             try:
                 sent = yield item.pop()
             except BaseException as error:  # noqa: BLE001 - thrown in again
@@ -45,20 +39,21 @@ def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, 
     except BaseException as error:
         call.fail(error)
         raise
+    finally:
+        calling.set(outer)
 
 
 async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     """Give what a graph's asynchronous stream gives, and end its call with it."""
+    outer = calling.get()
     try:
         step = first_step(stream)
         sent: Any = None
         thrown: list[BaseException] = []
         while True:
-            outer, outer_call, callbacks = current.get(), calling.get(), inside_node.get()
-            try:
-                current.set(call.place or outer)
+            if calling.get() is not call:
                 calling.set(call)
-                inside_node.set(None)
+            try:
                 if step is not None:
                     step, first = None, step
                     item = [await first]
@@ -68,10 +63,6 @@ async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> Asy
                 await call.look_where_it_stopped_async()
                 call.complete()
                 return
-            finally:
-                current.set(outer)
-                calling.set(outer_call)
-                inside_node.set(callbacks)
             try:
                 sent = yield item.pop()
             except BaseException as error:  # noqa: BLE001 - thrown in again
@@ -79,4 +70,5 @@ async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> Asy
     except BaseException as error:
         call.fail(error)
         raise
-
+    finally:
+        calling.set(outer)

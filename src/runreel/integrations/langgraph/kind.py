@@ -9,11 +9,13 @@ from langgraph.constants import END, START
 
 from runreel.integrations.langgraph.shape import Shape
 from runreel.sdk.quoting import quote
-from runreel.sdk.record import name_field
+from runreel.sdk.record import name_field, now_text
+from runreel.sdk.run_kind import settings_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runreel.sdk.client import Client
     from runreel.sdk.context import Place
     from runreel.sdk.run import Run
 
@@ -26,6 +28,7 @@ class GraphKind:
     """What all calls of one compiled graph have in common."""
 
     __slots__ = (
+        "_fields_of_runs",
         "_layouts",
         "agent",
         "capture_inputs",
@@ -56,7 +59,19 @@ class GraphKind:
         self.has_tasks = has_tasks
         self.capture_inputs = capture_inputs
         self.capture_outputs = capture_outputs
+        self._fields_of_runs: tuple[Client, str] | None = None
         self._layouts: dict[tuple[str, str | None], Layout] = {}
+
+    def fields_of_runs(self, client: Client, run: Run) -> str:
+        """Write what all runs of the graph have in common, those that say nothing of their own."""
+        known = self._fields_of_runs
+        if known is None or known[0] is not client:
+            fields = settings_fields(client, run, metadata={"framework": "langgraph"})
+            if '"$file"' in fields:
+                # The file is one of this run; another one has its own.
+                return fields
+            known = self._fields_of_runs = (client, fields)
+        return known[1]
 
     def lay_out(self, place: Place) -> Layout:
         """Return where the nodes are for a call in `place`, and declare them where they are new in the run."""
@@ -103,8 +118,11 @@ class Layout:
         nodes = run.nodes = run.nodes or set()
         if self._marks[0] not in nodes:
             nodes.update(self._marks)
+            head, numbers, client = run.head, run.numbers, run.client
+            now = now_text()
             for record, fields in self._declarations:
-                run.add(record, fields)
+                text = f'{{{record}{head}{next(numbers)},"recorded_at":{now}{fields}}}'
+                client.add(run, text.encode("utf-8", "replace"))
 
 
 def _marks(kind: GraphKind, prefix: str) -> Iterator[str]:
@@ -143,4 +161,3 @@ def _declarations(kind: GraphKind, prefix: str, parent: str | None, *, is_inner:
             fields += f',"edge_type":"{edge.edge_type}"{name_field("condition", edge.condition)}'
             declarations.append((_EDGE, fields))
     return declarations
-
