@@ -84,21 +84,21 @@ class GraphCall:
     def open_at(self, config: Any) -> None:
         """Tell that the call began, at its first node."""
         run_id = None
-        if self._asks_for_run(config):
-            try:
+        try:
+            if self._asks_for_run(config):
                 run_id = ask_for_run(config)
-            except OWN_ERRORS as error:
-                swallow("ask for the run of a thread", error)
+        except OWN_ERRORS as error:
+            swallow("ask for the run of a thread", error)
         self.open(config, run_id)
 
     async def open_at_async(self, config: Any) -> None:
         """Tell that the call began, at its first node."""
         run_id = None
-        if self._asks_for_run(config):
-            try:
+        try:
+            if self._asks_for_run(config):
                 run_id = await ask_for_run_async(config)
-            except OWN_ERRORS as error:
-                swallow("ask for the run of a thread", error)
+        except OWN_ERRORS as error:
+            swallow("ask for the run of a thread", error)
         self.open(config, run_id)
 
     def open(self, config: Any, run_id: str | None) -> None:
@@ -114,8 +114,11 @@ class GraphCall:
 
     def note_failure(self, config: Any) -> None:
         """Count a try of a task that failed."""
-        task_id = engine.task_of(config)
-        self.failed_tries[task_id] = self.failed_tries.get(task_id, 0) + 1
+        try:
+            task_id = engine.task_of(config)
+            self.failed_tries[task_id] = self.failed_tries.get(task_id, 0) + 1
+        except OWN_ERRORS as error:
+            swallow("count the tries of a node", error)
 
     def fields_of_try(self, config: Any) -> str:
         """Write which try of its task an execution is, where it isn't the first."""
@@ -259,7 +262,6 @@ class GraphCall:
             run.release(place)
             raise
         return place
-
 
     def _open_inside(self, outer: Place) -> Place:
         if isinstance(outer, Execution) and outer.subgraph is self.kind:

@@ -41,7 +41,6 @@ class NodeCallbacks(BaseCallbackHandler):
 
     run_inline = True  # in the caller's own context, which tells where in a run it is
     ignore_chain = True
-    ignore_agent = True
     ignore_custom_event = True
 
     def __init__(self) -> None:
@@ -65,7 +64,10 @@ class NodeCallbacks(BaseCallbackHandler):
         """End the call of a model."""
         event = self._open.pop(run_id, None)
         if event is not None:
-            event.complete(_answer_of(response))
+            answer = _answer_of(response)
+            if (model := _model_of(answer)) is not None:
+                event.usage(model=model)
+            event.complete(answer)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:  # noqa: ARG002
         """End the call of a model that failed."""
@@ -148,6 +150,13 @@ def _name_of(serialized: Any, kwargs: dict[str, Any]) -> str | None:
     name = kwargs.get("name")
     if name is None and isinstance(serialized, dict):
         name = serialized.get("name") or (serialized.get("id") or [None])[-1]  # type: ignore[reportUnknownMemberType]
+    return name if isinstance(name, str) else None
+
+
+def _model_of(answer: Any) -> str | None:
+    """Return which model an answer says that it is of."""
+    told = getattr(answer, "response_metadata", None)
+    name = (told.get("model_name") or told.get("model")) if isinstance(told, dict) else None  # type: ignore[reportUnknownMemberType]
     return name if isinstance(name, str) else None
 
 

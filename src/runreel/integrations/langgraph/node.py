@@ -1,6 +1,6 @@
 """Nodes of graphs, recorded: what stands in place of what LangGraph runs for a node, with the same results.
 
-It stands around a node as a whole, with what writes its results and chooses the next nodes, since that may fail as well.
+It stands around a node as a whole, with what writes its results and chooses the next nodes: that may fail as well.
 """
 
 from __future__ import annotations

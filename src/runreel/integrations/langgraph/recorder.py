@@ -13,7 +13,7 @@ from runreel.integrations.langgraph.callback import listen
 from runreel.integrations.langgraph.following import follow, follow_async
 from runreel.integrations.langgraph.kind import GraphKind
 from runreel.integrations.langgraph.node import RecordedNode
-from runreel.integrations.langgraph.shape import shape_of
+from runreel.integrations.langgraph.shape import UNNAMED, name_of, shape_of
 from runreel.sdk.client import is_disabled
 from runreel.sdk.context import current
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
@@ -21,8 +21,6 @@ from runreel.sdk.recording import ready_client
 from runreel.sdk.wrapper import dress
 
 Graph = TypeVar("Graph")
-
-_UNNAMED = "LangGraph"  # what LangGraph calls a graph that nobody has named
 
 
 def record(
@@ -115,7 +113,7 @@ class _Recorder:
                 shape_of(graph, subgraphs),
                 subgraphs,
                 agent=None,
-                is_named=graph.get_name() != _UNNAMED,
+                is_named=name_of(graph) != UNNAMED,
                 has_tasks=not hasattr(graph, "builder"),
                 capture_inputs=capture_inputs,
                 capture_outputs=capture_outputs,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     AnyGraph = Pregel[Any, Any, Any, Any]
 
+UNNAMED = "LangGraph"  # what LangGraph calls a graph that nobody has named
+
 # Names that say what kind of stage it is.
 _TYPES = frozenset({"planning", "control", "approval", "terminator"})
 
@@ -60,7 +62,13 @@ def shape_of(graph: AnyGraph, subgraphs: Mapping[str, object]) -> Shape:
     ]
     if any(edge.target == END for edge in edges):
         nodes.append(NodeShape(name=END, node_type="terminator"))
-    return Shape(name=graph.get_name(), nodes=tuple(nodes), edges=edges)
+    return Shape(name=name_of(graph), nodes=tuple(nodes), edges=edges)
+
+
+def name_of(graph: AnyGraph) -> str:
+    """Return what a graph is called; one of the functional API, and nobody named it, as its entrypoint is."""
+    name = graph.get_name()
+    return next(iter(graph.nodes)) if name == UNNAMED and len(graph.nodes) == 1 else name
 
 
 def _node_shape(graph: AnyGraph, name: str, *, is_graph: bool) -> NodeShape:
@@ -100,18 +108,17 @@ def _edges_of(graph: AnyGraph) -> tuple[EdgeShape, ...]:
     n_targets: dict[str, int] = {}
     for edge in drawn:
         n_targets[edge.source] = n_targets.get(edge.source, 0) + (not edge.conditional)
-    edges: list[EdgeShape] = []
+    edges: dict[EdgeShape, None] = {}
     for edge in drawn:
         if not edge.conditional:
             kind = "parallel" if n_targets[edge.source] > 1 else "sequential"
-            edges.append(EdgeShape(source=edge.source, target=edge.target, edge_type=kind))
+            edges[EdgeShape(source=edge.source, target=edge.target, edge_type=kind)] = None
             continue
         label = None if edge.data is None else str(edge.data)
         for condition in [*_conditions(graph, edge.source, edge.target)] or [label]:
-            edges.append(
-                EdgeShape(source=edge.source, target=edge.target, edge_type="conditional", condition=condition)
-            )
-    return tuple(dict.fromkeys(edges))
+            shape = EdgeShape(source=edge.source, target=edge.target, edge_type="conditional", condition=condition)
+            edges[shape] = None
+    return tuple(edges)
 
 
 def _conditions(graph: AnyGraph, source: str, target: str) -> Iterator[str]:
