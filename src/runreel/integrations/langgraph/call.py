@@ -7,7 +7,7 @@ whether it goes on with a run that there is already.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from langgraph.types import Command
@@ -19,7 +19,7 @@ from runreel.sdk.event import Event, EventKind
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.ids import new_id
 from runreel.sdk.quoting import quote
-from runreel.sdk.record import name_field, tag_list
+from runreel.sdk.record import name_field, plain_mapping, tag_list
 from runreel.sdk.recording import new_run, ready_client
 from runreel.sdk.run import RunPlace, find_open_run
 from runreel.sdk.run_kind import settings_fields
@@ -71,7 +71,7 @@ class GraphCall:
         self.failed_tries: dict[str | None, int] = {}
         self._graph = graph
         self._input = given
-        self._config = config
+        self._config: Any = config
         self._stops = _stops(graph, options)
         self._channels: Any = None
         self._thread_id: str | None = None
@@ -146,7 +146,7 @@ class GraphCall:
 
     def complete(self) -> None:
         """Tell that the call ended well, or waits."""
-        if self.place is None:
+        if self._own is None:
             return
         try:
             outputs = self._read_outputs()
@@ -194,12 +194,17 @@ class GraphCall:
                 place.run.add('"record":"node","phase":"start"', fields)
 
     @property
+    def _answer(self) -> object:
+        """What a person answered."""
+        given: Any = self._input
+        return given.resume if isinstance(given, Command) else None
+
+    @property
     def _goes_on(self) -> bool:
         """Whether there is no new input, but an answer or nothing for what was left."""
-        given = self._input
-        if isinstance(given, Command):
-            return given.resume is not None
-        return given is None and "checkpoint_id" not in engine.settings_of(self._config)
+        if self._answer is not None:
+            return True
+        return self._input is None and "checkpoint_id" not in engine.settings_of(self._config)
 
     def _asks_for_run(self, config: Any) -> bool:
         thread_id = engine.thread_of(config)
@@ -216,8 +221,8 @@ class GraphCall:
         place = self._open_own_run(config, run_id) if self.outer is None else self._open_inside(self.outer)
         if place is None:
             return
-        if isinstance(self._input, Command) and self._input.resume is not None:
-            _tell_answer(place, self._input.resume)
+        if (answer := self._answer) is not None:
+            _tell_answer(place, answer)
         self.layout = self.kind.lay_out(place)
         self.link = f',"parent_event_id":"{place.event_id}"' if place.event_id else ""
         self.place = place
@@ -246,8 +251,8 @@ class GraphCall:
         agent = kind.agent or (kind.name if kind.is_named else settings.agent) or kind.name
         run = new_run(client, run_id, agent)
         place = RunPlace(run, None, capture_outputs=kind.capture_outputs)
-        config = self._config if isinstance(self._config, dict) else {}
-        given = config.get("metadata") or {}
+        config = cast("dict[str, Any]", self._config) if isinstance(self._config, dict) else {}
+        given = plain_mapping(config.get("metadata"), "metadata")
         fields = kind.fields_of_runs(client, run) if not given else ""
         if not fields:
             fields = settings_fields(client, run, metadata={**given, "framework": "langgraph"})
@@ -282,9 +287,9 @@ class GraphCall:
 
     def _complete(self, outputs: object) -> None:
         own, layout = self._own, self.layout
-        if own is None or layout is None:
+        if own is None:
             return
-        if layout.end_id is not None:
+        if layout is not None and layout.end_id is not None:
             fields = f',"node_id":{quote(layout.end_id)},"status":"completed"'
             own.run.add('"record":"node","phase":"start"', fields)
         if self._thread_id is not None:

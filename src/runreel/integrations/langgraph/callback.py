@@ -40,11 +40,19 @@ class NodeCallbacks(BaseCallbackHandler):
     """Records what is called within a node."""
 
     run_inline = True  # in the caller's own context, which tells where in a run it is
-    ignore_chain = True
-    ignore_custom_event = True
 
     def __init__(self) -> None:
         self._open: dict[UUID, Event] = {}
+
+    @property
+    def ignore_chain(self) -> bool:
+        """Nothing is asked of steps that are neither."""
+        return True
+
+    @property
+    def ignore_custom_event(self) -> bool:
+        """Nothing is asked of what programs tell each other."""
+        return True
 
     def on_chat_model_start(self, serialized: Any, messages: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Begin the call of a chat model."""

@@ -7,21 +7,23 @@ another name, it counts as missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from langgraph.channels.base import BaseChannel
+from langgraph.channels.base import BaseChannel  # type: ignore[reportMissingTypeStubs]
 
 if TYPE_CHECKING:
-    from langgraph.pregel import Pregel
+    from langgraph.pregel import Pregel  # type: ignore[reportMissingTypeStubs]
+
+    Channels = Mapping[str, BaseChannel[Any, Any, Any]]
 
 _NAMESPACE_SEPARATOR = "|"
 _CALL = "__pregel_call"
 
 
-def settings_of(config: object) -> Mapping[str, Any]:
+def settings_of(config: Any) -> Mapping[str, Any]:
     """Return what a configuration says under `configurable`."""
-    found = config.get("configurable") if isinstance(config, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    found: Any = config.get("configurable") if isinstance(config, Mapping) else None  # type: ignore[reportUnknownMemberType]
+    return found if isinstance(found, Mapping) else {}  # type: ignore[reportUnknownVariableType]
 
 
 def thread_of(config: object) -> str | None:
@@ -40,21 +42,23 @@ def checkpoint_of(config: object) -> str | None:
     """Return the checkpoint at which a node of an outermost graph is executed; None in a graph within another."""
     settings = settings_of(config)
     namespace, checkpoints = settings.get("checkpoint_ns"), settings.get("checkpoint_map")
-    if type(namespace) is not str or _NAMESPACE_SEPARATOR in namespace or not isinstance(checkpoints, Mapping):
+    if type(namespace) is not str or _NAMESPACE_SEPARATOR in namespace or type(checkpoints) is not dict:
         return None
-    checkpoint_id = checkpoints.get("")
-    return checkpoint_id if type(checkpoint_id) is str else None
+    checkpoint_id = cast("dict[str, object]", checkpoints).get("")
+    return checkpoint_id if isinstance(checkpoint_id, str) else None
 
 
-def channels_of(config: object) -> Mapping[str, BaseChannel[Any, Any, Any]] | None:
+def channels_of(config: object) -> Channels | None:
     """Return the channels of the graph that a node is in; they change as it goes on."""
-    for argument in getattr(settings_of(config).get("__pregel_read"), "args", ()):
-        if isinstance(argument, Mapping) and any(isinstance(channel, BaseChannel) for channel in argument.values()):
-            return argument
+    given: Any = getattr(settings_of(config).get("__pregel_read"), "args", ())
+    for argument in given:
+        channels: Any = argument
+        if isinstance(argument, Mapping) and any(isinstance(channel, BaseChannel) for channel in channels.values()):
+            return channels
     return None
 
 
-def outputs_of(graph: Pregel[Any, Any, Any, Any], channels: Mapping[str, BaseChannel[Any, Any, Any]]) -> object:
+def outputs_of(graph: Pregel[Any, Any, Any, Any], channels: Channels) -> object:
     """Return what a graph gives when its channels hold this."""
     names = graph.output_channels
     if isinstance(names, str):

@@ -1,7 +1,7 @@
 """Streams of recorded graphs: items are passed on as they come, and what is sent or thrown in reaches the engine.
 
-While the engine works on the next item, nodes find the call by the context. It is left there in between, where only nodes
-of this graph would look for it; what the taker records stays where the taker is.
+While the engine works on the next item, nodes find the call by the context. It is left there in between, where only
+nodes of this graph would look for it; what the taker records stays where the taker is.
 """
 
 from __future__ import annotations

@@ -79,12 +79,12 @@ class GraphKind:
         if run.graphs is None:
             run.graphs = {}
         base = "" if parent is None else f"{parent}:"
-        for number in count():
-            prefix = base if number == 0 else f"{base}{self.name}{'' if number == 1 else f' {number}'}:"
-            known = run.graphs.setdefault(prefix, self.shape)
+        prefix = base
+        for number in count(1):
             # A graph that is compiled again has the same nodes; another one has nodes of its own.
-            if known == self.shape:
+            if run.graphs.setdefault(prefix, self.shape) == self.shape:
                 break
+            prefix = f"{base}{self.name}{'' if number == 1 else f' {number}'}:"
         layout = self._layout(prefix, parent)
         layout.declare(run)
         return layout

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from langgraph.pregel import Pregel
+from langgraph.pregel import Pregel  # type: ignore[reportMissingTypeStubs]
 
 from runreel.integrations.langgraph.call import GraphCall
 from runreel.integrations.langgraph.callback import listen
@@ -38,11 +38,11 @@ def record(
         return graph
     try:
         _recorder.start()
-        kind = _recorder.prepare(graph, capture_inputs=capture_inputs, capture_outputs=capture_outputs)
+        kind = _recorder.prepare(cast("Any", graph), capture_inputs=capture_inputs, capture_outputs=capture_outputs)
         kind.agent = agent or kind.agent
     except OWN_ERRORS as error:
         swallow("record a graph", error)
-    return graph
+    return graph  # type: ignore[reportUnknownVariableType]
 
 
 def install() -> None:
@@ -95,20 +95,12 @@ class _Recorder:
             known = kind_of(graph)
             if known is not None:
                 return known
-            inner = {
-                name: [
-                    (subgraph, self.prepare(subgraph, capture_inputs=capture_inputs, capture_outputs=capture_outputs))
-                    for subgraph in node.subgraphs
-                    if isinstance(subgraph, Pregel)
-                ]
-                for name, node in graph.nodes.items()
-            }
-            subgraphs = {
-                name: kind
-                for name, found in inner.items()
-                for subgraph, kind in found
-                if subgraph is graph.nodes[name].bound
-            }
+            subgraphs: dict[str, GraphKind] = {}
+            for name, node in graph.nodes.items():
+                for subgraph in filter(_is_graph, node.subgraphs):
+                    inner = self.prepare(subgraph, capture_inputs=capture_inputs, capture_outputs=capture_outputs)
+                    if subgraph is node.bound:
+                        subgraphs[name] = inner
             kind = GraphKind(
                 shape_of(graph, subgraphs),
                 subgraphs,
@@ -131,6 +123,11 @@ class _Recorder:
         dress(ours, original)
         setattr(Pregel, name, ours)
         self._taken.append((name, ours, original))
+
+
+def _is_graph(candidate: object) -> bool:
+    """Tell a graph that runs here from one that is elsewhere."""
+    return isinstance(candidate, Pregel)
 
 
 _recorder = _Recorder()

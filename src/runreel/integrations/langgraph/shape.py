@@ -12,7 +12,7 @@ from langgraph.constants import END, START
 from runreel.sdk.guard import OWN_ERRORS, swallow
 
 if TYPE_CHECKING:
-    from langgraph.pregel import Pregel
+    from langgraph.pregel import Pregel  # type: ignore[reportMissingTypeStubs]
 
     AnyGraph = Pregel[Any, Any, Any, Any]
 
@@ -123,8 +123,9 @@ def _edges_of(graph: AnyGraph) -> tuple[EdgeShape, ...]:
 
 def _conditions(graph: AnyGraph, source: str, target: str) -> Iterator[str]:
     """Give what the functions that choose among edges are called, and what they return for this one."""
-    branches = getattr(getattr(graph, "builder", None), "branches", {}).get(source, {})
+    branches: dict[str, Any] = getattr(getattr(graph, "builder", None), "branches", {}).get(source, {})
     for name, branch in branches.items():
-        for key, end in (branch.ends or {}).items():
+        ends: dict[object, str] = branch.ends or {}
+        for key, end in ends.items():
             if end == target:
                 yield name if key == target else f"{name}: {key}"

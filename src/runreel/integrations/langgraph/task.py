@@ -66,6 +66,10 @@ def _follow(event: Event, future: Any) -> None:
         if future.done():
             # It was done before: a graph that goes on takes its result from a checkpoint.
             event.add_attributes({"from_checkpoint": True})
-        future.add_done_callback(lambda done: complete_with_future(event, done))
+
+        def end(done: Any) -> None:
+            complete_with_future(event, done)
+
+        future.add_done_callback(end)
     except OWN_ERRORS as error:
         swallow("follow a task of a graph", error)
