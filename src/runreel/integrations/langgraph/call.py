@@ -7,7 +7,7 @@ whether it goes on with a run that there is already.
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from langgraph.types import Command
@@ -251,7 +251,7 @@ class GraphCall:
         agent = kind.agent or (kind.name if kind.is_named else settings.agent) or kind.name
         run = new_run(client, run_id, agent)
         place = RunPlace(run, None, capture_outputs=kind.capture_outputs)
-        config = cast("dict[str, Any]", self._config) if isinstance(self._config, dict) else {}
+        config = plain_mapping(self._config, "config")
         given = plain_mapping(config.get("metadata"), "metadata")
         fields = kind.fields_of_runs(client, run) if not given else ""
         if not fields:
