@@ -9,7 +9,20 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import bundle, dashboard, deep_run, importing, ingest, langgraph_run, live, long_run, metrics, read, startup
+from bench import (
+    bundle,
+    dashboard,
+    deep_run,
+    graph,
+    importing,
+    ingest,
+    langgraph_run,
+    live,
+    long_run,
+    metrics,
+    read,
+    startup,
+)
 from bench.corpus import OUT
 from bench.machine import describe_machine
 from bench.report import Report, as_json, format_report, meets_gates
@@ -22,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "read": read.run,
     "live": live.run,
     "long_run": long_run.run,
+    "graph": graph.run,
     "metrics": metrics.run,
     "bundle": bundle.run,
     "importing": importing.run,

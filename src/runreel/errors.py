@@ -1,11 +1,14 @@
 """Every exception of Runreel.
 
 RunreelError
+├── ApprovalClosedError
 ├── ConfigError
 ├── DecodeError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
+├── InvalidAnswerError
 ├── InvalidNameError
+├── InvalidPlanError
 ├── InvalidPriceError
 ├── InvalidQueryError
 │   └── UnsatisfiableRangeError
@@ -14,6 +17,7 @@ RunreelError
 │   └── RenamedError
 ├── NameTakenError
 ├── QueueFullError
+├── RequestRefusedError
 ├── StreamLimitError
 ├── ServerEndingError
 ├── SourceError
@@ -21,13 +25,29 @@ RunreelError
     ├── StorageFullError
     ├── StorageUnavailableError
     └── SchemaVersionError
+
+StopRequestedError, which is no error and no `Exception`: like `KeyboardInterrupt` it passes by whoever catches those.
 """
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runreel.model.approval import Approval
+
 
 class RunreelError(Exception):
     """Base of every error that Runreel raises; its text is a sentence for people."""
+
+
+class ApprovalClosedError(RunreelError):
+    """An approval can't be answered any more; `approval` is what became of it."""
+
+    def __init__(self, message: str, *, approval: Approval) -> None:
+        super().__init__(message)
+        self.approval = approval
 
 
 class ConfigError(RunreelError):
@@ -46,8 +66,20 @@ class UnsupportedEncodingError(DecodeError):
     """A body is compressed in a way that is not spoken here."""
 
 
+class InvalidAnswerError(RunreelError):
+    """An approval was answered with what is none of its options."""
+
+
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPlanError(RunreelError):
+    """A plan has nodes or edges that can't be taken; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the plan can't be taken: " + "; ".join(self.problems))
 
 
 class InvalidPriceError(RunreelError):
@@ -59,11 +91,19 @@ class InvalidQueryError(RunreelError):
 
 
 class InvalidTransitionError(RunreelError):
-    """A run can't go from its present status to the wanted one."""
+    """A run, or a node of it, can't go from its present status to the wanted one."""
 
-    def __init__(self, message: str, *, run_status: str, allowed_statuses: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed_statuses: tuple[str, ...],
+        run_status: str | None = None,
+        node_status: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.run_status = run_status
+        self.node_status = node_status
         self.allowed_statuses = allowed_statuses
 
 
@@ -101,6 +141,14 @@ class QueueFullError(RunreelError):
     """The server can't take more records now; sending again later helps."""
 
 
+class RequestRefusedError(RunreelError):
+    """What is asked of a run makes no sense now; `run_status` is what it is."""
+
+    def __init__(self, message: str, *, run_status: str) -> None:
+        super().__init__(message)
+        self.run_status = run_status
+
+
 class StreamLimitError(RunreelError):
     """The server can't serve more streams now; asking again later helps."""
 
@@ -127,3 +175,21 @@ class StorageUnavailableError(StorageError):
 
 class SchemaVersionError(StorageError):
     """The database was written by another version and must be migrated first."""
+
+
+class StopRequestedError(BaseException):
+    """A person asked that a run be cancelled, and its agent stops here; the run ends `cancelled`.
+
+    Code that goes on after whatever a tool raises must not go on after this.
+    """
+
+    def __init__(self, run_id: str, why: str | None = None, requested_by: str | None = None) -> None:
+        # As they came, so that it can be pickled: it may end a process of a pool.
+        super().__init__(run_id, why, requested_by)
+        self.run_id = run_id
+        self.why = why
+        self.requested_by = requested_by
+
+    def __str__(self) -> str:
+        reason = f": {self.why}" if self.why else ""
+        return f"{self.requested_by or 'somebody'} asked that the run {self.run_id} be cancelled{reason}"

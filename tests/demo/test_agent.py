@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -40,7 +41,7 @@ def events_of(recording: Recorded, event_type: str, **fields: object) -> list[di
 
 
 def statuses_of_nodes(recording: Recorded) -> dict[str, str]:
-    planned = {node["node_id"]: "pending" for node in recording.merged("node")}
+    planned = {node["node_id"]: node.get("status", "pending") for node in recording.merged("node")}
     return planned | {event["node_id"]: event["status"] for event in events_of(recording, "node_execution")}
 
 
@@ -58,8 +59,8 @@ def test_the_plan_is_told_before_its_steps_run(model_url: str) -> None:
     records = perform(job_of(CLIMATE, "widest"), model_url).records
 
     planned = [record for record in records if record["record"] == "node" and "order_index" in record]
-    assert [(node["node_id"], node["node_type"], node.get("goal")) for node in planned] == [
-        ("planning", "planning", None),
+    assert [(node["node_id"], node.get("node_type"), node.get("goal")) for node in planned] == [
+        ("planning", None, None),
         ("step_1", "step", "Look at the table of temperatures"),
         ("step_2", "step", "Compute the range of every city and keep it in ranges.csv"),
         ("terminator", "terminator", "Answer the task"),
@@ -149,6 +150,8 @@ def test_code_with_a_mistake_is_mended(model_url: str) -> None:
     assert (first["status"], first["outputs"]["exit_code"]) == ("failed", 1)
     assert first["error"]["message"].endswith("KeyError: 'distance'")
     assert (second["status"], second["outputs"]["exit_code"]) == ("completed", 0)
+    (diff,) = second["attributes"]["diffs"]
+    assert '-    parsecs = float(row["distance"])' in diff["diff"]
     answer = "Deneb gives off the most light: its absolute magnitude is -8.27."
     assert recording.run(STARS)["outputs"] == {"answer": answer}
 
@@ -157,13 +160,46 @@ def test_a_colleague_works_in_a_run_of_its_own(model_url: str) -> None:
     recording = perform(job_of(DESK, "page"), model_url)
 
     parent, child = recording.run(DESK), recording.run(CLIMATE)
-    (handoff,) = events_of(recording, "handoff")
-    (call,) = events_of(recording, "agent_call", parent_event_id=handoff["event_id"])
+    (tool,) = events_of(recording, "tool_call", name="ask_colleague")
+    (handoff,) = events_of(recording, "handoff", parent_event_id=tool["event_id"])
+    assert handoff["inputs"] == {"sender": DESK, "recipient": CLIMATE, "reason": child["task"]}
+    (call,) = events_of(recording, "agent_call", parent_event_id=tool["event_id"])
     assert child["parent_run_id"] == parent["run_id"] != child["run_id"]
     assert child["parent_event_id"] == call["event_id"]
     assert child["session_id"] == parent["session_id"] == "Pages"
     (page,) = (file for file in recording.merged("file") if file["path"] == "page.md")
     assert page["is_final_output"] is True
+
+
+def test_a_person_is_asked_before_a_page_is_written(model_url: str) -> None:
+    with recorded() as recording:
+        recording.answer("May I write page.md?", "leave it", feedback="Too long.")
+        with pytest.raises(StepFailedError, match="not to be written: Too long"):
+            do_job(job_of(DESK, "page"), Surroundings(model_url=model_url, pace=Pace(0)))
+
+    assert recording.run(DESK)["status"] == "failed"
+    assert [file["path"] for file in recording.merged("file")] == ["ranges.csv"]
+
+
+def test_a_run_that_is_to_stop_is_cancelled(model_url: str) -> None:
+    with recorded() as recording:
+        recording.request("cancel")
+        with pytest.raises(runreel.StopRequestedError):
+            do_job(job_of(CLIMATE, "widest"), Surroundings(model_url=model_url, pace=Pace(0)))
+
+    assert recording.run(CLIMATE)["status"] == "cancelled"
+
+
+def test_a_run_that_is_to_pause_does_not_keep_the_demo_from_ending(model_url: str) -> None:
+    pace = Pace(0)
+    threading.Timer(0.3, pace.stop).start()
+    with recorded() as recording:
+        recording.request("pause")
+        with pytest.raises(StoppedError):
+            do_job(job_of(CLIMATE, "widest"), Surroundings(model_url=model_url, pace=pace))
+
+    statuses = [record["status"] for record in recording if record["record"] == "run" and "status" in record]
+    assert statuses == ["executing", "planning", "paused", "cancelled"]
 
 
 def test_two_performances_differ_in_ids_and_times_only() -> None:

@@ -45,10 +45,14 @@ class Stage:
 
     def run_of(self, agent_name: str) -> dict[str, Any]:
         """Return the only run of an agent, of which everything must have come."""
-        (listed,) = self.api.runs_of(agent_name)
-        run = self.api.get(f"/api/by-id/{listed['run_id']}")
-        assert run["completeness"] is None or run["completeness"]["is_complete"]
+        (run,) = self.runs_of(agent_name)
         return run
+
+    def runs_of(self, agent_name: str) -> list[dict[str, Any]]:
+        """Return the runs of an agent, the oldest first, of which everything must have come."""
+        runs = [self.api.get(f"/api/by-id/{run['run_id']}") for run in reversed(self.api.runs_of(agent_name))]
+        assert all(run["completeness"] is None or run["completeness"]["is_complete"] for run in runs)
+        return runs
 
     def events_of(self, run: dict[str, Any], name: str) -> list[dict[str, Any]]:
         """Return the events of this name, as they came one after the other."""
@@ -106,27 +110,52 @@ def test_threads_and_executors(stage: Stage) -> None:
 
 
 def test_planning_and_control(stage: Stage) -> None:
-    assert stage.perform("planning_and_control.py") == "The sum is 385.\n"
+    assert stage.perform("planning_and_control.py") == "The sum is 385, and stays here.\n"
 
-    run = stage.run_of("number_cruncher")
+    run, branch = stage.runs_of("number_cruncher")
     path = f"/api/by-id/{run['run_id']}"
     dag = stage.api.get(f"{path}/dag")
-    assert [(node["node_id"], node["node_type"], node["status"]) for node in dag["nodes"]] == [
-        ("planning", "planning", "completed"),
-        ("compute", "step", "completed"),
-        ("check", "step", "completed"),
-        ("terminator", "terminator", "completed"),
+    assert {node["node_id"]: node["status"] for node in dag["nodes"]} == {
+        "planning": "completed",
+        "compute": "completed",
+        "look_up": "failed",
+        "compare": "skipped",
+        "check": "completed",
+        "publish": "completed",
+    }
+    declared = {(edge["source"], edge["target"]) for edge in dag["edges"] if edge["is_declared"]}
+    assert declared == {
+        ("planning", "compute"), ("planning", "look_up"), ("compute", "compare"), ("look_up", "compare"),
+        ("compute", "check"), ("check", "publish"),
+    }  # fmt: skip
+    tries = stage.events_of(run, "compute")
+    assert [(event["status"], event["attributes"].get("attempt")) for event in tries] == [
+        ("failed", None),
+        ("completed", 2),
     ]
-    first, second = stage.events_of(run, "run_python")
+    first, second = stage.events_of(run, "squares.py")
     assert (first["status"], first["outputs"]["exit_code"], first["event_type"]) == ("failed", 1, "code_exec")
     assert first["error"]["message"].startswith("TypeError: unsupported operand")
     assert (second["status"], second["outputs"]["stdout"]) == ("completed", "385\n")
+    (diff,) = second["attributes"]["diffs"]
+    assert diff["diff"].endswith('-print(sum(squares) / "1")\n+print(sum(squares))\n')
     (file,) = stage.api.get(f"{path}/files")["files"]
     assert (file["path"], file["node_id"], file["event_id"]) == ("squares.csv", "compute", second["event_id"])
     content = stage.api.http.get(f"{path}/files/{file['file_id']}/content").text
     assert content.startswith("number,square\n1,1\n")
+    (approval,) = stage.events_of(run, "May I publish that the sum is 385?")
+    assert (approval["status"], approval["event_subtype"]) == ("cancelled", "expired")
+    assert approval["outputs"]["option"] == "keep it"
+    assert (branch["parent_run_id"], branch["outputs"]) == (run["run_id"], {"total": 385})
+    assert branch["metadata"]["branch"] == {
+        "from_node": "check",
+        "hypothesis": "The order makes no difference",
+        "overrides": {"order": "descending"},
+    }
+    (handoff,) = stage.events_of(run, "librarian")
+    assert (handoff["event_type"], handoff["inputs"]["sender"]) == ("handoff", "planner")
     said = [message["sender"] for message in stage.api.get(f"{path}/messages")["messages"]]
-    assert said == ["user", "worker", "reporter"]
+    assert said == ["user", "coder", "reporter"]
 
 
 def test_langgraph_approval(stage: Stage) -> None:

@@ -3,7 +3,8 @@
 `schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
 moved and deleted. `schema_0002.json` has what became of them, and in each project a run whose events are below those
 that name nodes, wait for their parents, or are in a circle. `schema_0003.json` has in each also runs that failed, with
-errors of several shapes, and one whose recorder numbers its records. `schema_0004.json` has reports of imports too.
+errors of several shapes, and one whose recorder numbers its records. `schema_0004.json` has reports of imports too,
+`schema_0005.json` runs whose agents asked people.
 """
 
 from __future__ import annotations
@@ -108,6 +109,22 @@ def test_runs_know_their_error_in_one_line(empty_url: str, tables: dict[str, Any
         assert {run.run_id: run.error_line for run in runs} == {key: error_line(error) for key, error in errors.items()}
         if "recorders" in tables:
             assert len({run.error_line for run in runs}) == 5
+    store.close()
+
+
+def test_runs_wait_for_approvals_that_are_open(empty_url: str, tables: dict[str, Any]) -> None:
+    migrate(empty_url)
+    asked = [row for row in tables["events"] if row["event_type"] == "approval_requested"]
+    store = open_store(empty_url)
+    for scope in SCOPES:
+        runs = {run.run_id: run for run in store.runs.list_runs(scope, RunFilter(), limit=100).items}
+        assert sum(run.n_open_approvals for run in runs.values()) == len(asked) / 8 * 3
+        if asked:
+            assert runs["asks"].n_open_approvals == 2
+            assert (runs["asked in vain"].status, runs["asked in vain"].n_open_approvals) == ("failed", 1)
+            assert store.approvals.count_open_approvals(scope) == 2
+            store.runs.apply([(scope, [make_event("late", "asks")])], now=NOW)
+            assert store.runs.get_run(scope, "asks").status == "waiting_approval"
     store.close()
 
 

@@ -33,9 +33,9 @@ ODD = "a/b %?#é"
 KNOWN = {
     "agent_name": ["planner", ODD],
     "run_name": ["run 1", "former", ODD],
-    "run_id": ["run-1", "odd", "graph", "circle"],
+    "run_id": ["run-1", "odd", "graph", "circle", "waits"],
     "node_id": ["n", "planning", ODD],
-    "event_id": ["e", "own", ODD],
+    "event_id": ["e", "own", "asked", ODD],
     "session_id": ["default", ODD],
     "provider": ["acme", "openai"],
     "model": ["small", "gpt-4o", ODD],
@@ -136,6 +136,8 @@ def fill(api: Api) -> None:
         event(ODD, "odd", node_id=ODD, error={"type": "E", "message": "m", "stack": "s"}),
         run_end("odd", error="text only"),
         event("own", "circle", parent_event_id="own"),
+        run_start("waits"),
+        event("asked", "waits", event_type="approval_requested", phase="start", inputs={"question": ODD}),
         run_start("renamed", run_name="former"),
     )
     api.send_events(
@@ -155,6 +157,9 @@ def cases(draw: st.DrawFn, schema: Any, path: str, method: str, mode: Generation
         for parameter in sorted(place or {}):
             if (kind := names.get(parameter)) and draw(st.booleans()):
                 place[parameter] = draw(st.sampled_from(KNOWN[kind]))
+    # Nothing happens that could be waited for.
+    if case.query and str(case.query.get("wait_s")).isdigit():
+        case.query["wait_s"] = 0
     return case
 
 

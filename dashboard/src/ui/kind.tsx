@@ -90,6 +90,13 @@ export function KindIcon({ kind, className, size = 14 }: KindProps & { readonly 
   );
 }
 
+/** What stands for the symbol of a kind where it passes too fast to be seen. */
+export function KindDot({ kind }: Pick<KindProps, "kind">) {
+  return (
+    <span aria-hidden className={classNames("mx-0.5 size-2.5 shrink-0 rounded-full", HUE_FILL[kind.hue])} />
+  );
+}
+
 /** A kind as symbol and word. */
 export function KindText({ kind, className }: KindProps) {
   return (

@@ -58,7 +58,7 @@ def do_jobs(pace: Pace, *, n_runs: int) -> None:
             pace.factor = 0.0 if number <= N_AT_ONCE else factor
             try:
                 do_job(job, surroundings)
-            except StepFailedError:
+            except (StepFailedError, runreel.StopRequestedError):
                 pass  # It is in the recording, where it belongs.
             except StoppedError:
                 return

@@ -2,14 +2,14 @@
 
     planning ──▶ step_1 ──▶ … ──▶ step_n ──▶ terminator
 
-Every call of the model is a real HTTP request, every tool does what it says, and a run fails when the work does.
+Every call of the model is a real HTTP request, every tool does what it says, and a run fails when the work does. People
+may ask a run to pause or to stop, and are asked before a page is written; where nobody answers in time, it is written.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from runreel.demo.toolbox import Toolbox
 MAX_TURNS = 6
 MAX_ATTEMPTS = 3
 RETRY_AFTER_S = 0.5
+ANSWER_WITHIN_S = 20.0
 
 TOOLS = ("list_tables", "read_table", "find_rows", "describe_column", "run_python", "write_file", "ask_colleague")
 
@@ -83,9 +84,9 @@ class _Worker:
                 with runreel.node(node_id):
                     finding = self._do_step(goal)
                     runreel.message(finding, sender="worker", recipient="reporter")
-            except (StepFailedError, StoppedError):
-                later = list(steps)[list(steps).index(node_id) + 1 :]
-                _skip([*later, "terminator"])
+            except (StepFailedError, StoppedError, runreel.StopRequestedError):
+                for later in [*list(steps)[list(steps).index(node_id) + 1 :], "terminator"]:
+                    runreel.skip(later, why=f"{node_id} was not done")
                 raise
             self._findings.append(finding)
         with runreel.node("terminator"):
@@ -134,7 +135,7 @@ class _Worker:
         return self._attempt(messages, MAX_ATTEMPTS)
 
     def _attempt(self, messages: list[JsonObject], attempt: int) -> Reply:
-        self._surroundings.pace.check()
+        self._obey()
         with runreel.llm(MODEL_NAME, model=MODEL_NAME, provider=PROVIDER) as call:
             call.set_input({"messages": messages})
             call.add_attributes({"attempt": attempt, "price": "invented for the demo"})
@@ -155,31 +156,53 @@ class _Worker:
 
     def _use_tool(self, tool_call: ToolCall) -> JsonObject:
         """Run a tool; what goes wrong in it is a result too, for the model to think about."""
-        self._surroundings.pace.check()
+        self._obey()
         if tool_call.tool == "give_up":
             raise StepFailedError(tool_call.arguments["reason"])
         try:
             if tool_call.tool == "ask_colleague":
                 return self._ask_colleague(**tool_call.arguments)
+            if tool_call.tool == "write_file":
+                self._ask_person(**tool_call.arguments)
             return self._toolbox.call(tool_call.tool, tool_call.arguments)
         except CodeFailedError as error:
             return error.result
-        except (OSError, LookupError, TypeError, ValueError, StepFailedError) as error:
+        except (OSError, LookupError, TypeError, ValueError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
 
-    @runreel.span("ask_colleague", type="handoff")
+    def _obey(self) -> None:
+        """Do what people ask: wait while the run is to pause, and end when it is to stop."""
+        pace = self._surroundings.pace
+        pace.check()
+        if runreel.should_stop() or runreel.should_pause():
+            pace.wait_for(runreel.check_stop_async())
+
+    def _ask_person(self, path: str, text: str) -> None:
+        """Ask whether a file may be written, and take silence for a yes: the demo runs by itself."""
+        pace = self._surroundings.pace
+        approval = pace.wait_for(
+            runreel.approval_async(
+                f"May I write {path}?",
+                options=["write it", "leave it"],
+                context={"path": path, "text": text},
+                timeout_s=ANSWER_WITHIN_S * min(pace.factor, 1.0),
+                default="write it",
+            )
+        )
+        if not approval.is_approved:
+            raise StepFailedError(f"{path} was not to be written: {approval.feedback or 'no reason was given'}")
+
+    @runreel.tool("ask_colleague")
     def _ask_colleague(self, agent: str, question: str) -> JsonObject:
         """Let another agent work; its run is a child of this one."""
+        runreel.handoff(agent, reason=question)
         runreel.message(question, sender=self._job.agent_name, recipient=agent)
-        answer = do_job(replace(self._job, agent_name=agent, task=question), self._surroundings)
+        try:
+            answer = do_job(replace(self._job, agent_name=agent, task=question), self._surroundings)
+        except StepFailedError as error:
+            return {"error": f"StepFailedError: {error}"}
         runreel.message(answer, sender=agent, recipient=self._job.agent_name)
         return {"answer": answer}
-
-
-def _skip(node_ids: Sequence[str]) -> None:
-    for node_id in node_ids:
-        with runreel.node(node_id) as node:
-            node.set_status("skipped")
 
 
 def _conversation(role: str, question: str) -> list[JsonObject]:

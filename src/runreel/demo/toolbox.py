@@ -26,6 +26,7 @@ class Toolbox:
         self._work_dir = work_dir
         self._data_dir = data_dir
         self._known_files: set[str] = set()
+        self._failed_code: str | None = None
 
     def call(self, tool: str, arguments: Mapping[str, str]) -> Result:
         """Run a tool; raises whatever goes wrong in it."""
@@ -65,27 +66,20 @@ class Toolbox:
         mean = round(fmean(numbers), 2)
         return {"n_values": len(numbers), "least": min(numbers), "most": max(numbers), "mean": mean}
 
-    @runreel.span("run_python", type="code_exec")
     def run_python(self, code: str) -> Result:
         """Run Python in a process of its own, with the folder of the data as its only argument.
 
         Raises:
             CodeFailedError: it ended with an error.
         """
-        command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(self._data_dir)]
-        done = subprocess.run(
-            command,
-            cwd=self._work_dir,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=PYTHON_TIMEOUT_S,
-            check=False,
-        )
-        result: Result = {"exit_code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
-        runreel.set_output(result)
-        self._tell_new_files()
+        with runreel.code_exec(code, name="run_python") as execution:
+            if self._failed_code is not None:
+                execution.add_diff("code.py", self._failed_code, code)
+            done = self._run_python(code)
+            result: Result = {"exit_code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+            execution.set_result(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+            self._tell_new_files()
+        self._failed_code = code if done.returncode else None
         if done.returncode:
             raise CodeFailedError(done.stderr.strip(), result)
         return result
@@ -97,6 +91,19 @@ class Toolbox:
         target.write_text(text, encoding="utf-8")
         self._tell_new_files(is_final_output=True)
         return {"path": target.name, "size_bytes": target.stat().st_size}
+
+    def _run_python(self, code: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-X", "utf8", "-c", code, str(self._data_dir)]
+        return subprocess.run(
+            command,
+            cwd=self._work_dir,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PYTHON_TIMEOUT_S,
+            check=False,
+        )
 
     def _tell_new_files(self, *, is_final_output: bool = False) -> None:
         for path in sorted(self._work_dir.iterdir()):

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
-from runreel.model.layer import Pair, find_back_edges, find_levels
+from runreel.model.ending import RUNNING, RunEnd
+from runreel.model.layer import Layers, Pair, find_layers
 
 Places = tuple[int, int]
 """A step: the place of one execution, and that of another which came after it."""
@@ -27,6 +28,7 @@ class Execution:
     status: str = "completed"
     event_id: str | None = None
     number: int = 1
+    ended_by_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,25 @@ class Course:
     n_executions: int
 
 
-def find_steps(executions: Sequence[Execution], declared: Collection[Pair] = ()) -> list[Places]:
+def end_execution(execution: Execution, end: RunEnd) -> Execution:
+    """Return an execution as it is shown in a run that ended so: one that goes on has ended with it."""
+    if execution.ended_at is not None:
+        return execution
+    status = end.status if execution.status == RUNNING else execution.status
+    return replace(execution, status=status, ended_at=max(execution.started_at, end.at), ended_by_run=True)
+
+
+def find_steps(
+    executions: Sequence[Execution], declared: Collection[Pair] = (), layers: Layers | None = None
+) -> list[Places]:
     """Return which execution came directly after which, given all that ended or go on, by start.
+
+    `layers` are those of the declared edges, where they are known already.
 
     One comes after another if it began when that had ended. It comes directly after it along a declared edge, unless
     one of a node on the declared way between them lies between; where there is none, if no third one lies between.
     """
-    ways = _Ways(declared)
+    ways = _Ways(declared, layers)
     steps: list[Places] = []
     going_on: list[Places] = []
     ended = _Latest()
@@ -134,48 +148,53 @@ class _Latest:
 class _Ways:
     """Where declared edges come from, and which other nodes with an edge to the same target lie between."""
 
-    def __init__(self, declared: Collection[Pair]) -> None:
+    def __init__(self, declared: Collection[Pair], layers: Layers | None) -> None:
+        self._layers = layers
         self.sources: dict[str, list[str]] = {}
         for source, target in dict.fromkeys(declared):
             if source != target:
                 self.sources.setdefault(target, []).append(source)
         self._between: dict[Pair, tuple[str, ...]] = {}
-        self._targets: dict[str, list[str]] | None = None
-        self._levels: Mapping[str, int] = {}
+        self._reach: _Reach | None = None
 
     def between(self, source: str, target: str) -> tuple[str, ...]:
         """Return both nodes, and those with an edge to the target that declared edges reach from the source."""
         pair = (source, target)
         if pair not in self._between:
             others = [each for each in self.sources[target] if each != source]
-            reached = self._reached(source, target) if others else frozenset[str]()
-            self._between[pair] = (source, target, *(each for each in others if each in reached))
+            if others and self._reach is None:
+                self._reach = _Reach(self.sources, self._layers)
+            reach = self._reach
+            reached = (each for each in others if reach is not None and reach.lies_between(source, each, target))
+            self._between[pair] = (source, target, *reached)
         return self._between[pair]
 
-    def _reached(self, source: str, target: str) -> frozenset[str]:
-        """Return the nodes above the target that the source leads to without a circle."""
-        targets = self._read_targets()
-        depth = self._levels[target]
-        reached: set[str] = set()
-        waiting = [source]
-        while waiting:
-            for each in targets.get(waiting.pop(), ()):
-                if each not in reached and self._levels[each] < depth:
-                    reached.add(each)
-                    waiting.append(each)
-        return frozenset(reached)
 
-    def _read_targets(self) -> dict[str, list[str]]:
-        if self._targets is None:
-            pairs = [(source, target) for target, sources in self.sources.items() for source in sources]
-            ids = list(dict.fromkeys(node_id for pair in pairs for node_id in pair))
-            back = find_back_edges(ids, pairs)
-            forward = [pair for pair in pairs if pair not in back]
-            self._levels = find_levels(ids, forward)
-            self._targets = {}
-            for source, target in forward:
-                self._targets.setdefault(source, []).append(target)
-        return self._targets
+class _Reach:
+    """Which nodes declared edges lead to from each, without circles: a bit for each node, the deepest ones first."""
+
+    def __init__(self, sources: Mapping[str, Sequence[str]], layers: Layers | None) -> None:
+        pairs = [(source, target) for target, before in sources.items() for source in before]
+        ids = list(dict.fromkeys(node_id for pair in pairs for node_id in pair))
+        known = layers or find_layers(ids, pairs)
+        self._levels = known.levels
+        targets: dict[str, list[str]] = {}
+        for source, target in pairs:
+            if (source, target) not in known.back:
+                targets.setdefault(source, []).append(target)
+        deepest_first = sorted(ids, key=self._levels.__getitem__, reverse=True)
+        self._bits = {node_id: 1 << place for place, node_id in enumerate(deepest_first)}
+        self._below: dict[str, int] = {}
+        for node_id in deepest_first:
+            below = 0
+            for target in targets.get(node_id, ()):
+                below |= self._below[target] | self._bits[target]
+            self._below[node_id] = below
+
+    def lies_between(self, source: str, node_id: str, target: str) -> bool:
+        """Tell whether the source leads to a node that is above the target."""
+        is_reached = self._below[source] & self._bits[node_id] != 0
+        return is_reached and self._levels[node_id] < self._levels[target]
 
 
 def _unblocked(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 Pair = tuple[str, str]
@@ -13,13 +14,57 @@ def find_back_edges(ids: Sequence[str], pairs: Iterable[Pair]) -> set[Pair]:
 
     So of a circle that edge leads back which people would say does: the one to the node that comes before the others.
     """
+    return {(next(reversed(path)), target) for path, target in _walk(ids, pairs)}
+
+
+def find_circles(ids: Sequence[str], pairs: Iterable[Pair]) -> Iterator[list[str]]:
+    """Return for each edge that leads back the nodes of a circle with it; it leads from the last one to the first."""
+    for path, target in _walk(ids, pairs):
+        nodes = list(path)
+        yield nodes[nodes.index(target) :]
+
+
+def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
+    """Return the longest way to each node along edges without circles."""
+    sources: dict[str, list[str]] = {node_id: [] for node_id in ids}
+    for source, target in pairs:
+        sources[target].append(source)
+    sorter: TopologicalSorter[str] = TopologicalSorter(sources)
+    sorter.prepare()
+    levels: dict[str, int] = {}
+    level = 0
+    while ready := sorter.get_ready():
+        levels.update(dict.fromkeys(ready, level))
+        sorter.done(*ready)
+        level += 1
+    return levels
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Which edges lead back, and how deep each node lies without them."""
+
+    back: frozenset[Pair]
+    levels: Mapping[str, int]
+
+
+def find_layers(ids: Sequence[str], pairs: Sequence[Pair]) -> Layers:
+    """Return the layers of a graph, of which the nodes are given in their own order."""
+    back = frozenset(find_back_edges(ids, pairs))
+    return Layers(back, find_levels(ids, [pair for pair in pairs if pair not in back]))
+
+
+def _walk(ids: Sequence[str], pairs: Iterable[Pair]) -> Iterator[tuple[dict[str, Iterator[str]], str]]:
+    """Walk the graph; give the path (of the moment) wherever an edge leads back onto it, and the node that it leads to.
+
+    An edge that is stated twice is given twice.
+    """
     targets: dict[str, list[str]] = {}
     for source, target in pairs:
         targets.setdefault(source, []).append(target)
     rank = {node_id: place for place, node_id in enumerate(ids)}
     for following in targets.values():
         following.sort(key=rank.__getitem__)
-    back: set[Pair] = set()
     done: set[str] = set()
     for root in ids:
         if root in done:
@@ -32,22 +77,6 @@ def find_back_edges(ids: Sequence[str], pairs: Iterable[Pair]) -> set[Pair]:
                 done.add(current)
                 del path[current]
             elif target in path:
-                back.add((current, target))
+                yield path, target
             elif target not in done:
                 path[target] = iter(targets.get(target, ()))
-    return back
-
-
-def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
-    """Return the longest way to each node along edges without circles."""
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(ids, ()))
-    for source, target in pairs:
-        sorter.add(target, source)
-    sorter.prepare()
-    levels: dict[str, int] = {}
-    level = 0
-    while ready := sorter.get_ready():
-        levels.update(dict.fromkeys(ready, level))
-        sorter.done(*ready)
-        level += 1
-    return levels

@@ -11,6 +11,9 @@ REFUSED = "refused"  # as a whole, for what is in it
 LATER = "later"  # no answer, or one that says so: the same again after a while
 BLOCKED = "blocked"  # whatever is sent: a wrong key, a wrong address
 
+# The server hasn't heard of what was asked about; it may be on its way there.
+UNKNOWN_STATUS = 404
+
 
 class Answer:
     """What became of one request, and what to tell whoever watches."""

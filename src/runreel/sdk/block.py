@@ -207,11 +207,14 @@ class RunBlock(Block):
 class WorkflowBlock(Block):
     """Records as a run where there is none around, else as an event of it. The block gives the `Run` or the `Event`."""
 
-    __slots__ = ("_capture_outputs", "_name")
+    __slots__ = ("_capture_outputs", "_edges", "_name", "_nodes")
 
-    def __init__(self, name: object, *, capture_inputs: bool, capture_outputs: bool) -> None:
+    def __init__(self, name: object, *, nodes: Any, edges: Any, capture_inputs: bool, capture_outputs: bool) -> None:
         super().__init__(capture_inputs=capture_inputs)
         self._name = name
+        # As lists, if they are to be gone through again and again.
+        self._nodes: Any = list(nodes) if hasattr(nodes, "__next__") else nodes
+        self._edges: Any = list(edges) if hasattr(edges, "__next__") else edges
         self._capture_outputs = capture_outputs
 
     def __enter__(self) -> Run | Event:
@@ -234,6 +237,8 @@ class WorkflowBlock(Block):
         return WorkflowKind(
             RunKind(inner_agent=name, metadata={"workflow": name}, capture_outputs=self._capture_outputs),
             EventKind("step", name, capture_outputs=self._capture_outputs, is_workflow=True),
+            nodes=self._nodes,
+            edges=self._edges,
         )
 
 

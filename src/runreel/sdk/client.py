@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from runreel.sdk.blob_spool import Blob, BlobSpool
     from runreel.sdk.delivery import Delivery
     from runreel.sdk.dispatch import Dispatcher
-    from runreel.sdk.port import Journal, RecordedRun
+    from runreel.sdk.errand import Errand
+    from runreel.sdk.listener import Listener
+    from runreel.sdk.port import Journal, Line, RecordedRun
+    from runreel.sdk.run import Run
     from runreel.sdk.settings import Redact
     from runreel.sdk.transport import Transport
+    from runreel.sdk.watch import Watch
 
 FLUSH_TIMEOUT_S = 10.0
 SHUTDOWN_TIMEOUT_S = 5.0
@@ -113,6 +117,10 @@ class Client:
         self._early = _Early()
         self._former = FlushResult()
         self._shipper = Shipper(self._make_dispatcher)
+        # What people ask of runs is heard once a run looks for it.
+        self.listener: Listener | None = None
+        # Threads of ours that wait for people's answers.
+        self.errands: set[Errand] = set()
 
     # What callers of every record use.
 
@@ -147,6 +155,8 @@ class Client:
     def close_run(self, run: RecordedRun) -> None:
         """Note that a run has ended here: tell how many records there are of it."""
         with guard.never_raise("close a run"):
+            if self.listener is not None:
+                self.listener.forget(run.run_id)
             statement = self._ledgers.close_run(run)
             if statement is not None:
                 self._say(run, statement)
@@ -170,6 +180,25 @@ class Client:
     def name_of(self, run_id: str) -> str | None:
         """Return the name that the server gave a run, as far as it has answered."""
         return self._names.get(run_id)
+
+    # What people say.
+
+    def watch(self, run: Run) -> Watch:
+        """Listen to what people ask of a run, until it ends."""
+        from runreel.sdk.listener import Listener
+
+        with self._opening:
+            if self.listener is None:
+                self.listener = Listener(self.open_line)
+            return self.listener.watch(run)
+
+    def open_line(self) -> Line:
+        """Make a connection for one who waits; all that it needs is imported here."""
+        from runreel.sdk.line import HttpLine
+        from runreel.sdk.transport import load
+
+        load(self._target.url)
+        return HttpLine(self._target.url, self._target.api_key)
 
     # What waits.
 
@@ -205,13 +234,20 @@ class Client:
     # What the process does.
 
     def start(self) -> None:
-        """Start the thread, which looks for what dead processes left."""
+        """Start the thread, which looks for what dead processes left, and go on listening."""
         self._shipper.wake()
+        if self.listener is not None:
+            self.listener.start()
 
     def stop_before_fork(self) -> bool:
-        """End the thread for the moment of a fork; tell whether there was one."""
+        """End our threads for the moment of a fork; tell whether there was one that `start` has to start again."""
         was_running = self._shipper.is_running
         self._shipper.stop(_FORK_TIMEOUT_S)
+        for errand in list(self.errands):
+            errand.cut_short(_FORK_TIMEOUT_S)
+        if self.listener is not None:
+            was_running = self.listener.is_running or was_running
+            self.listener.stop(_FORK_TIMEOUT_S)
         return was_running
 
     def begin_in_child(self) -> None:
@@ -326,6 +362,9 @@ class Client:
 
     def _close(self) -> None:
         with self._opening:
+            listener, self.listener = self.listener, None
+            if listener is not None:
+                listener.stop(_STOP_TIMEOUT_S)
             has_stopped = self._shipper.stop(_STOP_TIMEOUT_S)
             journal, blobs, counted = self._journal, self._blobs, self.count()
             if journal is None or not has_stopped:

@@ -9,8 +9,10 @@ from runreel.sdk.overloading import overload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeVar
+
+    from runreel.sdk.plan import Step
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -180,15 +182,30 @@ def node(
 def workflow(name: Function, /) -> Function: ...
 @overload
 def workflow(
-    name: str | None = None, *, capture_inputs: bool = True, capture_outputs: bool = True
+    name: str | None = None,
+    *,
+    nodes: Mapping[str, str | None] | Iterable[str | Step | Mapping[str, object]] | None = None,
+    edges: Iterable[Sequence[str] | Mapping[str, str]] | None = None,
+    capture_inputs: bool = True,
+    capture_outputs: bool = True,
 ) -> WorkflowBlock: ...
-def workflow(name: Any = None, *, capture_inputs: bool = True, capture_outputs: bool = True) -> Any:
+def workflow(
+    name: Any = None,
+    *,
+    nodes: Any = None,
+    edges: Any = None,
+    capture_inputs: bool = True,
+    capture_outputs: bool = True,
+) -> Any:
     """Record each call as a workflow: what holds nodes together that follow each other.
 
-    Without a run around it is one, of the agent `name`; within a run it is an event of type `step`.
+    Without a run around it is one, of the agent `name`; within a run it is an event of type `step`. Its graph, as
+    `plan` takes it, is declared before anything of it runs.
     """
     function, workflow_name = _function_or_name(name)
-    block = WorkflowBlock(workflow_name, capture_inputs=capture_inputs, capture_outputs=capture_outputs)
+    block = WorkflowBlock(
+        workflow_name, nodes=nodes, edges=edges, capture_inputs=capture_inputs, capture_outputs=capture_outputs
+    )
     return block if function is None else block(function)
 
 

@@ -1,7 +1,8 @@
 """The workflow graph of a run, declared as its nodes run.
 
 Nodes that run one after the other in the same block are joined by sequential edges. Nodes that run at the same time
-follow the same ones, and what comes next follows all of them.
+follow the same ones, and what comes next follows all of them. Between nodes of a plan there are the edges of the plan,
+however they run.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from runreel.sdk.record import name_field, plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
-
     from runreel.sdk.run import Run
 
 # Names that say what kind of stage it is.
@@ -29,7 +27,7 @@ _DEFAULT_TYPE = "step"
 class NodeKind:
     """What all executions of one node have in common."""
 
-    __slots__ = ("_events", "_goal", "_node_id", "_node_type")
+    __slots__ = ("_events", "_goal", "_node_id", "_node_type", "_stated_type")
 
     def __init__(
         self,
@@ -40,7 +38,8 @@ class NodeKind:
         capture_outputs: bool = True,
     ) -> None:
         self._node_id = plain_text(node_id, "the name of a node", "node")
-        self._node_type = plain_text(node_type, "type") or _type_of(self._node_id)
+        self._stated_type = plain_text(node_type, "type") or None
+        self._node_type = self._stated_type or type_of(self._node_id)
         self._goal = goal
         self._events = EventKind("node_execution", self._node_id, capture_outputs=capture_outputs)
         self._events.event_class = NodeEvent
@@ -52,7 +51,9 @@ class NodeKind:
         for source in chain.enter(node_id):
             _declare_edge(place.run, source, node_id)
         self._declare(place)
-        event = self._events.open(outer, InNode(place, node_id), inputs)
+        attempt = count_attempt(place.run, node_id)
+        fields = f',"attributes":{{"attempt":{attempt}}}' if attempt > 1 else ""
+        event = self._events.open(outer, InNode(place, node_id), inputs, fields)
         assert isinstance(event, NodeEvent)
         event.chain = chain
         return event
@@ -65,11 +66,15 @@ class NodeKind:
             return
         run.nodes.add(self._node_id)
         inside = None if place.node_id == self._node_id else place.node_id
-        run.add(
-            '"record":"node","phase":"start"',
-            f',"node_id":{quote(self._node_id)},"node_type":{quote(self._node_type)}'
-            f"{name_field('goal', self._goal)}{name_field('parent_node_id', inside)}",
+        # What a plan says of it stands, unless it is said otherwise here.
+        is_planned = run.plan is not None and self._node_id in run.plan.node_ids
+        node_type = self._stated_type if is_planned else self._node_type
+        fields = (
+            f"{name_field('node_type', node_type)}{name_field('goal', self._goal)}"
+            f"{name_field('parent_node_id', inside)}"
         )
+        if fields:
+            run.add('"record":"node","phase":"start"', f',"node_id":{quote(self._node_id)}{fields}')
 
 
 class NodeEvent(Event):
@@ -154,28 +159,24 @@ def is_scope(place: Place) -> bool:
     return isinstance(place, NodeEvent) or (isinstance(place, Event) and place.kind.is_workflow)
 
 
-def plan_nodes(run: Run, nodes: Mapping[str, str | None] | Iterable[str]) -> None:
-    """Declare nodes that have not run, in their order and with their goals, and that each follows the one before."""
-    goals: Any = nodes if hasattr(nodes, "items") else dict.fromkeys([nodes] if isinstance(nodes, str) else nodes)
-    source = None
-    for order_index, (given, goal) in enumerate(goals.items()):
-        node_id = plain_text(given, "the name of a node", "node")
-        run.add(
-            '"record":"node","phase":"start"',
-            f',"node_id":{quote(node_id)},"node_type":{quote(_type_of(node_id))},"order_index":{order_index}'
-            f"{name_field('goal', goal)}",
-        )
-        if source is not None:
-            _declare_edge(run, source, node_id)
-        source = node_id
+def count_attempt(run: Run, node_id: str) -> int:
+    """Return how manieth execution of a node this is, in this process."""
+    with _guarding.lock:
+        if run.attempts is None:
+            run.attempts = {}
+        attempt = run.attempts[node_id] = run.attempts.get(node_id, 0) + 1
+    return attempt
 
 
-def _type_of(node_id: str) -> str:
+def type_of(node_id: str) -> str:
+    """Return the type of a node of which none is stated: some names tell."""
     return node_id if node_id in _TYPES else _DEFAULT_TYPE
 
 
 def _declare_edge(run: Run, source: str, target: str) -> None:
     if source == target:
+        return
+    if run.plan is not None and source in run.plan.node_ids and target in run.plan.node_ids:
         return
     if run.edges is None:
         run.edges = set()

@@ -28,6 +28,12 @@ def implicit_place() -> RunPlace | None:
     return _process.open(client)
 
 
+def find_implicit_place() -> RunPlace | None:
+    """Return the place in the process's run if that has begun."""
+    place = _process.place
+    return place if place is not None and place.is_open else None
+
+
 def implicit_run() -> Run | None:
     """Return the process's run, which does not begin by being asked for; None where nothing is recorded."""
     client = ready_client()

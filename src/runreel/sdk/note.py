@@ -6,7 +6,6 @@ import os
 
 from runreel.sdk.context import Place, current
 from runreel.sdk.event import Event, checked_usage, usage_text
-from runreel.sdk.graph import plan_nodes
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
 from runreel.sdk.ids import new_id
 from runreel.sdk.implicit import implicit_place, implicit_run
@@ -19,8 +18,10 @@ from runreel.sdk.usage import USAGE_FIELDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
+
+    from runreel.sdk.plan import Step
 
 # Of files that agents often make, and that Python has no word for.
 _MEDIA_TYPES = {
@@ -101,15 +102,22 @@ def file(
         swallow("record a file", error)
 
 
-def plan(nodes: Mapping[str, str | None] | Iterable[str]) -> None:
-    """Declare nodes of the current run's workflow before they run: their names in order, or a mapping to their goals.
+def plan(
+    nodes: Mapping[str, str | None] | Iterable[str | Step | Mapping[str, object]],
+    *,
+    edges: Iterable[Sequence[str] | Mapping[str, str]] | None = None,
+) -> None:
+    """Declare nodes of the current run's workflow before they run: names in order, a mapping to goals, or steps.
 
-    They are `pending` until they run, and each follows the one before.
+    They are `pending` until they run. Each follows what it depends on; where none says that, the one before. Another
+    plan is the next version, in which former nodes that never ran have no part.
     """
     try:
         place = _place()
         if place is not None:
-            plan_nodes(place.run, nodes)
+            from runreel.sdk.plan import declare
+
+            declare(place.run, nodes, edges)
     except OWN_ERRORS as error:
         swallow("plan nodes", error)
 
@@ -202,6 +210,7 @@ def add_event(
     name: object,
     *,
     event_type: object,
+    event_subtype: object = None,
     inputs: object = None,
     outputs: object = None,
     error: object = None,
@@ -227,6 +236,7 @@ def add_event(
         f',"event_id":"{new_id()}"{link}',
         f',"status":{quoted(status, "status", "completed" if error is None else "failed")}',
         f',"duration_ms":{duration_ms if is_number else 0}',
+        name_field("event_subtype", event_subtype),
         name_field("model", model),
         name_field("provider", provider),
     ]

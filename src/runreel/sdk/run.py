@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from runreel.sdk.client import Client
     from runreel.sdk.event import Event
     from runreel.sdk.graph import Chain
+    from runreel.sdk.plan import Plan
     from runreel.sdk.value import ValueWriter
+    from runreel.sdk.watch import Watch
 
 END_STATUSES = frozenset({"completed", "failed", "cancelled"})
 # Of so many ended runs it is remembered how far they were numbered, in case that one is continued.
@@ -35,6 +37,8 @@ class Run:
 
     __slots__ = (
         "agent_name",
+        "asked",
+        "attempts",
         "before_first_record",
         "chains",
         "client",
@@ -42,18 +46,22 @@ class Run:
         "edges",
         "files",
         "graphs",
+        "has_given_id",
         "head",
         "holders",
         "is_ended",
         "is_own",
         "nodes",
         "numbers",
+        "outer",
         "outputs",
+        "plan",
         "recorder_id",
         "run_id",
         "status",
         "tags",
         "values",
+        "watch",
         "wished_name",
     )
 
@@ -69,6 +77,7 @@ class Run:
         self.client = client
         self.values = values
         self.run_id = run_id or new_run_id()
+        self.has_given_id = run_id is not None  # another process may have had this run before
         self.agent_name = agent_name
         self.is_own = is_own  # False: another process began it and will end it
         self.is_ended = False
@@ -80,12 +89,19 @@ class Run:
         self.outputs: str | None = None
         self.status: str | None = None
         self.tags: list[str] = []
-        # Of the workflow graph; made when the first node is.
+        # The run in which this one was called, by the same process.
+        self.outer: Run | None = None
+        # Of the workflow graph; made when the first node is, or the first plan.
         self.nodes: set[str] | None = None
         self.edges: set[tuple[str, str]] | None = None
         self.chains: dict[str | None, Chain] | None = None
         # Whole graphs that a framework declared, by what the ids of their nodes begin with.
         self.graphs: dict[str, object] | None = None
+        self.attempts: dict[str, int] | None = None
+        self.plan: Plan | None = None
+        # What people ask of it, and were asked; made when somebody looks, or asks.
+        self.watch: Watch | None = None
+        self.asked: dict[tuple[str | None, str], int] | None = None
         self.recorder_id = ""
         self.head = ""
         self.numbers = count(1)
@@ -308,6 +324,9 @@ class RunPlace(Place):
     def _end(self, status: str, result: object, error: BaseException | None) -> None:
         run = self.run
         outputs = failure = None
+        if status == "completed" and run.watch is not None and run.watch.has_stopped:
+            # It has ended early, as it was asked to.
+            status = "cancelled"
         try:
             if self.capture_outputs and result is not None:
                 outputs = run.values.text(result, run)

@@ -70,6 +70,7 @@ class RunKind:
             run.hold(place)
             return place
         run = new_run(client, self._run_id, self._agent or self._unnamed_agent(client, outer))
+        run.outer = None if outer is None else outer.run
         inputs = None if write_inputs is None else write_inputs(run)
         event = None if outer is None else _open_call(run, outer, inputs, write_inputs)
         place = RunPlace(run, outer, event=event, capture_outputs=self.capture_outputs)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from runreel.sdk.dispatch import Dispatcher, Freight, Turn
 
+# Imports take milliseconds; a fork in the middle of one would leave its lock to the child for ever.
+LOADING_TIMEOUT_S = 2.0
+
 # Records gather for so long before they leave.
 _GATHER_S = 0.02
 _POLL_S = 0.05
@@ -29,8 +32,6 @@ _PAUSE_OF_FAILING_S = 1.0
 _LONGEST_WAIT_S = 1_000_000.0
 # Attempts without an answer after which whoever would rather give up than wait is told so.
 _TRIES_OF_GIVING_UP = 2
-# Imports take milliseconds; a fork in the middle of one would leave its lock to the child for ever.
-_LOADING_TIMEOUT_S = 2.0
 
 
 class Shipper:
@@ -50,7 +51,7 @@ class Shipper:
         self._loading = allocate_lock()  # held while modules are imported
         self._starting = allocate_lock()
         self._start_at = 0.0
-        self._order: _Order | None = None
+        self._order: Order | None = None
         self._has_news = False
         self._n_bytes_seen = 0
         self._waiters: list[_Waiter] = []
@@ -89,7 +90,7 @@ class Shipper:
         if order is None:
             return True
         order.is_stopping = True
-        if self._loading.acquire(timeout=_LOADING_TIMEOUT_S):
+        if self._loading.acquire(timeout=LOADING_TIMEOUT_S):
             self._loading.release()
         if (dispatcher := self._dispatcher) is not None:
             dispatcher.interrupt()
@@ -97,7 +98,7 @@ class Shipper:
         has_ended = order.ended.acquire(timeout=timeout_s)
         self.is_asleep = True
         if has_ended:
-            _await_exit(order.native_id)
+            await_exit(order.native_id)
         return has_ended
 
     def _ring(self) -> None:
@@ -113,7 +114,7 @@ class Shipper:
             return
         try:
             if self._order is None:
-                order = _Order()
+                order = Order()
                 start_new_thread(self._run, (order,))
                 self._order = order
         except RuntimeError as error:
@@ -126,7 +127,7 @@ class Shipper:
         finally:
             self._starting.release()
 
-    def _run(self, order: _Order) -> None:
+    def _run(self, order: Order) -> None:
         order.native_id = get_native_id()
         try:
             while not self._shipping.acquire(timeout=_POLL_S):
@@ -140,7 +141,7 @@ class Shipper:
         finally:
             order.ended.release()
 
-    def _ship(self, order: _Order) -> None:
+    def _ship(self, order: Order) -> None:
         self._prepare()
         while not order.is_stopping:
             self._sleep(order, self._turn())
@@ -200,7 +201,7 @@ class Shipper:
             return _PAUSE_OF_FAILING_S
         return turn.pause_s
 
-    def _sleep(self, order: _Order, pause_s: float | None) -> None:
+    def _sleep(self, order: Order, pause_s: float | None) -> None:
         if pause_s is not None and pause_s <= 0:
             return
         n_bytes = self._n_bytes_waiting()
@@ -221,8 +222,8 @@ class Shipper:
         return self.freight.journal.n_bytes_waiting if self.freight is not None else 0
 
 
-class _Order:
-    """What one thread is told."""
+class Order:
+    """What one thread of ours is told."""
 
     __slots__ = ("ended", "is_stopping", "native_id")
 
@@ -233,7 +234,7 @@ class _Order:
         self.ended.acquire()
 
 
-def _await_exit(native_id: int) -> None:
+def await_exit(native_id: int) -> None:
     """Wait, for moments, until the system has a thread gone that has done its last step in Python.
 
     Else a fork that follows is one of a process with several threads, which Python warns of from 3.12 on.

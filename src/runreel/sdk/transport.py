@@ -51,6 +51,7 @@ class Transport:
         self._socket: socket.socket | None = None
         self._deadline: DeadlineSocket | None = None
         self._is_interrupted = False
+        self._timeout_s = ANSWER_TIMEOUT_S
         self._on_wait: Callable[[], object] | None = None
 
     def post_records(self, records: Sequence[bytes]) -> Answer:
@@ -83,6 +84,18 @@ class Transport:
             self._on_wait = None
         return _read_blob(answer, content, content_hash)
 
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, *, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> tuple[Answer, dict[str, object]]:
+        """Ask something, once, and return what the server says in JSON; nothing where it says none."""
+        self._timeout_s = timeout_s
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            answer, content = self._ask(method, path, body, headers)
+        finally:
+            self._timeout_s = ANSWER_TIMEOUT_S
+        return answer, _read_object(content) or {}
+
     def interrupt(self) -> None:
         """Cut short what is under way; everything fails from now on until `resume`. From any thread."""
         self._is_interrupted = True
@@ -90,6 +103,11 @@ class Transport:
             # Both directions: whoever waits on it wakes. It may not be connected yet, or was closed a moment ago.
             with suppress(OSError, ValueError):
                 under_way.shutdown(2)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether everything fails until `resume`."""
+        return self._is_interrupted
 
     def resume(self) -> None:
         """Allow requests again."""
@@ -124,13 +142,13 @@ class Transport:
     ) -> tuple[Answer, bytes]:
         connection = self._connected()
         deadline = cast("DeadlineSocket", self._deadline)
-        deadline.allow(ANSWER_TIMEOUT_S)
+        deadline.allow(self._timeout_s)
         deadline.on_wait = self._on_wait
         blocks = body if body is None or isinstance(body, bytes) else _timed(body, deadline)
         # A server that refuses a large body may answer before it has read it, and read no further.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, self._target(path), body=blocks, headers=headers | self._headers())
-        deadline.allow(ANSWER_TIMEOUT_S)
+        deadline.allow(self._timeout_s)
         with connection.getresponse() as response:
             content = response.read(_MAX_ANSWER_BYTES + 1)
             answer = _read_status(response, content)
@@ -188,7 +206,7 @@ class Transport:
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in addresses:
             raw = socket.socket(family, kind, protocol)
-            raw.settimeout(CONNECT_TIMEOUT_S)
+            raw.settimeout(min(CONNECT_TIMEOUT_S, self._timeout_s))
             self._socket = raw
             if self._is_interrupted:
                 raw.close()

@@ -8,12 +8,15 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias, cast
 
+from runreel.sdk.answer import TAKEN, Answer
 from runreel.sdk.client import Client, FlushResult, SpooledFile, replace_client
 from runreel.sdk.context import current
 from runreel.sdk.ids import new_id
 from runreel.sdk.implicit import end_implicit_run
+from runreel.sdk.port import Heard
 from runreel.sdk.run import Run
 from runreel.sdk.settings import Settings
+from runreel.sdk.watch import Watch
 
 Record: TypeAlias = dict[str, Any]
 
@@ -25,6 +28,20 @@ class Recorded:
         self._texts: list[bytes] = []
         self.files: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
+        self._answers: dict[str, Record] = {}
+        self._requests: list[Record] = []
+        self._watches: list[Watch] = []
+
+    def answer(self, question: str, option: str, *, feedback: str | None = None, who: str = "tester") -> None:
+        """Have approvals that ask this question answered so; others are `unavailable`, and get their default."""
+        self._answers[question] = {"status": "answered", "option": option, "feedback": feedback, "answered_by": who}
+
+    def request(self, action: str, *, why: str | None = None, who: str = "tester") -> None:
+        """Ask all runs to `cancel`, `pause` or `resume`, as a person does."""
+        number = len(self._requests) + 1
+        self._requests.append({"number": number, "action": action, "why": why, "requested_by": who, "is_seen": False})
+        for watch in self._watches:
+            watch.hear(self._requests)
 
     @property
     def records(self) -> list[Record]:
@@ -65,6 +82,18 @@ class Recorded:
         """Take one record."""
         self._texts.append(record)
 
+    def watch(self, run: Run, listener: object) -> Watch:
+        """Tell a run what was asked of all, now and later."""
+        watch = run.watch = Watch(run, listener)
+        self._watches.append(watch)
+        watch.hear(self._requests)
+        return watch
+
+    def answer_to(self, event_id: str) -> Record:
+        """Return what is answered to the approval with this id."""
+        (asked,) = [event for event in self.events if event["event_id"] == event_id]
+        return self._answers.get(asked["inputs"]["question"], {"status": "unavailable"})
+
     def __iter__(self) -> Iterator[Record]:
         return iter(self.records)
 
@@ -97,6 +126,8 @@ class _MemoryClient:
         self.settings = settings
         self.recorder_id = new_id()
         self.values: object = None
+        self.listener = self
+        self.errands: set[object] = set()
         self._kept = kept
 
     def add(self, _run: Run, record: bytes, *, is_last_word: bool = False) -> None:  # noqa: ARG002
@@ -110,6 +141,12 @@ class _MemoryClient:
 
     def name_of(self, run_id: str) -> str | None:
         return self._kept.names.get(run_id)
+
+    def watch(self, run: Run) -> Watch:
+        return self._kept.watch(run, self)
+
+    def open_line(self) -> _MemoryLine:
+        return _MemoryLine(self._kept)
 
     def spool_file(
         self, _run: Run, source: bytes | str | os.PathLike[str], *, file_id: str | None = None
@@ -127,6 +164,31 @@ class _MemoryClient:
 
     def shutdown(self, _timeout_s: float = 0) -> FlushResult:
         return FlushResult()
+
+
+class _MemoryLine:
+    """Answers at once what tests have prepared."""
+
+    def __init__(self, kept: Recorded) -> None:
+        self._kept = kept
+
+    def find_approval(self, _run_id: str, event_id: str, _wait_s: int) -> Heard:
+        return Answer(TAKEN, status=200), self._kept.answer_to(event_id)
+
+    def expire_approval(self, _run_id: str, event_id: str, _option: str | None, _timeout_s: float) -> Heard:
+        return Answer(TAKEN, status=200), self._kept.answer_to(event_id)
+
+    def list_requests(self, _run_id: str, _after: int, _wait_s: int) -> Heard:
+        return Answer(TAKEN, status=200), {"requests": []}
+
+    def interrupt(self) -> None:
+        pass
+
+    def resume(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def _read(source: bytes | str | os.PathLike[str]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -158,3 +159,19 @@ def test_a_plan_that_is_none_hurts_nobody(recording: Recorded) -> None:
         runreel.plan("step_1")
 
     assert [node["node_id"] for node in recording.merged("node")] == ["step_1"]
+
+
+def test_an_execution_that_comes_again_says_how_manieth_it_is(recording: Recorded) -> None:
+    @runreel.node(capture_inputs=False)
+    def fetch(number: int) -> None:
+        runreel.add_attributes({"number": number})
+        if number < 3:
+            raise OSError("not yet")
+
+    with runreel.run():
+        for number in (1, 2, 3):
+            with suppress(OSError):
+                fetch(number)
+    starts = [event for event in recording if event["record"] == "event" and event["phase"] == "start"]
+    assert [event.get("attributes") for event in starts] == [None, {"attempt": 2}, {"attempt": 3}]
+    assert [event["status"] for event in recording.events] == ["failed", "failed", "completed"]

@@ -3,7 +3,7 @@ import { memo, type CSSProperties } from "react";
 import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort } from "@/lib/format";
 import { eventKind, statusWord } from "@/lib/vocabulary";
 import { classNames } from "@/ui/class-names";
-import { hueClasses, KindIcon } from "@/ui/kind";
+import { hueClasses, KindDot, KindIcon } from "@/ui/kind";
 import { StatusIcon } from "@/ui/status";
 import { placeBar, type BarPlace } from "./bar";
 import { isMoment, type Span } from "./span";
@@ -29,6 +29,8 @@ export interface SpanRowProps {
   readonly isSelected: boolean;
   readonly isActive: boolean;
   readonly isStacked: boolean;
+  /** It is soon gone: what nobody sees in passing is left out. */
+  readonly isRushing: boolean;
   readonly top: number;
   readonly height: number;
   readonly scale: TimeScale;
@@ -41,7 +43,7 @@ export interface SpanRowProps {
 
 /** A row of the timeline: the name of an event at its depth, and its bar. Clicks are taken by the grid. */
 export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
-  const { span, depth, below, isCollapsed, isSelected, isActive, isStacked, top, height } = props;
+  const { span, depth, below, isCollapsed, isSelected, isActive, isStacked, isRushing, top, height } = props;
   const hasFailed = span.status === "failed";
   const kind = eventKind(span.type);
   const isLeaf = below === undefined || below === 0;
@@ -82,7 +84,13 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
             {isCollapsed ? <ChevronRight size={14} /> : <ChevronDown size={14} />}
           </span>
         )}
-        {hasFailed ? <StatusIcon status="failed" /> : <KindIcon kind={kind} />}
+        {isRushing ? (
+          <KindDot kind={kind} />
+        ) : hasFailed ? (
+          <StatusIcon status="failed" />
+        ) : (
+          <KindIcon kind={kind} />
+        )}
         <span
           className={classNames(
             "name-text min-w-0 text-sm",
@@ -92,10 +100,14 @@ export const SpanRow = memo(function SpanRow(props: SpanRowProps) {
         >
           {span.name}
         </span>
-        {!hasFailed && !PLAIN_STATUSES.has(span.status) && <StatusIcon status={span.status} size={12} />}
-        <span className="sr-only">
-          {`, ${kind.label}, ${statusWord(span.status).label}, ${span.end === null ? "" : formatDuration(span.end - span.start)}`}
-        </span>
+        {!isRushing && !hasFailed && !PLAIN_STATUSES.has(span.status) && (
+          <StatusIcon status={span.status} size={12} />
+        )}
+        {!isRushing && (
+          <span className="sr-only">
+            {`, ${kind.label}, ${statusWord(span.status).label}, ${span.end === null ? "" : formatDuration(span.end - span.start)}`}
+          </span>
+        )}
         {depth > MOST_INDENTS && <span className="figure text-2xs text-faint">{depth}</span>}
         {isCollapsed && !isLeaf && (
           <span className="figure ml-auto shrink-0 rounded-full bg-sunken px-1.5 text-2xs text-soft">
@@ -134,7 +146,7 @@ function guided(indents: number): CSSProperties {
   };
 }
 
-function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
+function Bar({ span, scale, now, width, critical, isStacked, isRushing }: SpanRowProps) {
   const place = placeBar(span, scale, now, width > 0 ? LABEL_PX / width : 0);
   if (place === null) return null;
   const kind = eventKind(span.type);
@@ -146,7 +158,7 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
   if (isMoment(span)) {
     return (
       <span
-        title={titleOf(span, scale)}
+        title={isRushing ? undefined : titleOf(span, scale)}
         style={{ left: `calc(${place.left * 100}% - 4px)` }}
         className={classNames(
           "absolute size-2 rotate-45 rounded-[1px]",
@@ -160,7 +172,7 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
   return (
     <>
       <span
-        title={titleOf(span, scale)}
+        title={isRushing ? undefined : titleOf(span, scale)}
         style={{ left: `${place.left * 100}%`, width: `${place.width * 100}%` }}
         className={classNames(
           "absolute flex min-w-[3px] overflow-hidden",
@@ -185,7 +197,7 @@ function Bar({ span, scale, now, width, critical, isStacked }: SpanRowProps) {
         )}
       </span>
       <Critical stretches={critical} scale={scale} isStacked={isStacked} />
-      <Label span={span} place={place} now={now} isOff={isOff} isStacked={isStacked} />
+      {!isRushing && <Label span={span} place={place} now={now} isOff={isOff} isStacked={isStacked} />}
     </>
   );
 }

@@ -20,6 +20,7 @@ import type { Overview as Buckets } from "@/api/run";
 import { formatDuration } from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { readPreference, writePreference } from "@/ui/preference";
+import { useRush } from "@/ui/rush";
 import { useShortcut } from "@/ui/shortcuts";
 import { useTheme } from "@/ui/theme";
 import { Axis, Lines } from "./axis";
@@ -87,6 +88,7 @@ export function TimelineGrid(props: TimelineGridProps) {
   const foundPlace = activeId === undefined ? -1 : rows.placeOf(activeId);
   const activePlace = foundPlace === -1 ? 0 : foundPlace;
 
+  const rush = useRush();
   // Its functions change what they return without changing themselves, so nothing here is remembered by the compiler.
   // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
@@ -105,6 +107,7 @@ export function TimelineGrid(props: TimelineGridProps) {
     // Where it is scrolled to is told here: to ask the document would make it lay out what has just changed.
     onChange: ({ scrollOffset, scrollRect, scrollDirection }) => {
       offset.current = scrollOffset ?? 0;
+      rush.note(offset.current, scrollRect?.height ?? 0);
       const end = HEAD + rows.count * rowHeight - (scrollRect?.height ?? 0);
       if (scrollDirection === "forward" && end > 0 && offset.current >= end - 2) props.onFollow(true);
     },
@@ -290,6 +293,7 @@ export function TimelineGrid(props: TimelineGridProps) {
               isSelected={span.id === selected}
               isActive={item.index === activePlace}
               isStacked={isStacked}
+              isRushing={rush.isRushing}
               top={top}
               height={rowHeight}
               scale={scale}

@@ -5,7 +5,7 @@ import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort, U
 import { eventKind, statusWord } from "@/lib/vocabulary";
 import { classNames } from "@/ui/class-names";
 import { useNow } from "@/ui/clock";
-import { hueClasses, KindIcon } from "@/ui/kind";
+import { hueClasses, KindDot, KindIcon } from "@/ui/kind";
 import { Marked } from "@/ui/marked";
 import { StatusIcon, toneClasses } from "@/ui/status";
 import { durationOf, selfTimeOf, type TreeNode } from "./tree";
@@ -31,6 +31,8 @@ interface TreeRowProps {
   readonly isExpanded: boolean;
   readonly isActive: boolean;
   readonly isSelected: boolean;
+  /** It is soon gone: what nobody sees in passing is left out. */
+  readonly isRushing: boolean;
   readonly isMatch: boolean;
   readonly searched: string;
   readonly longestMs: number;
@@ -38,7 +40,7 @@ interface TreeRowProps {
 
 /** One event: its name within its branch, and its figures. */
 export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
-  const { node, isExpanded, isActive, isSelected, isMatch } = props;
+  const { node, isExpanded, isActive, isSelected, isRushing, isMatch } = props;
   const { row } = node;
   const hasChildren = node.children.length > 0;
   const kind = eventKind(row.type);
@@ -47,9 +49,8 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
   const now = useNow(isRunning ? "second" : "never");
   const durationMs = durationOf(row, now);
   const selfMs = selfTimeOf(node, now);
-  const showsSums = hasChildren;
   const isWordShown = row.status !== "completed" && row.status !== "failed";
-  const detail = detailOf(node);
+  const detail = isRushing ? "" : detailOf(node);
   return (
     // The tree has the focus, the keys and the clicks; its rows are told apart by `aria-activedescendant`.
     <div
@@ -83,7 +84,7 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
         ) : (
           <span className="-ml-1 w-6 shrink-0" />
         )}
-        <KindIcon kind={kind} />
+        {isRushing ? <KindDot kind={kind} /> : <KindIcon kind={kind} />}
         <span
           className={classNames(
             "name-text min-w-8 shrink",
@@ -93,8 +94,8 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
         >
           <Marked text={titleOf(row)} searched={isMatch ? props.searched : ""} />
         </span>
-        <span className="sr-only">{`, ${kind.label}, ${statusWord(row.status).label}`}</span>
-        {row.status !== "completed" && <StatusIcon status={row.status} size={13} />}
+        {!isRushing && <span className="sr-only">{`, ${kind.label}, ${statusWord(row.status).label}`}</span>}
+        {!isRushing && row.status !== "completed" && <StatusIcon status={row.status} size={13} />}
         {isWordShown && (
           <span aria-hidden className={classNames("text-xs @max-lg:hidden", toneClasses(row.status).text)}>
             {statusWord(row.status).label}
@@ -129,24 +130,34 @@ export const TreeRow = memo(function TreeRow(props: TreeRowProps) {
           {formatDuration(durationMs)}
         </span>
       </span>
+      {isRushing ? (
+        [CELLS.self, CELLS.tokens, CELLS.cost].map((cell) => (
+          <span key={cell} className={`shrink-0 ${cell}`} />
+        ))
+      ) : (
+        <Figures node={node} selfMs={selfMs} />
+      )}
+    </div>
+  );
+});
+
+/** What it took itself, and what it consumed. */
+function Figures({ node, selfMs }: { readonly node: TreeNode; readonly selfMs: number | null }) {
+  const isSum = node.children.length > 0;
+  return (
+    <>
       <Figure cell={CELLS.self} word="itself" text={formatDuration(selfMs)} isSoft />
       <Figure
         cell={CELLS.tokens}
         word="tokens"
         text={tokensText(node)}
-        isSoft={showsSums}
+        isSoft={isSum}
         title={node.hasTokens ? tokensTitle(node) : undefined}
       />
-      <Figure
-        cell={CELLS.cost}
-        word="cost"
-        text={costText(node)}
-        isSoft={showsSums}
-        title={costTitle(node)}
-      />
-    </div>
+      <Figure cell={CELLS.cost} word="cost" text={costText(node)} isSoft={isSum} title={costTitle(node)} />
+    </>
   );
-});
+}
 
 function Figure({
   cell,

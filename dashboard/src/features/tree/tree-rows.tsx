@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useId, useMemo, useRef, type KeyboardEvent, type MouseEvent } from "react";
 import { useShortcut } from "@/ui/shortcuts";
 import { useNow } from "@/ui/clock";
+import { useRush } from "@/ui/rush";
 import { durationOf, isOpen, type Fold, type Tree, type TreeNode } from "./tree";
 import { ROW_HEIGHT, TreeRow } from "./tree-row";
 
@@ -37,6 +38,7 @@ export function TreeRows(props: TreeRowsProps) {
     () => Math.max(0, ...tree.roots.slice(0, 10_000).map(({ row }) => durationOf(row, now) ?? 0)),
     [tree, now],
   );
+  const rush = useRush();
   // Its functions change what they return without changing themselves, so nothing here is remembered by the compiler.
   // oxlint-disable-next-line react/incompatible-library
   const virtualizer = useVirtualizer({
@@ -46,6 +48,7 @@ export function TreeRows(props: TreeRowsProps) {
     overscan: OVERSCAN,
     scrollPaddingStart: ROW_HEIGHT,
     scrollPaddingEnd: ROW_HEIGHT,
+    onChange: ({ scrollOffset, scrollRect }) => rush.note(scrollOffset ?? 0, scrollRect?.height ?? 0),
   });
 
   const activeIndex = active === undefined ? -1 : (places.get(active.row.id) ?? -1);
@@ -175,6 +178,7 @@ export function TreeRows(props: TreeRowsProps) {
               isExpanded={node.children.length > 0 && (isSearching || isOpen(node, fold))}
               isActive={index === activeIndex}
               isSelected={node.row.id === selectedId}
+              isRushing={rush.isRushing}
               isMatch={matched === null || matched.has(node)}
               searched={props.searched}
               longestMs={longestMs}
