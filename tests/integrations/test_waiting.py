@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import GraphDrained
 from langgraph.graph import START, StateGraph
+from langgraph.runtime import RunControl
 from langgraph.types import Command, interrupt
 
 import runreel
@@ -226,6 +228,22 @@ def test_a_saver_that_fails_to_tell_costs_nothing(recording: Recorded) -> None:
     threads._run_ids.clear()
     assert graph.invoke(Command(resume="yes"), in_thread())["answer"] == "yes"
     assert len(recording.runs) == 2
+
+
+def test_a_drained_graph_is_paused(recording: Recorded, call: Any, where: Any) -> None:
+    control = RunControl()
+
+    def drain(state: State) -> State:
+        control.request_drain("the process ends")
+        return {"steps": ["drain"]}
+
+    graph = record(chain(drain, "b", checkpointer=InMemorySaver()))
+    with pytest.raises(GraphDrained):
+        call(graph, {}, in_thread(), control=control)
+    where()
+    call(graph, None, in_thread())
+    (run,) = recording.runs
+    assert statuses(recording, run["run_id"]) == ["executing", "paused", "executing", "completed"]
 
 
 def test_of_many_threads_only_so_many_are_remembered() -> None:
