@@ -168,6 +168,24 @@ def test_planning_and_control(stage: Stage) -> None:
     assert said == ["user", "coder", "reporter"]
 
 
+def test_langgraph_approval(stage: Stage) -> None:
+    assert stage.perform("langgraph_approval.py") == "Roses are red, violets are blue.\n"
+
+    run = stage.run_of("poet")
+    assert (run["status"], run["session_id"], run["tokens_out"]) == ("completed", "roses", 12)
+    path = f"/api/by-id/{run['run_id']}"
+    dag = stage.api.get(f"{path}/dag")
+    assert [node["node_id"] for node in dag["nodes"]] == ["__start__", "write", "ask", "improve", "__end__"]
+    assert {node["status"] for node in dag["nodes"]} == {"completed"}
+    conditions = {edge["target"]: edge["condition"] for edge in dag["edges"] if edge["edge_type"] == "conditional"}
+    assert conditions == {"improve": "decide: not yet", "__end__": "decide: good"}
+    asked = stage.events_of(run, "ask")
+    assert [event["status"] for event in asked] == ["waiting_approval", "completed", "waiting_approval", "completed"]
+    assert [event["inputs"] for event in stage.events_of(run, "resume")] == ["Mention violets.", "yes"]
+    statuses = [each["to_status"] for each in stage.api.get(f"{path}/history")["transitions"]]
+    assert statuses[-1] == "completed"
+
+
 def test_nested_agents(stage: Stage) -> None:
     assert stage.perform("nested_agents.py") == "{'flight': 'LX 17'}\n"
 
