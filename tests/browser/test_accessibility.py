@@ -258,7 +258,9 @@ def server(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
     """Give one browser to all sights: it compiles what pages are made of once."""
     with new_context(browser, server) as context:
-        context.add_init_script("localStorage.clear(); sessionStorage.clear()")
+        context.add_init_script(
+            "try { localStorage.clear(); sessionStorage.clear() } catch { /* a page that is none yet */ }"
+        )
         yield context
 
 
