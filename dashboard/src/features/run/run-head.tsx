@@ -15,15 +15,18 @@ import { useRef, useState, type ReactNode } from "react";
 import { agentKeys } from "@/api/agents";
 import { deleteRun, readSpans, type RunDetail } from "@/api/run";
 import { runKeys } from "@/api/runs";
+import { branchOf } from "@/lib/branch";
 import { completenessWords, type Completeness, type CompletenessWords } from "@/lib/completeness";
 import { errorTextOf } from "@/lib/error-text";
 import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
 import { isEnded, statusWord } from "@/lib/vocabulary";
+import { BranchText } from "@/parts/branch-text";
 import { EditName } from "@/parts/edit-name";
 import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
-import { Confirm } from "@/ui/dialog";
+import { Confirm, Dialog } from "@/ui/dialog";
+import { later } from "@/ui/later";
 import { Menu, MenuItem } from "@/ui/menu";
 import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
@@ -61,6 +64,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
           <bdi>{run.task}</bdi>
         </p>
       )}
+      <OfBranch run={run} />
       <Figures run={run} onError={jump} />
       <Gaps run={run} />
       {error !== null && (
@@ -79,6 +83,49 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
         </button>
       )}
     </div>
+  );
+}
+
+/** What the run tries, where it is a branch. */
+function OfBranch({ run }: { readonly run: RunDetail }) {
+  const branch = branchOf(run.metadata);
+  if (branch === null) return null;
+  const parent = run.parent_run;
+  return (
+    <BranchText
+      branch={branch}
+      from={
+        (branch.fromNode !== null || parent) && (
+          <span className="inline-flex min-w-0 items-center gap-1">
+            from
+            {branch.fromNode !== null &&
+              (parent ? (
+                <Link
+                  to="/runs/$runId/$view"
+                  params={{ runId: parent.run_id, view: "graph" }}
+                  search={{ node: branch.fromNode } as never}
+                  className="name-text max-w-48 text-accent hover:underline"
+                >
+                  {branch.fromNode}
+                </Link>
+              ) : (
+                <bdi className="font-medium">{branch.fromNode}</bdi>
+              ))}
+            {branch.fromNode !== null && parent && "of"}
+            {parent && (
+              <Link
+                to="/runs/$runId"
+                params={{ runId: parent.run_id }}
+                search={{}}
+                className="name-text max-w-60 text-accent hover:underline"
+              >
+                {parent.run_name ?? "new run"}
+              </Link>
+            )}
+          </span>
+        )
+      }
+    />
   );
 }
 
@@ -285,7 +332,7 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
           </span>
         </Figure>
       )}
-      {run.parent_run && (
+      {run.parent_run && branchOf(run.metadata) === null && (
         <Figure name="Part of">
           <Link
             to="/runs/$runId"
@@ -298,9 +345,7 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
       )}
       {run.child_count > 0 && (
         <Figure name="Children" isHidden>
-          <Link to="/runs" search={{ parent: run.run_id } as never} className="text-accent hover:underline">
-            {formatNumberOf(run.child_count, "child run")}
-          </Link>
+          <Children run={run} />
         </Figure>
       )}
       {run.session_id !== "default" && (
@@ -335,6 +380,20 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
   );
 }
 
+function Children({ run }: { readonly run: RunDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)} className="text-accent hover:underline">
+        {formatNumberOf(run.child_count, "child run")}
+      </button>
+      <Dialog isOpen={isOpen} onOpenChange={setOpen} title="Runs that it began" width="max-w-2xl">
+        <ChildRuns.Component run={run} />
+      </Dialog>
+    </>
+  );
+}
+
 interface FigureProps {
   readonly name: string;
   readonly title?: string;
@@ -352,6 +411,7 @@ function Figure({ name, title, isHidden = false, children }: FigureProps) {
   );
 }
 
+const ChildRuns = later(() => import("./child-runs"));
 const LOOKED_AT = 500;
 
 /** Select the first failed event below which nothing failed: where the trouble began. */
