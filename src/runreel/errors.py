@@ -1,11 +1,14 @@
 """Every exception of Runreel.
 
 RunreelError
+├── ApprovalClosedError
 ├── ConfigError
 ├── DecodeError
 │   ├── TooLargeError
 │   └── UnsupportedEncodingError
+├── InvalidAnswerError
 ├── InvalidNameError
+├── InvalidPlanError
 ├── InvalidPriceError
 ├── InvalidQueryError
 │   └── UnsatisfiableRangeError
@@ -14,6 +17,7 @@ RunreelError
 │   └── RenamedError
 ├── NameTakenError
 ├── QueueFullError
+├── RequestRefusedError
 ├── StreamLimitError
 ├── ServerEndingError
 ├── SourceError
@@ -25,9 +29,23 @@ RunreelError
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runreel.model.approval import Approval
+
 
 class RunreelError(Exception):
     """Base of every error that Runreel raises; its text is a sentence for people."""
+
+
+class ApprovalClosedError(RunreelError):
+    """An approval can't be answered any more; `approval` is what became of it."""
+
+    def __init__(self, message: str, *, approval: Approval) -> None:
+        super().__init__(message)
+        self.approval = approval
 
 
 class ConfigError(RunreelError):
@@ -46,8 +64,20 @@ class UnsupportedEncodingError(DecodeError):
     """A body is compressed in a way that is not spoken here."""
 
 
+class InvalidAnswerError(RunreelError):
+    """An approval was answered with what is none of its options."""
+
+
 class InvalidNameError(RunreelError):
     """A name that a person chose breaks the rules of names."""
+
+
+class InvalidPlanError(RunreelError):
+    """A plan has nodes or edges that can't be taken; `problems` has a sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("the plan can't be taken: " + "; ".join(self.problems))
 
 
 class InvalidPriceError(RunreelError):
@@ -59,11 +89,19 @@ class InvalidQueryError(RunreelError):
 
 
 class InvalidTransitionError(RunreelError):
-    """A run can't go from its present status to the wanted one."""
+    """A run, or a node of it, can't go from its present status to the wanted one."""
 
-    def __init__(self, message: str, *, run_status: str, allowed_statuses: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed_statuses: tuple[str, ...],
+        run_status: str | None = None,
+        node_status: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.run_status = run_status
+        self.node_status = node_status
         self.allowed_statuses = allowed_statuses
 
 
@@ -99,6 +137,14 @@ class NameTakenError(RunreelError):
 
 class QueueFullError(RunreelError):
     """The server can't take more records now; sending again later helps."""
+
+
+class RequestRefusedError(RunreelError):
+    """What is asked of a run makes no sense now; `run_status` is what it is."""
+
+    def __init__(self, message: str, *, run_status: str) -> None:
+        super().__init__(message)
+        self.run_status = run_status
 
 
 class StreamLimitError(RunreelError):

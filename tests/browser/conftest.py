@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.api import Api
 from tests.support.app import ServedApp, copied_store, migrated_file, serving
@@ -16,6 +17,7 @@ from tests.support.patience import PATIENCE_S
 # Some tests start another server, and no page asks one that is not this machine's.
 INSIDE = ("http://127.0.0.1:", "data:", "blob:", "about:")
 PATIENCE_MS = PATIENCE_S * 1000
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -49,8 +51,15 @@ def api(server: ServedApp) -> Api:
 @pytest.fixture
 def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
     """Give a person's browser with nothing in it yet; what its pages complain about fails the test."""
+    with new_context(browser, server) as context:
+        yield context
+
+
+@contextmanager
+def new_context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
+    """Give a browser of its own to look at a server; fails at the end if a page complained."""
     complaints: list[str] = []
-    context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
+    context = browser.new_context(base_url=server.url, viewport=WIDE)
     context.set_default_timeout(PATIENCE_MS)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from bench.legacy_schema import Age
+from tests.browser.conftest import new_context
 from tests.support.api import Api, event, run_end, run_start
 from tests.support.app import ServedApp, copied_store, serving
 from tests.support.legacy_database import hashed_tables, write
@@ -245,6 +246,21 @@ def server(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         record_more(app.api)
         record_imports(app, folder)
         yield app
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
+    """Give one browser to all sights: it compiles what pages are made of once."""
+    with new_context(browser, server) as context:
+        context.add_init_script("localStorage.clear(); sessionStorage.clear()")
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")

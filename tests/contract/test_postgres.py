@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
+    ApprovalStoreContract,
     BundleStoreContract,
     ChangeStoreContract,
     EventStoreContract,
@@ -79,6 +80,12 @@ class TestPostgresBundleStore(BundleStoreContract):
 
 
 class TestPostgresImportStore(ImportStoreContract):
+    @pytest.fixture
+    def store(self, postgres_store: SqlStore) -> SqlStore:
+        return postgres_store
+
+
+class TestPostgresApprovalStore(ApprovalStoreContract):
     @pytest.fixture
     def store(self, postgres_store: SqlStore) -> SqlStore:
         return postgres_store

@@ -6,6 +6,7 @@ import pytest
 
 from runreel.storage.sql import SqlStore, open_store
 from runreel.testing.contract import (
+    ApprovalStoreContract,
     BundleStoreContract,
     ChangeStoreContract,
     EventStoreContract,
@@ -79,6 +80,12 @@ class TestSqliteBundleStore(BundleStoreContract):
 
 
 class TestSqliteImportStore(ImportStoreContract):
+    @pytest.fixture
+    def store(self, sqlite_store: SqlStore) -> SqlStore:
+        return sqlite_store
+
+
+class TestSqliteApprovalStore(ApprovalStoreContract):
     @pytest.fixture
     def store(self, sqlite_store: SqlStore) -> SqlStore:
         return sqlite_store

@@ -3,7 +3,8 @@
 `schema_0001.json` has the rows that Runreel wrote when 0001 was its schema: two projects, with runs that were renamed,
 moved and deleted. `schema_0002.json` has what became of them, and in each project a run whose events are below those
 that name nodes, wait for their parents, or are in a circle. `schema_0003.json` has in each also runs that failed, with
-errors of several shapes, and one whose recorder numbers its records. `schema_0004.json` has reports of imports too.
+errors of several shapes, and one whose recorder numbers its records. `schema_0004.json` has reports of imports too,
+`schema_0005.json` runs whose agents asked people.
 """
 
 from __future__ import annotations
@@ -111,19 +112,33 @@ def test_runs_know_their_error_in_one_line(empty_url: str, tables: dict[str, Any
     store.close()
 
 
+def test_runs_wait_for_approvals_that_are_open(empty_url: str, tables: dict[str, Any]) -> None:
+    migrate(empty_url)
+    asked = [row for row in tables["events"] if row["event_type"] == "approval_requested"]
+    store = open_store(empty_url)
+    for scope in SCOPES:
+        runs = {run.run_id: run for run in store.runs.list_runs(scope, RunFilter(), limit=100).items}
+        assert sum(run.n_open_approvals for run in runs.values()) == len(asked) / 8 * 3
+        if asked:
+            assert (runs["asks"].status, runs["asks"].n_open_approvals) == ("waiting_approval", 2)
+            assert (runs["asked in vain"].status, runs["asked in vain"].n_open_approvals) == ("failed", 1)
+            assert store.approvals.count_open_approvals(scope) == 2
+    store.close()
+
+
 def test_no_row_is_lost_or_changed(empty_url: str, engine: Engine, tables: dict[str, Any]) -> None:
     migrate(empty_url)
     with engine.connect() as connection:
         for table, rows in tables.items():
-            names = [name for name in rows[0] if (table, name) not in RECOUNTED]
+            names = [name for name in rows[0] if (table, name) not in CHANGED]
             found = connection.execute(text(f"SELECT {', '.join(names)} FROM {table}")).all()
             assert sorted(map(repr, map(tuple, found))) == sorted(
                 repr(tuple(row[name] for name in names)) for row in rows
             ), table
 
 
-# Rollups of runs did not have what the runs consumed.
-RECOUNTED = {
+# Rollups of runs did not have what the runs consumed, and runs did not wait for approvals.
+CHANGED = {("runs", "status")} | {
     ("rollups", name)
     for name in (
         *("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_write", "tokens_reasoning"),

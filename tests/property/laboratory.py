@@ -114,6 +114,9 @@ class Laboratory:
             "detail": replace(self.store.runs.get_run_detail(scope, run_id), aliases=()),
             "events": [replace(full, event=replace(full.event, change_seq=0)) for full in listed],
             "graph": graph,
+            "dag": events.get_dag(scope, run_id, limit=100),
+            "plan": events.get_plan(scope, run_id),
+            "course": events.get_course(scope, run_id, limit=100),
             "nodes": {node.node_id: self._dump_node(scope, run_id, node.node_id) for node in graph.nodes},
             "trees": {
                 full.event.event_id: [
@@ -129,7 +132,11 @@ class Laboratory:
     def _dump_node(self, scope: Scope, run_id: str, node_id: str) -> Any:
         events = self.store.events
         listed = read_all(lambda cursor: events.list_node_events(scope, run_id, node_id, limit=2, cursor=cursor))
-        return [full.event.event_id for full in listed], events.get_node_summary(scope, run_id, node_id)
+        return (
+            [full.event.event_id for full in listed],
+            events.get_node_summary(scope, run_id, node_id),
+            events.get_node_history(scope, run_id, node_id),
+        )
 
     def _rollups(self, scope: Scope, table: Table, *, n_key: int) -> dict[tuple[Any, ...], Any]:
         with self._engine.connect() as connection:

@@ -86,7 +86,9 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
             {
                 **phase,
                 **span,
-                "event_type": st.sampled_from(["llm_call", "tool_call", "node_execution", "agent_start"]),
+                "event_type": st.sampled_from(
+                    ["llm_call", "tool_call", "node_execution", "agent_start", "approval_requested"]
+                ),
                 "name": st.sampled_from(["n", "m"]),
                 "model": st.sampled_from(["small", "large"]),
                 "provider": st.sampled_from(["acme", "Umbrella"]),
@@ -111,14 +113,24 @@ def _native_records() -> SearchStrategy[dict[str, Any]]:
                 "started_at": _times,
                 "node_type": st.sampled_from(["planning", "step"]),
                 "name": st.sampled_from(["Planning", "Step"]),
-                "status": st.sampled_from(["running", "completed"]),
+                "status": st.sampled_from(["pending", "running", "failed", "completed"]),
+                "why": st.sampled_from(["so", "otherwise"]),
                 "order_index": st.integers(0, 2),
+                "details": _json,
+                "requires_approval": st.booleans(),
+                "max_attempts": _counts,
+                "plan_version": st.integers(1, 2),
                 "metadata": _maps,
             },
         ),
         _some(
             {"record": st.just("edge"), "run_id": _run_ids, "source": _node_ids, "target": _node_ids},
-            {**moment, "condition": st.sampled_from(["", "x > 1", "x" * 300, "x" * 300 + "y"]), "metadata": _maps},
+            {
+                **moment,
+                "condition": st.sampled_from(["", "x > 1", "x" * 300, "x" * 300 + "y"]),
+                "plan_version": st.integers(1, 2),
+                "metadata": _maps,
+            },
         ),
         _some(
             {"record": st.just("message"), "run_id": _run_ids, "message_id": st.sampled_from(["m1", "m2"])},

@@ -59,6 +59,7 @@ def test_a_window_that_fits_has_a_row_for_each_event(hundred: Api) -> None:
         "is_unpriced": False,
         "execution_order": 10,
         "depth": 4,
+        "ended_by_run": False,
     }
     assert [row["execution_order"] for row in page["rows"]] == [10, 11, 12]
 
@@ -192,6 +193,7 @@ def test_an_event_alone_has_its_payload_and_family(hundred: Api) -> None:
         "name": "Name 10",
         "status": "completed",
         "duration_ms": 15.0,
+        "ended_by_run": False,
     }
     assert ([child["event_id"] for child in found["children"]], found["child_count"]) == (["e10", "e11"], 2)
     assert (found["execution_order"], found["depth"]) == (5, 3)
@@ -249,6 +251,7 @@ def test_executions_of_nodes_are_told_with_what_came_after_what(api: Api) -> Non
             "status": "failed",
             "started_at": "2026-01-02T03:04:00.010000Z",
             "ended_at": "2026-01-02T03:04:00.020000Z",
+            "ended_by_run": False,
         },
         {
             "node_id": "b",
@@ -257,6 +260,7 @@ def test_executions_of_nodes_are_told_with_what_came_after_what(api: Api) -> Non
             "status": "running",
             "started_at": "2026-01-02T03:04:00.020000Z",
             "ended_at": None,
+            "ended_by_run": False,
         },
     ]
     step = {"edge_type": "sequential"}

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 
+from runreel.model.instant import LONGEST_US
+from runreel.model.vocabulary import ENDED_RUN_STATUSES
 from tests.support.api import Api, Json
 
 _KEYS = {
@@ -82,6 +85,22 @@ def streaming(api: Api, path: str, *, last_event_id: int | None = None, **parame
     with api.http.stream("GET", path, params=parameters, headers=headers) as response:
         assert response.status_code == 200, response.read()
         yield Stream(response)
+
+
+def as_shown(event: Json, run: Json) -> Json:
+    """Return an event of a stream as the other views show it in its run: what goes on in an ended run ended with it."""
+    if event["status"] != "running" or run["status"] not in ENDED_RUN_STATUSES:
+        return event
+    ended_at = max(event["started_at"], run["ended_at"])
+    begin, end = datetime.fromisoformat(event["started_at"]), datetime.fromisoformat(ended_at)
+    duration_ms = (end - begin) / timedelta(milliseconds=1)
+    return {
+        **event,
+        "status": "completed" if run["status"] == "completed" else "cancelled",
+        "ended_at": ended_at,
+        "duration_ms": duration_ms if duration_ms <= LONGEST_US / 1000 else None,
+        "ended_by_run": True,
+    }
 
 
 class Mirror:

@@ -348,6 +348,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/by-id/{run_id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Return the steps of a run's plan in their order, and how far the run is.
+         */
+        get: operations["get_plan_api_by_id__run_id__plan_get"];
+        /**
+         * Put Plan
+         * @description Declare the next version of a run's plan; steps that are in it no more and never ran are withdrawn.
+         */
+        put: operations["put_plan_api_by_id__run_id__plan_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/nodes/{node_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Node
+         * @description Say what a node is from now on; 409 where its present status does not lead there.
+         */
+        patch: operations["patch_node_api_by_id__run_id__nodes__node_id__patch"];
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/nodes/{node_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Node History
+         * @description Return how the status of a node changed, oldest first: from, to, when, by whom and why.
+         */
+        get: operations["get_node_history_api_by_id__run_id__nodes__node_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph Text
+         * @description Return the graph of a run as it was declared, or with the path that the run took.
+         */
+        get: operations["get_graph_text_api_by_id__run_id__graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -578,6 +662,130 @@ export interface paths {
          * @description Delete the runs that a filter matches, in short transactions; again, while `is_complete` is false.
          */
         post: operations["delete_runs_api_runs_delete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description Return the approvals of the newest `limit` runs that have any, newest run first.
+         */
+        get: operations["list_approvals_api_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Approvals
+         * @description Return the approvals of a run by time.
+         */
+        get: operations["list_run_approvals_api_by_id__run_id__approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/approvals/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Approval
+         * @description Return an approval; with `wait_s`, as soon as it is not open any more, or after so many seconds.
+         */
+        get: operations["get_approval_api_by_id__run_id__approvals__event_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/approvals/{event_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Approval
+         * @description Answer an approval, once; a second answer is refused with the first one.
+         */
+        post: operations["answer_approval_api_by_id__run_id__approvals__event_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/approvals/{event_id}/expire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Expire Approval
+         * @description Say as its agent that it waits no longer; where a person was quicker, the answer comes back.
+         */
+        post: operations["expire_approval_api_by_id__run_id__approvals__event_id__expire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/by-id/{run_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Requests
+         * @description Return what people asked of a run's agent; with `wait_s`, as soon as there is something after `after`.
+         */
+        get: operations["list_requests_api_by_id__run_id__requests_get"];
+        put?: never;
+        /**
+         * Add Request
+         * @description Ask the agent of a run to cancel, to pause or to go on; it does so when it next looks.
+         */
+        post: operations["add_request_api_by_id__run_id__requests_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1574,6 +1782,72 @@ export interface components {
             sparkline: components["schemas"]["SparklineView"];
         };
         /**
+         * AnswerBody
+         * @description The answer of a person to an approval.
+         */
+        AnswerBody: {
+            /**
+             * Option
+             * @description One of the approval's options.
+             */
+            option: string;
+            /** Feedback */
+            feedback?: string | null;
+            /**
+             * Who
+             * @description Who says so; shown to everyone.
+             */
+            who?: string | null;
+        };
+        /**
+         * ApprovalPageView
+         * @description Approvals of the newest runs first; `open_count` is that of all that wait for an answer.
+         */
+        ApprovalPageView: {
+            /** Approvals */
+            approvals: components["schemas"]["ApprovalView"][];
+            /** Open Count */
+            open_count: number;
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ApprovalView
+         * @description What an agent asks a person, and what came of it: `open`, `answered`, `expired`, or `ended` with its run.
+         */
+        ApprovalView: {
+            /** Run Id */
+            run_id: string;
+            /** Agent Name */
+            agent_name: string;
+            /** Run Name */
+            run_name: string | null;
+            /** Event Id */
+            event_id: string;
+            /** Node Id */
+            node_id: string | null;
+            /** Question */
+            question: string;
+            /** Options */
+            options: string[];
+            /** Context */
+            context: unknown;
+            /** Requested At */
+            requested_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Status */
+            status: string;
+            /** Option */
+            option: string | null;
+            /** Feedback */
+            feedback: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+        };
+        /**
          * BlobView
          * @description Bytes of the project; until `kept_until` they stay even where no file names them.
          */
@@ -1675,7 +1949,9 @@ export interface components {
         };
         /**
          * DagNodeView
-         * @description A node with its level, its place in the topological order, and how often it ran.
+         * @description A node with its level, its place in the topological order, how often it ran, and whether it could begin now.
+         *
+         *     `states` are there where they were asked for, by time.
          */
         DagNodeView: {
             /** Node Id */
@@ -1708,12 +1984,26 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Plan Version */
+            plan_version: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Level */
             level: number;
             /** Place */
             place: number;
             /** Attempt Count */
             attempt_count: number;
+            /** Is Ready */
+            is_ready: boolean;
+            /** States */
+            states?: components["schemas"]["NodeStateView"][];
         };
         /**
          * DagView
@@ -1730,6 +2020,52 @@ export interface components {
             nodes: components["schemas"]["DagNodeView"][];
             /** Edges */
             edges: components["schemas"]["DagEdgeView"][];
+        };
+        /**
+         * DeclaredGraphEdgeView
+         * @description An edge that was declared.
+         */
+        DeclaredGraphEdgeView: {
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /** Edge Type */
+            edge_type: string;
+            /** Condition */
+            condition: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Is Back */
+            is_back: boolean;
+        };
+        /**
+         * DeclaredGraphNodeView
+         * @description What a node was declared to be, and its level.
+         */
+        DeclaredGraphNodeView: {
+            /** Node Id */
+            node_id: string;
+            /** Name */
+            name: string;
+            /** Node Type */
+            node_type: string | null;
+            /** Agent Name */
+            agent_name: string | null;
+            /** Goal */
+            goal: string | null;
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Parent Node Id */
+            parent_node_id: string | null;
+            /** Level */
+            level: number;
         };
         /**
          * DeclaredNodeView
@@ -1762,6 +2098,14 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Plan Version */
+            plan_version: number | null;
         };
         /**
          * DeletedPricesView
@@ -1860,6 +2204,8 @@ export interface components {
             cost_source: string | null;
             /** Is Unpriced */
             is_unpriced: boolean;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Inputs */
             inputs: unknown;
             /** Outputs */
@@ -1919,7 +2265,7 @@ export interface components {
         };
         /**
          * EventView
-         * @description The narrow part of an event.
+         * @description The narrow part of an event; `ended_by_run` is true where it went on when its run ended.
          */
         EventView: {
             /** Event Id */
@@ -1974,6 +2320,8 @@ export interface components {
             cost_source: string | null;
             /** Is Unpriced */
             is_unpriced: boolean;
+            /** Ended By Run */
+            ended_by_run: boolean;
         };
         /**
          * EventsTakenView
@@ -2008,6 +2356,16 @@ export interface components {
             started_at: string;
             /** Ended At */
             ended_at: string | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
+        };
+        /**
+         * ExpiryBody
+         * @description What the agent goes on with, since nobody answered in time.
+         */
+        ExpiryBody: {
+            /** Option */
+            option?: string | null;
         };
         /**
          * FilePageView
@@ -2108,6 +2466,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Open Approval Count */
+            open_approval_count: number;
             /** Error Line */
             error_line: string | null;
             /** Tags */
@@ -2181,6 +2541,8 @@ export interface components {
             cost_source: string | null;
             /** Is Unpriced */
             is_unpriced: boolean;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Inputs */
             inputs: unknown;
             /** Outputs */
@@ -2192,6 +2554,24 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * GraphExportView
+         * @description The graph of a run for other programs: what was declared, or with the path taken also what became of it.
+         */
+        GraphExportView: {
+            /** Run Id */
+            run_id: string;
+            /** Nodes */
+            nodes: components["schemas"]["DeclaredGraphNodeView"][] | components["schemas"]["DagNodeView"][];
+            /** Edges */
+            edges: components["schemas"]["DeclaredGraphEdgeView"][] | components["schemas"]["DagEdgeView"][];
+        };
+        /**
+         * GraphFormat
+         * @description What a graph is written as.
+         * @enum {string}
+         */
+        GraphFormat: "mermaid" | "dot" | "json";
         /**
          * GraphView
          * @description The nodes of a run in their order, and the declared edges; the counts are those of the whole run.
@@ -2930,6 +3310,20 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * NodeHistoryView
+         * @description The latest changes of a node's status, oldest first; the count is that of all.
+         */
+        NodeHistoryView: {
+            /** Run Id */
+            run_id: string;
+            /** Node Id */
+            node_id: string;
+            /** Transition Count */
+            transition_count: number;
+            /** Transitions */
+            transitions: components["schemas"]["TransitionView"][];
+        };
+        /**
          * NodeMessagesView
          * @description A page of the messages of one node in one run, by time.
          */
@@ -2942,6 +3336,38 @@ export interface components {
             messages: components["schemas"]["MessageView"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * NodePatch
+         * @description What a person says of a node.
+         */
+        NodePatch: {
+            /**
+             * Status
+             * @description One that the present status may go to.
+             * @enum {string}
+             */
+            status: "pending" | "running" | "paused" | "waiting_approval" | "completed" | "failed" | "skipped" | "cancelled";
+            /**
+             * Why
+             * @description Why; kept in the history.
+             */
+            why?: string | null;
+            /**
+             * Who
+             * @description Who says so; the default is `person`.
+             */
+            who?: string | null;
+        };
+        /**
+         * NodeStateView
+         * @description What a node was from an instant on.
+         */
+        NodeStateView: {
+            /** At */
+            at: string;
+            /** Status */
+            status: string;
         };
         /**
          * NodeSummaryView
@@ -2978,6 +3404,16 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Plan Version */
+            plan_version: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Run Id */
             run_id: string;
             /** Events By Type */
@@ -3008,6 +3444,12 @@ export interface components {
             message_count: number;
             /** Attempt Count */
             attempt_count: number;
+            /** Approval Count */
+            approval_count: number;
+            /** Code Exec Count */
+            code_exec_count: number;
+            /** Success Rate */
+            success_rate: number | null;
             /** Success Count */
             success_count: number;
             /** Running Count */
@@ -3037,7 +3479,7 @@ export interface components {
         };
         /**
          * NodeView
-         * @description A node of a run's graph.
+         * @description A node of a run's graph; `ended_by_run` is true where it went on when its run ended.
          */
         NodeView: {
             /** Node Id */
@@ -3070,6 +3512,16 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Plan Version */
+            plan_version: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
         };
         /**
          * OverviewBucketView
@@ -3104,6 +3556,139 @@ export interface components {
             until: string | null;
             /** Buckets */
             buckets: components["schemas"]["OverviewBucketView"][];
+        };
+        /**
+         * PlanBody
+         * @description A whole plan: where neither edges nor dependencies are given, each node comes after the one before.
+         */
+        PlanBody: {
+            /** Nodes */
+            nodes: components["schemas"]["PlanNodeBody"][];
+            /** Edges */
+            edges?: components["schemas"]["PlanEdgeBody"][] | null;
+        };
+        /**
+         * PlanEdgeBody
+         * @description An edge of a plan.
+         */
+        PlanEdgeBody: {
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
+            /**
+             * Edge Type
+             * @default sequential
+             */
+            edge_type: string;
+            /** Condition */
+            condition?: string | null;
+        };
+        /**
+         * PlanNodeBody
+         * @description A node of a plan; what is left out is not said, and stays what it was.
+         */
+        PlanNodeBody: {
+            /** Node Id */
+            node_id: string;
+            /** Name */
+            name?: string | null;
+            /** Node Type */
+            node_type?: string | null;
+            /** Goal */
+            goal?: string | null;
+            /** Agent Name */
+            agent_name?: string | null;
+            /**
+             * Details
+             * @description Any JSON, best a list of texts.
+             */
+            details?: unknown;
+            /** Requires Approval */
+            requires_approval?: boolean | null;
+            /** Max Attempts */
+            max_attempts?: number | null;
+            /**
+             * Depends On
+             * @description The nodes that it comes after.
+             */
+            depends_on?: string[] | null;
+            /**
+             * Order Index
+             * @description The default is its place in the list.
+             */
+            order_index?: number | null;
+        };
+        /**
+         * PlanStepView
+         * @description A step of a plan, with the steps before it.
+         */
+        PlanStepView: {
+            /** Node Id */
+            node_id: string;
+            /** Name */
+            name: string;
+            /** Node Type */
+            node_type: string | null;
+            /** Status */
+            status: string;
+            /** Agent Name */
+            agent_name: string | null;
+            /** Goal */
+            goal: string | null;
+            /** Order Index */
+            order_index: number | null;
+            /** Parent Node Id */
+            parent_node_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Event Count */
+            event_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Error */
+            error: unknown;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Details */
+            details: unknown;
+            /** Requires Approval */
+            requires_approval: boolean;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Plan Version */
+            plan_version: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
+            /** Level */
+            level: number;
+            /** Place */
+            place: number;
+            /** Attempt Count */
+            attempt_count: number;
+            /** Is Ready */
+            is_ready: boolean;
+            /** States */
+            states?: components["schemas"]["NodeStateView"][];
+            /** Depends On */
+            depends_on: string[];
+        };
+        /**
+         * PlanView
+         * @description The steps of a run's plan in their order; `version` is null where nodes were declared without one.
+         */
+        PlanView: {
+            /** Run Id */
+            run_id: string;
+            /** Version */
+            version: number | null;
+            progress: components["schemas"]["ProgressView"] | null;
+            /** Steps */
+            steps: components["schemas"]["PlanStepView"][];
         };
         /**
          * PointView
@@ -3211,8 +3796,32 @@ export interface components {
             run_ids?: string[];
             /** Run Status */
             run_status?: string;
+            /** Node Status */
+            node_status?: string;
             /** Allowed Statuses */
             allowed_statuses?: string[];
+            /** Problems */
+            problems?: string[];
+        };
+        /**
+         * ProgressView
+         * @description Which step of its plan a run is at, or was at last: its place among `count` steps from 1, and in words.
+         */
+        ProgressView: {
+            /** Place */
+            place: number;
+            /** Count */
+            count: number;
+            /** Node Id */
+            node_id: string;
+            /** Name */
+            name: string;
+            /** Attempt */
+            attempt: number;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Text */
+            text: string;
         };
         /**
          * ProjectChangesView
@@ -3334,6 +3943,8 @@ export interface components {
             status: string;
             /** Duration Ms */
             duration_ms: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
         };
         /**
          * RenamedRunView
@@ -3362,6 +3973,42 @@ export interface components {
             examples: string[];
         };
         /**
+         * RequestBody
+         * @description What a person asks of the agent of a run.
+         */
+        RequestBody: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume";
+            /** Why */
+            why?: string | null;
+            /**
+             * Who
+             * @description Who says so; shown to everyone.
+             */
+            who?: string | null;
+        };
+        /**
+         * RequestView
+         * @description What a person asked of a run's agent; `is_seen` once the agent says that it knows.
+         */
+        RequestView: {
+            /** Number */
+            number: number;
+            /** Action */
+            action: string;
+            /** Why */
+            why: string | null;
+            /** Requested At */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string | null;
+            /** Is Seen */
+            is_seen: boolean;
+        };
+        /**
          * RulePageView
          * @description Rules of a project.
          */
@@ -3382,6 +4029,16 @@ export interface components {
             max_age_ms: number | null;
             /** Max Bytes */
             max_bytes: number | null;
+        };
+        /**
+         * RunApprovalsView
+         * @description The approvals of one run by time.
+         */
+        RunApprovalsView: {
+            /** Run Id */
+            run_id: string;
+            /** Approvals */
+            approvals: components["schemas"]["ApprovalView"][];
         };
         /**
          * RunChangePageView
@@ -3496,7 +4153,7 @@ export interface components {
          * RunDetailView
          * @description A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
          *
-         *     `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
+         *     `request` is the latest that a person asked of the agent. `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
          */
         RunDetailView: {
             /** Run Id */
@@ -3547,6 +4204,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Open Approval Count */
+            open_approval_count: number;
             /** Error Line */
             error_line: string | null;
             /** Tags */
@@ -3571,6 +4230,8 @@ export interface components {
             error: unknown;
             /** Aliases */
             aliases: components["schemas"]["FormerNameView"][];
+            request: components["schemas"]["RequestView"] | null;
+            progress: components["schemas"]["ProgressView"] | null;
         };
         /**
          * RunNameView
@@ -3626,6 +4287,16 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * RunRequestsView
+         * @description What people asked of a run's agent, oldest first.
+         */
+        RunRequestsView: {
+            /** Run Id */
+            run_id: string;
+            /** Requests */
+            requests: components["schemas"]["RequestView"][];
         };
         /**
          * RunSort
@@ -3686,6 +4357,8 @@ export interface components {
             event_count: number;
             /** Error Count */
             error_count: number;
+            /** Open Approval Count */
+            open_approval_count: number;
             /** Error Line */
             error_line: string | null;
             /** Tags */
@@ -3757,7 +4430,8 @@ export interface components {
          *     `texts` has each text once; columns of texts have their places in it. `parent` has the place of the parent among
          *     these events, or its id where it is not one of them. `started_us` are microseconds since the event before began
          *     (of the first one since `since`), `ended_us` and `first_token_us` since the own start. Null in the place of a column
-         *     says that none of these events has a value there.
+         *     says that none of these events has a value there. `ended_by_run` has the places of the events that went on when the
+         *     run ended.
          */
         SpanColumnsView: {
             /** Run Id */
@@ -3806,6 +4480,8 @@ export interface components {
             tokens_out: (number | null)[] | null;
             /** Cost Nanos */
             cost_nanos: (number | null)[] | null;
+            /** Ended By Run */
+            ended_by_run: number[];
         };
         /**
          * SpanGroupView
@@ -3904,6 +4580,8 @@ export interface components {
             execution_order: number | null;
             /** Depth */
             depth: number | null;
+            /** Ended By Run */
+            ended_by_run: boolean;
         };
         /**
          * SparklineView
@@ -4106,6 +4784,8 @@ export interface components {
             cost_source: string | null;
             /** Is Unpriced */
             is_unpriced: boolean;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Timestamp */
             timestamp: string;
             /** Data */
@@ -4240,6 +4920,8 @@ export interface components {
             cost_source: string | null;
             /** Is Unpriced */
             is_unpriced: boolean;
+            /** Ended By Run */
+            ended_by_run: boolean;
             /** Timestamp */
             timestamp: string;
             /** Data */
@@ -4453,6 +5135,8 @@ export interface components {
             duration_ms?: components["schemas"]["records.duration"];
             /** @description How often a record of the run comes at least while it goes on. After three of these without one it is `lost`. */
             heartbeat_interval_ms?: components["schemas"]["records.duration"];
+            /** @description The number of the latest request of a person that the agent knows of. */
+            seen_request?: components["schemas"]["records.number"];
             /** @description What went in. */
             inputs?: components["schemas"]["records.any"];
             /** @description What came out. */
@@ -4490,16 +5174,26 @@ export interface components {
             node_type?: components["schemas"]["records.text"];
             /** @description What to call it; the default is its id. */
             name?: components["schemas"]["records.text"];
-            /** @description `pending`, `running`, `waiting_approval`, `completed`, `failed`, `skipped`, `cancelled`, or any other word. Without one it follows from the node's events. */
+            /** @description `pending`, `running`, `paused`, `waiting_approval`, `completed`, `failed`, `skipped`, `cancelled`, or any other word: what the node was at `recorded_at`. Without one it follows from the node's events. */
             status?: components["schemas"]["records.text"];
+            /** @description Why the status is this; it is of the `status` beside it. */
+            why?: components["schemas"]["records.long_text"];
             /** @description What it is for. */
             goal?: components["schemas"]["records.long_text"];
+            /** @description What is to be done in it, best a list of texts. */
+            details?: components["schemas"]["records.any"];
             /** @description The agent that works in it. */
             agent_name?: components["schemas"]["records.name"];
             /** @description The node that it is a part of. */
             parent_node_id?: components["schemas"]["records.name"];
             /** @description Its place among the nodes. */
             order_index?: components["schemas"]["records.integer"];
+            /** @description Whether a person is to approve of it; the default is false. */
+            requires_approval?: components["schemas"]["records.flag"];
+            /** @description How often it may be tried. */
+            max_attempts?: components["schemas"]["records.number"];
+            /** @description The version of the plan that declares it. */
+            plan_version?: components["schemas"]["records.number"];
             /** @description When it began; the default is the start of its first event. */
             started_at?: components["schemas"]["records.instant"];
             /** @description When it ended; the default is the end of its last event, once it has ended. */
@@ -4529,6 +5223,8 @@ export interface components {
             edge_type?: components["schemas"]["records.text"];
             /** @description When the edge is taken; nothing by default. */
             condition?: components["schemas"]["records.text"];
+            /** @description The version of the plan that declares it. */
+            plan_version?: components["schemas"]["records.number"];
             /** @description When the recorder said this. Settles which of two records counts. */
             recorded_at?: components["schemas"]["records.instant"];
             /** @description The recorder that numbers this record: one client in one process. */
@@ -5090,6 +5786,8 @@ export interface operations {
     get_dag_api_by_id__run_id__dag_get: {
         parameters: {
             query?: {
+                /** @description Whether to tell of each node what it was when. */
+                states?: boolean;
                 /** @description How many nodes to return at most, and how many edges. */
                 limit?: number;
             };
@@ -5451,6 +6149,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeMessagesView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_plan_api_by_id__run_id__plan_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    put_plan_api_by_id__run_id__plan_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    patch_node_api_by_id__run_id__nodes__node_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+                /** @description The node's id within its run, percent-encoded. */
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_node_history_api_by_id__run_id__nodes__node_id__history_get: {
+        parameters: {
+            query?: {
+                /** @description How many changes to return at most, the latest ones. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+                /** @description The node's id within its run, percent-encoded. */
+                node_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHistoryView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_graph_text_api_by_id__run_id__graph_get: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["GraphFormat"];
+                /** @description Whether to show what was taken, how often, and states. */
+                path?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The graph */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphExportView"];
+                    "text/plain": string;
                 };
             };
             /** @description A problem */
@@ -6024,6 +6902,260 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkDeletedView"] | components["schemas"]["MatchedRunsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    list_approvals_api_approvals_get: {
+        parameters: {
+            query?: {
+                /** @description Which to return. */
+                status?: "open" | "answered" | "expired" | "ended" | "all";
+                /** @description How many to return at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPageView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    list_run_approvals_api_by_id__run_id__approvals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunApprovalsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    get_approval_api_by_id__run_id__approvals__event_id__get: {
+        parameters: {
+            query?: {
+                /** @description How many seconds to wait for news at most; 0 answers at once. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+                /** @description The event's id within its run, percent-encoded. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    answer_approval_api_by_id__run_id__approvals__event_id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+                /** @description The event's id within its run, percent-encoded. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    expire_approval_api_by_id__run_id__approvals__event_id__expire_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+                /** @description The event's id within its run, percent-encoded. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpiryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    list_requests_api_by_id__run_id__requests_get: {
+        parameters: {
+            query?: {
+                /** @description Only requests with a higher number. */
+                after?: number;
+                /** @description How many seconds to wait for news at most; 0 answers at once. */
+                wait_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRequestsView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemView"];
+                };
+            };
+        };
+    };
+    add_request_api_by_id__run_id__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the recorder gave the run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
                 };
             };
             /** @description A problem */

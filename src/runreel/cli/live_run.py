@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
 from runreel.cli.run_view import EventInTree, RunView
+from runreel.model.ending import RUNNING, find_run_end, known_duration
+from runreel.model.instant import parse_instant
 from runreel.model.vocabulary import is_ended
 
 # What a person can look at; of a longer run the latest events are kept.
@@ -41,7 +43,7 @@ class LiveRun:
             run=self.run,
             nodes=sorted(self._nodes.values(), key=lambda node: number_at(node, "order_index")),
             edges=(),
-            events=[EventInTree(event, self._parent_of(event)) for event in events],
+            events=[EventInTree(_as_shown(event, self.run), self._parent_of(event)) for event in events],
             children=(),
             is_whole=len(events) >= number_at(self.run, "event_count"),
         )
@@ -49,6 +51,16 @@ class LiveRun:
     def _parent_of(self, event: JsonObject) -> str | None:
         parent = text_at(event, "parent_event_id")
         return parent if parent in self._events else None
+
+
+def _as_shown(event: JsonObject, run: JsonObject) -> JsonObject:
+    """Return an event as other views show it: a stream tells what was recorded, not what ended with the run."""
+    end = find_run_end(text_at(run, "status") or "", parse_instant(run.get("ended_at")))
+    started_at = parse_instant(event.get("started_at"))
+    if end is None or started_at is None or event.get("status") != RUNNING:
+        return event
+    duration_us = known_duration(started_at, max(started_at, end.at))
+    return {**event, "status": end.status, "duration_ms": None if duration_us is None else duration_us / 1000}
 
 
 def _place(event: JsonObject) -> tuple[float, str, str]:

@@ -32,6 +32,10 @@ class DeclaredNode:
     ended_at: int | None = None
     error: object = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    details: object = None
+    requires_approval: bool = False
+    max_attempts: int | None = None
+    plan_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
+from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.layer import Pair, find_back_edges, find_levels
 
 Places = tuple[int, int]
@@ -27,6 +28,7 @@ class Execution:
     status: str = "completed"
     event_id: str | None = None
     number: int = 1
+    ended_by_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,14 @@ class Course:
     executions: tuple[Execution, ...]
     steps: tuple[Step, ...]
     n_executions: int
+
+
+def end_execution(execution: Execution, end: RunEnd) -> Execution:
+    """Return an execution as it is shown in a run that ended so: one that goes on has ended with it."""
+    if execution.ended_at is not None:
+        return execution
+    status = end.status if execution.status == RUNNING else execution.status
+    return replace(execution, status=status, ended_at=max(execution.started_at, end.at), ended_by_run=True)
 
 
 def find_steps(executions: Sequence[Execution], declared: Collection[Pair] = ()) -> list[Places]:

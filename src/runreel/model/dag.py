@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runreel.model.edge import Edge
 from runreel.model.layer import Pair, find_back_edges, find_levels
 from runreel.model.node import Node
+from runreel.model.node_history import PENDING, NodeTransition
+
+_ALTERNATIVES = frozenset({"conditional", "optional"})
+_DONE = frozenset({"completed", "skipped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +19,16 @@ class DagNode:
     """A node with its place: the level is the longest way to it, the place that in the topological order.
 
     `n_attempts` counts its executions; it is 1 where no recorder tells of them, and 0 before anything happened in it.
+    It is ready if it could begin now. `depends_on` are the nodes before it, without those that an edge leads back from.
     """
 
     node: Node
     level: int
     place: int
     n_attempts: int = 0
+    is_ready: bool = False
+    depends_on: tuple[str, ...] = ()
+    transitions: tuple[NodeTransition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,30 @@ class Dag:
     n_edges: int
 
 
+def plan_version_of(nodes: Collection[Node], edges: Collection[Edge]) -> int | None:
+    """Return the version of a run's plan; None where no plan was declared."""
+    versions = [each.plan_version for each in (*nodes, *edges) if each.plan_version is not None]
+    return max(versions, default=None)
+
+
+def is_withdrawn(node: Node, plan_version: int | None) -> bool:
+    """Tell whether a later plan left a node out, and nothing ever happened in it."""
+    is_former = plan_version is not None and node.plan_version is not None and node.plan_version < plan_version
+    return is_former and not node.n_events and node.status == PENDING
+
+
 def make_dag(
-    nodes: Sequence[Node], declared: Sequence[Edge], followed: Mapping[Pair, int], called: Mapping[Pair, int]
+    nodes: Sequence[Node],
+    declared: Sequence[Edge],
+    followed: Mapping[Pair, int],
+    called: Mapping[Pair, int],
+    *,
+    startable: Collection[str] = (),
 ) -> Dag:
     """Place nodes, given in their own order, and join declared edges with the way that the run took.
 
-    Levels follow the declared edges; where there are none, what followed and called what.
+    Levels follow the declared edges; where there are none, what followed and called what. Of the nodes that are
+    `startable` those are ready that wait for no other.
     """
     planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
     ids = [node.node_id for node in nodes]
@@ -65,12 +91,37 @@ def make_dag(
     own_order = {node_id: place for place, node_id in enumerate(ids)}
     placed = sorted(nodes, key=lambda node: (levels[node.node_id], own_order[node.node_id]))
     edges = _join_edges(declared, followed, called, levels)
+    before: dict[str, list[Edge]] = {}
+    for edge in declared:
+        if (edge.source, edge.target) not in back:
+            before.setdefault(edge.target, []).append(edge)
+    statuses = {node.node_id: node.status for node in nodes}
+    place_of = {node.node_id: place for place, node in enumerate(placed)}
     return Dag(
-        nodes=tuple(DagNode(node=node, level=levels[node.node_id], place=n) for n, node in enumerate(placed)),
+        nodes=tuple(
+            DagNode(
+                node=node,
+                level=levels[node.node_id],
+                place=place,
+                is_ready=node.node_id in startable and _waits_for_none(before.get(node.node_id, ()), statuses),
+                depends_on=tuple(
+                    sorted({edge.source for edge in before.get(node.node_id, ())}, key=place_of.__getitem__)
+                ),
+            )
+            for place, node in enumerate(placed)
+        ),
         edges=tuple(edges),
         n_nodes=len(nodes),
         n_edges=len(edges),
     )
+
+
+def _waits_for_none(before: Sequence[Edge], statuses: Mapping[str, str]) -> bool:
+    """Tell whether all nodes before are done, or one of them where each edge may be taken or not."""
+    awaited = [edge for edge in before if edge.edge_type not in _ALTERNATIVES]
+    if not awaited and before:
+        return any(statuses[edge.source] in _DONE for edge in before)
+    return all(statuses[edge.source] in _DONE for edge in awaited)
 
 
 def _join_edges(

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """An edge between two nodes of one run; `condition` is empty for an unconditional one."""
+    """An edge between two nodes of one run; `condition` is empty for an unconditional one.
+
+    `plan_version` is the version of the plan that last declared it.
+    """
 
     source: str
     target: str
     edge_type: str
     condition: str
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    plan_version: int | None = None

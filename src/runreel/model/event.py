@@ -13,6 +13,7 @@ class Event:
     `execution_order` counts from 0 in the order in which things happened in the run, `depth` from the root of its
     tree; both are None where a view does not compute them. Counts of tokens are None where nobody stated them.
     `cost_nanos` is the recorder's; where it stated none, `price_nanos` is what the call costs by the price list.
+    `ended_by_run` tells that nobody recorded its end: it went on when its run ended (see `ending.py`).
     """
 
     event_id: str
@@ -42,6 +43,7 @@ class Event:
     change_seq: int = 0
     execution_order: int | None = None
     depth: int | None = None
+    ended_by_run: bool = False
 
     @property
     def known_cost_nanos(self) -> int | None:
@@ -108,6 +110,7 @@ class Relative:
     name: str | None
     status: str
     duration_us: int | None
+    ended_by_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,10 @@ from runreel.model.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node of one run. Status and times are the declared ones, else those of its events.
+    """A node of one run. Its status is the last of its history (see `node_history.py`).
 
-    Its events are those that name it, and the descendants of them that name no node.
+    Times are the declared ones, else those of its events, else those of its history. Its events are those that name it,
+    and the descendants of them that name no node. `plan_version` is the version of the plan that last declared it.
     """
 
     node_id: str
@@ -30,6 +31,11 @@ class Node:
     n_errors: int = 0
     error: object = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    details: object = None
+    requires_approval: bool = False
+    max_attempts: int | None = None
+    plan_version: int | None = None
+    ended_by_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,7 @@ class NodeSummary:
 
     `active_us` is how long at least one of its events went on, `wall_us` the time from the first start to the last
     end. An attempt is an execution of the node, where the recorder tells of them; else a node with events was tried
-    once.
+    once. `success_rate` is the part of the attempts that ended which completed; None before one has.
     """
 
     node: Node
@@ -59,6 +65,9 @@ class NodeSummary:
     files_by_type: Mapping[str, int]
     n_messages: int
     n_attempts: int
+    n_approvals: int
+    n_code_runs: int
+    success_rate: float | None
     n_completed: int
     n_failed: int
     n_running: int

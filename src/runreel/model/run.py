@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from runreel.model.progress import Progress
 from runreel.model.recorder import Completeness
+from runreel.model.request import Request
 from runreel.model.usage import NO_USAGE, Usage
 
 MAX_TAGS = 100
@@ -41,6 +43,7 @@ class Run:
     usage: Usage = NO_USAGE
     n_events: int = 0
     n_errors: int = 0
+    n_open_approvals: int = 0
     change_seq: int = 0
 
 
@@ -56,7 +59,8 @@ class FormerName:
 class RunDetail:
     """What only the page of one run shows: any JSON, as it was recorded, and the names that still lead to the run.
 
-    `completeness` is None where no recorder numbers its records of the run.
+    `requests` are what people asked of the agent, oldest first. `completeness` is None where no recorder numbers its
+    records of the run, `progress` where no node was declared, or none has begun.
     """
 
     inputs: object = None
@@ -65,6 +69,8 @@ class RunDetail:
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
     aliases: tuple[FormerName, ...] = ()
     completeness: Completeness | None = None
+    requests: tuple[Request, ...] = ()
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

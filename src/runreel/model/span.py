@@ -63,7 +63,8 @@ class SpanPage:
 class SpanColumns:
     """A window of events in execution order by its columns, all of one length: what many thousands are read as.
 
-    What has changed since is told by the changes after `change_seq`, if not by the columns already.
+    What has changed since is told by the changes after `change_seq`, if not by the columns already. `ended_by_run` has
+    the places of the events that went on when the run ended.
     """
 
     change_seq: int
@@ -85,6 +86,7 @@ class SpanColumns:
     tokens_in: Sequence[int | None]
     tokens_out: Sequence[int | None]
     costs_nanos: Sequence[int | None]
+    ended_by_run: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

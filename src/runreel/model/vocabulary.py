@@ -22,7 +22,8 @@ NODE_TYPES: Final = (
     "tool",
     "step",
 )
-NODE_STATUSES: Final = ("pending", "running", "waiting_approval", "completed", "failed", "skipped", "cancelled")
+NodeStatus = Literal["pending", "running", "paused", "waiting_approval", "completed", "failed", "skipped", "cancelled"]
+NODE_STATUSES: Final[tuple[NodeStatus, ...]] = get_args(NodeStatus)
 EDGE_TYPES: Final = ("sequential", "parallel", "conditional", "optional")
 EVENT_TYPES: Final = (
     "agent_call",

@@ -20,8 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runreel import __version__
 from runreel.errors import (
+    ApprovalClosedError,
     DecodeError,
+    InvalidAnswerError,
     InvalidNameError,
+    InvalidPlanError,
     InvalidPriceError,
     InvalidQueryError,
     InvalidTransitionError,
@@ -29,6 +32,7 @@ from runreel.errors import (
     NotFoundError,
     QueueFullError,
     RenamedError,
+    RequestRefusedError,
     RunreelError,
     ServerEndingError,
     StorageFullError,
@@ -41,15 +45,18 @@ from runreel.errors import (
 from runreel.model.instant import now
 from runreel.server import (
     agent_routes,
+    approval_routes,
     bundle_routes,
     dashboard_routes,
     event_routes,
     file_routes,
+    graph_routes,
     health_routes,
     import_routes,
     message_routes,
     metrics_routes,
     node_routes,
+    plan_routes,
     price_routes,
     record_routes,
     retention_routes,
@@ -60,6 +67,7 @@ from runreel.server import (
     stream_routes,
     telemetry_routes,
 )
+from runreel.server.approval_view import view_approval
 from runreel.server.dependency import Parts
 from runreel.server.disk import DiskGuard
 from runreel.server.guard import BodyLimit, HostGuard, RawPath
@@ -82,8 +90,11 @@ _ROUTERS = (
     agent_routes.router,
     # Before the runs by name, since no run is called "nodes".
     node_routes.router,
+    plan_routes.router,
+    graph_routes.router,
     run_routes.router,
     run_change_routes.router,
+    approval_routes.router,
     event_routes.router,
     span_routes.router,
     message_routes.router,
@@ -104,11 +115,15 @@ _STATUSES: Sequence[tuple[type[RunreelError], int]] = (
     (TooLargeError, 413),
     (UnsupportedEncodingError, 415),
     (DecodeError, 400),
+    (InvalidAnswerError, 422),
     (InvalidNameError, 422),
+    (InvalidPlanError, 422),
     (InvalidPriceError, 422),
     (UnsatisfiableRangeError, 416),
     (InvalidQueryError, 400),
     (InvalidTransitionError, 409),
+    (ApprovalClosedError, 409),
+    (RequestRefusedError, 409),
     (NotFoundError, 404),
     (NameTakenError, 400),
     (QueueFullError, 429),
@@ -227,8 +242,16 @@ def _members_of(error: RunreelError) -> dict[str, object]:
     """Return what a problem says for programs, beside its text."""
     if isinstance(error, NameTakenError) and error.holder_run_id:
         return {"run_id": error.holder_run_id}
+    if isinstance(error, InvalidPlanError):
+        return {"problems": error.problems}
     if isinstance(error, InvalidTransitionError):
-        return {"run_status": error.run_status, "allowed_statuses": error.allowed_statuses}
+        of = {"run_status": error.run_status, "node_status": error.node_status}
+        present = {name: status for name, status in of.items() if status is not None}
+        return {**present, "allowed_statuses": error.allowed_statuses}
+    if isinstance(error, ApprovalClosedError):
+        return {"approval": view_approval(error.approval)}
+    if isinstance(error, RequestRefusedError):
+        return {"run_status": error.run_status}
     return {}
 
 

@@ -17,6 +17,7 @@ class ExecutionView(TypedDict):
     status: str
     started_at: str
     ended_at: str | None
+    ended_by_run: bool
 
 
 class StepView(TypedDict):
@@ -64,4 +65,5 @@ def _view_execution(execution: Execution) -> ExecutionView:
         "status": execution.status,
         "started_at": format_instant(execution.started_at),
         "ended_at": None if ended_at is None else format_instant(ended_at),
+        "ended_by_run": execution.ended_by_run,
     }

@@ -21,6 +21,7 @@ from runreel.server.live import Live
 from runreel.server.settings import Settings
 from runreel.server.telemetry import Telemetry
 from runreel.storage.port import (
+    ApprovalStore,
     EventStore,
     FileStore,
     ImportStore,
@@ -68,6 +69,10 @@ async def _events(request: Request) -> EventStore:
 
 async def _retention(request: Request) -> RetentionStore:
     return parts_of(request).store.retention
+
+
+async def _approvals(request: Request) -> ApprovalStore:
+    return parts_of(request).store.approvals
 
 
 async def _imports(request: Request) -> ImportStore:
@@ -121,6 +126,7 @@ ScopeOf = Annotated[Scope, Depends(_scope)]
 Runs = Annotated[RunStore, Depends(_runs)]
 Events = Annotated[EventStore, Depends(_events)]
 Retention = Annotated[RetentionStore, Depends(_retention)]
+Approvals = Annotated[ApprovalStore, Depends(_approvals)]
 Imports = Annotated[ImportStore, Depends(_imports)]
 Spans = Annotated[SpanStore, Depends(_spans)]
 Prices = Annotated[PriceStore, Depends(_prices)]

@@ -35,6 +35,7 @@ router = APIRouter(tags=["nodes"])
 _BY_RUN = "/api/runs/{run_id}/nodes"
 _BY_NODE = "/api/nodes/{node_id}"
 
+StatesQuery = Annotated[bool, Query(description="Whether to tell of each node what it was when.")]
 GraphLimit = Annotated[int, Query(ge=1, le=5_000, description="How many nodes to return at most, and how many edges.")]
 CourseLimit = Annotated[int, Query(ge=1, le=5_000, description="How many executions to return at most.")]
 EventType = Annotated[str | None, Query(description="Only events of this type.")]
@@ -48,9 +49,11 @@ def get_graph(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit =
 
 
 @router.get("/api/by-id/{run_id}/dag", response_model=DagView)
-def get_dag(run_id: RunId, scope: ScopeOf, events: Events, limit: GraphLimit = 5_000) -> Response:
+def get_dag(
+    run_id: RunId, scope: ScopeOf, events: Events, states: StatesQuery = False, limit: GraphLimit = 5_000
+) -> Response:
     """Return the nodes of a run by level, and the edges between them: declared, taken, or both."""
-    return json_response(view_dag(run_id, events.get_dag(scope, run_id, limit=limit)))
+    return json_response(view_dag(run_id, events.get_dag(scope, run_id, limit=limit), with_states=states))
 
 
 @router.get("/api/by-id/{run_id}/executions", response_model=CourseView)

@@ -23,7 +23,9 @@ class ProblemView(TypedDict):
     run_id: NotRequired[str]
     run_ids: NotRequired[list[str]]
     run_status: NotRequired[str]
+    node_status: NotRequired[str]
     allowed_statuses: NotRequired[list[str]]
+    problems: NotRequired[list[str]]
 
 
 def problem_response(

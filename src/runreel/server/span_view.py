@@ -38,6 +38,7 @@ class SpanView(TypedDict):
     is_unpriced: bool
     execution_order: int | None
     depth: int | None
+    ended_by_run: bool
 
 
 class SpanGroupView(TypedDict):
@@ -73,7 +74,8 @@ class SpanColumnsView(TypedDict):
     `texts` has each text once; columns of texts have their places in it. `parent` has the place of the parent among
     these events, or its id where it is not one of them. `started_us` are microseconds since the event before began
     (of the first one since `since`), `ended_us` and `first_token_us` since the own start. Null in the place of a column
-    says that none of these events has a value there.
+    says that none of these events has a value there. `ended_by_run` has the places of the events that went on when the
+    run ended.
     """
 
     run_id: str
@@ -99,6 +101,7 @@ class SpanColumnsView(TypedDict):
     tokens_in: list[int | None] | None
     tokens_out: list[int | None] | None
     cost_nanos: list[int | None] | None
+    ended_by_run: list[int]
 
 
 class OverviewBucketView(TypedDict):
@@ -159,6 +162,7 @@ def _view_span(event: Event) -> SpanView:
         "is_unpriced": event.is_unpriced,
         "execution_order": event.execution_order,
         "depth": event.depth,
+        "ended_by_run": event.ended_by_run,
     }
 
 
@@ -204,6 +208,7 @@ def view_span_columns(run_id: str, columns: SpanColumns) -> SpanColumnsView:
         "tokens_in": _unless_unknown(columns.tokens_in),
         "tokens_out": _unless_unknown(columns.tokens_out),
         "cost_nanos": _unless_unknown(columns.costs_nanos),
+        "ended_by_run": list(columns.ended_by_run),
         "texts": list(texts),
     }
 

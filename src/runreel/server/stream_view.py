@@ -46,6 +46,10 @@ class DeclaredNodeView(TypedDict):
     ended_at: str | None
     error: Any
     metadata: dict[str, Any]
+    details: Any
+    requires_approval: bool
+    max_attempts: int | None
+    plan_version: int | None
 
 
 class RunChangesView(TypedDict):
@@ -123,4 +127,8 @@ def _view_declared_node(node: DeclaredNode) -> DeclaredNodeView:
         "ended_at": None if node.ended_at is None else format_instant(node.ended_at),
         "error": node.error,
         "metadata": dict(node.metadata),
+        "details": node.details,
+        "requires_approval": node.requires_approval,
+        "max_attempts": node.max_attempts,
+        "plan_version": node.plan_version,
     }

@@ -17,9 +17,11 @@ from runreel.model.instant import format_instant
 from runreel.model.message import Message
 from runreel.model.metrics import Activity
 from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.progress import Progress
 from runreel.model.recorder import Completeness
 from runreel.model.run import DeleteReport, Run, RunDetail, RunFamily
 from runreel.model.session import Session
+from runreel.server.approval_view import RequestView, view_request
 from runreel.server.metrics_view import QuantilesView, success_rate, view_quantiles
 from runreel.wire.gati import format_data
 
@@ -61,6 +63,7 @@ class RunView(TypedDict):
     tokens_reasoning: int
     event_count: int
     error_count: int
+    open_approval_count: int
     error_line: str | None
     tags: list[str]
 
@@ -96,10 +99,22 @@ class FollowedRunView(RunView):
     completeness: CompletenessView | None
 
 
+class ProgressView(TypedDict):
+    """Which step of its plan a run is at, or was at last: its place among `count` steps from 1, and in words."""
+
+    place: int
+    count: int
+    node_id: str
+    name: str
+    attempt: int
+    max_attempts: int | None
+    text: str
+
+
 class RunDetailView(FollowedRunView):
     """A run with what only its own page shows; `previous_run` and `next_run` are those of its agent by creation.
 
-    `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
+    `request` is the latest that a person asked of the agent. `change_seq` is that of a change that this is not older than: whoever follows the run from there on misses nothing.
     """
 
     change_seq: int
@@ -113,6 +128,8 @@ class RunDetailView(FollowedRunView):
     outputs: Any
     error: Any
     aliases: list[FormerNameView]
+    request: RequestView | None
+    progress: ProgressView | None
 
 
 class RunPageView(TypedDict):
@@ -155,7 +172,7 @@ class AgentView(QuantilesView):
 
 
 class EventView(TypedDict):
-    """The narrow part of an event."""
+    """The narrow part of an event; `ended_by_run` is true where it went on when its run ended."""
 
     event_id: str
     event_type: str
@@ -183,6 +200,7 @@ class EventView(TypedDict):
     cost: float | None
     cost_source: str | None
     is_unpriced: bool
+    ended_by_run: bool
 
 
 class FullEventView(EventView):
@@ -210,6 +228,7 @@ class RelativeView(TypedDict):
     name: str | None
     status: str
     duration_ms: float | None
+    ended_by_run: bool
 
 
 class EventDetailView(FullEventView):
@@ -276,7 +295,7 @@ class EventTreeView(TypedDict):
 
 
 class NodeView(TypedDict):
-    """A node of a run's graph."""
+    """A node of a run's graph; `ended_by_run` is true where it went on when its run ended."""
 
     node_id: str
     name: str
@@ -292,6 +311,11 @@ class NodeView(TypedDict):
     error_count: int
     error: Any
     metadata: dict[str, Any]
+    details: Any
+    requires_approval: bool
+    max_attempts: int | None
+    plan_version: int | None
+    ended_by_run: bool
 
 
 class EdgeView(TypedDict):
@@ -334,6 +358,9 @@ class NodeSummaryView(NodeView):
     files_by_type: dict[str, int]
     message_count: int
     attempt_count: int
+    approval_count: int
+    code_exec_count: int
+    success_rate: float | None
     success_count: int
     running_count: int
     first_event_at: str | None
@@ -479,6 +506,7 @@ def view_run(run: Run) -> RunView:
         "tokens_reasoning": run.usage.tokens_reasoning,
         "event_count": run.n_events,
         "error_count": run.n_errors,
+        "open_approval_count": run.n_open_approvals,
         "error_line": run.error_line,
         "tags": list(run.tags),
     }
@@ -513,6 +541,23 @@ def view_run_detail(run: Run, detail: RunDetail, family: RunFamily) -> RunDetail
         "outputs": detail.outputs,
         "error": detail.error,
         "aliases": [{"agent_name": name.agent_name, "run_name": name.run_name} for name in detail.aliases],
+        "request": view_request(detail.requests[-1]) if detail.requests else None,
+        "progress": view_progress(detail.progress),
+    }
+
+
+def view_progress(progress: Progress | None) -> ProgressView | None:
+    """Return how far a run is with its plan."""
+    if progress is None:
+        return None
+    return {
+        "place": progress.place,
+        "count": progress.n_steps,
+        "node_id": progress.node_id,
+        "name": progress.name,
+        "attempt": progress.attempt,
+        "max_attempts": progress.max_attempts,
+        "text": progress.text,
     }
 
 
@@ -575,6 +620,7 @@ def view_event(event: Event) -> EventView:
         "cost": None if event.known_cost_nanos is None else event.known_cost_nanos / _NANOS_PER_DOLLAR,
         "cost_source": event.cost_source,
         "is_unpriced": event.is_unpriced,
+        "ended_by_run": event.ended_by_run,
     }
 
 
@@ -607,6 +653,7 @@ def _view_relative(event: Relative) -> RelativeView:
         "name": event.name,
         "status": event.status,
         "duration_ms": None if event.duration_us is None else event.duration_us / 1000,
+        "ended_by_run": event.ended_by_run,
     }
 
 
@@ -675,6 +722,11 @@ def view_node(node: Node) -> NodeView:
         "error_count": node.n_errors,
         "error": node.error,
         "metadata": dict(node.metadata),
+        "details": node.details,
+        "requires_approval": node.requires_approval,
+        "max_attempts": node.max_attempts,
+        "plan_version": node.plan_version,
+        "ended_by_run": node.ended_by_run,
     }
 
 
@@ -712,6 +764,9 @@ def view_node_summary(run_id: str, summary: NodeSummary) -> NodeSummaryView:
         "files_by_type": dict(summary.files_by_type),
         "message_count": summary.n_messages,
         "attempt_count": summary.n_attempts,
+        "approval_count": summary.n_approvals,
+        "code_exec_count": summary.n_code_runs,
+        "success_rate": summary.success_rate,
         "success_count": summary.n_completed,
         "running_count": summary.n_running,
         "first_event_at": _instant(summary.first_event_at),

@@ -2,7 +2,8 @@
 
 A state keeps, for every field, the value of the record that counts most: by rank, then by recording time, then by a
 fixed order of content. Merging a record is therefore associative, commutative and idempotent. `attributes` and
-`metadata` merge key by key; the status of a run follows the time before the rank.
+`metadata` merge key by key; the status of a run follows the time before the rank; of a node all statuses are kept that
+were stated, each under its time (`model/statement.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runreel.model.content import comes_after, content_order
-from runreel.model.record import Rank, Record
+from runreel.model.record import Rank, Record, RecordKind
+from runreel.model.statement import FIELD as STATEMENTS
+from runreel.model.statement import join_statements, known_statements, with_statement
 
 Stamp = tuple[int, int]
 
@@ -35,7 +38,7 @@ class State:
 
 def new_state(record: Record) -> State:
     """Return the state of a thing that only `record` speaks of."""
-    fields = record.fields
+    fields = _fields_of(record)
     # An empty map says nothing. Were it kept, merging the same record once more would change the state.
     if not fields.get("attributes", True) or not fields.get("metadata", True):
         fields = {name: value for name, value in fields.items() if name not in MAP_FIELDS or value}
@@ -44,7 +47,7 @@ def new_state(record: Record) -> State:
 
 def merged(state: State, record: Record, *, by_time: frozenset[str] = frozenset()) -> State:
     """Return the state with one more record; fields named in `by_time` follow the time before the rank."""
-    return joined(state, State(record.fields, (record.rank, record.recorded_at)), by_time=by_time)
+    return joined(state, State(_fields_of(record), (record.rank, record.recorded_at)), by_time=by_time)
 
 
 def joined(state: State, other: State, *, by_time: frozenset[str] = frozenset()) -> State:
@@ -58,7 +61,10 @@ def joined(state: State, other: State, *, by_time: frozenset[str] = frozenset())
             values[name] = value
             stamps[name] = stamp
     top = max(state.top, other.top)
-    return State(_nested(values), top, {name: known for name, known in stamps.items() if known != top})
+    fields = _nested(values)
+    if STATEMENTS in state.fields or STATEMENTS in other.fields:
+        fields[STATEMENTS] = join_statements(statements_of(state), statements_of(other))
+    return State(fields, top, {name: known for name, known in stamps.items() if known != top})
 
 
 def merged_all(state: State | None, sources: Sequence[Record | State]) -> State:
@@ -70,6 +76,18 @@ def merged_all(state: State | None, sources: Sequence[Record | State]) -> State:
             state = source if state is None else joined(state, source)
     assert state is not None
     return state
+
+
+def statements_of(state: State) -> Mapping[str, object]:
+    """Return what was stated of the status of a node; of a state of a former version the one status that counted."""
+    return known_statements(state.fields, *state.lower.get("status", state.top))
+
+
+def with_statements(state: State) -> State:
+    """Return the state of a node, also of a former version, with what was stated of its status."""
+    if "status" not in state.fields or STATEMENTS in state.fields:
+        return state
+    return State({**state.fields, STATEMENTS: statements_of(state)}, state.top, state.lower)
 
 
 def derive(state: State, name: str, value: object) -> None:
@@ -110,9 +128,18 @@ def _wins(stamp: Stamp, value: object, known: Stamp, known_value: object, *, by_
     return stamp > known
 
 
+def _fields_of(record: Record) -> dict[str, object]:
+    if record.kind is RecordKind.NODE:
+        return with_statement(record.fields, record.rank, record.recorded_at)
+    return record.fields
+
+
 def _flat(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return fields with maps taken apart, and without statements, whose keys are their stamps."""
     flat: dict[str, object] = {}
     for name, value in fields.items():
+        if name == STATEMENTS:
+            continue
         if name in MAP_FIELDS and isinstance(value, dict):
             for key, part in value.items():  # pyright: ignore[reportUnknownVariableType]
                 flat[f"{name}{_MAP_SEPARATOR}{key}"] = part

@@ -6,10 +6,11 @@ run. Ports are synchronous; a store may be called from several threads at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
+from runreel.model.approval import Answer, Approval, ApprovalStatus
 from runreel.model.blob import Blob, SweepReport
 from runreel.model.bundle import ImportOptions, Part, RunImport, RunParts, SessionPart
 from runreel.model.change import ProjectChanges, RunChanges
@@ -30,12 +31,16 @@ from runreel.model.metrics import (
     TimelinePoint,
 )
 from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.node_history import NodeHistory
 from runreel.model.page import Page
+from runreel.model.plan_draft import PlanDraft
 from runreel.model.price import Price, RecomputeQuery, RecomputeReport, UnpricedModel
 from runreel.model.record import ApplyReport, Record
+from runreel.model.request import Action, Request
 from runreel.model.retention import RetentionReport, RetentionRule
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
+from runreel.model.run_plan import RunPlan
 from runreel.model.scope import Scope
 from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
 from runreel.model.span import Overview, SpanColumns, SpanPage, SpanQuery
@@ -129,6 +134,36 @@ class RunStore(Protocol):
             InvalidNameError: a name or a tag breaks the rules.
             InvalidTransitionError: the run can't go to that status from the present one.
             NameTakenError: another run of the agent has the name.
+        """
+        ...
+
+    def put_plan(self, scope: Scope, run_id: str, draft: PlanDraft, *, now: int) -> None:
+        """Declare the next version of a run's plan: its nodes and edges.
+
+        - Nodes and edges of a former version that are not in this one, and never ran, are in no plan or graph any more.
+        - What is there keeps what happened to it, and what this version does not say of it.
+
+        Raises:
+            InvalidNameError: an id breaks the rules of names.
+            InvalidPlanError: names everything that is wrong; nothing changed.
+        """
+        ...
+
+    def set_node_status(
+        self,
+        scope: Scope,
+        run_id: str,
+        node_id: str,
+        status: str,
+        *,
+        who: str | None = None,
+        why: str | None = None,
+        now: int,
+    ) -> None:
+        """State what a node is from now on, as a person does; the status that it has changes nothing.
+
+        Raises:
+            InvalidTransitionError: the node can't go to that status from the present one.
         """
         ...
 
@@ -263,6 +298,14 @@ class EventStore(Protocol):
         """
         ...
 
+    def get_plan(self, scope: Scope, run_id: str) -> RunPlan:
+        """Return the steps of a run's plan in their order, and how far the run is.
+
+        - Steps of a former version are among them, first, if they ever ran.
+        - Where nobody gave a version, all nodes are steps that records declare.
+        """
+        ...
+
     def get_course(self, scope: Scope, run_id: str, *, limit: int) -> Course:
         """Return the first executions of a run's nodes by when they began, and the steps between these.
 
@@ -274,7 +317,18 @@ class EventStore(Protocol):
         ...
 
     def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
-        """Return one node of a run."""
+        """Return one node of a run.
+
+        - Its status is the last of its history.
+        """
+        ...
+
+    def get_node_history(self, scope: Scope, run_id: str, node_id: str) -> NodeHistory:
+        """Return how the status of a node changed, by time.
+
+        - It depends only on the set of records, and on whether the run has ended: see `model/node_history.py`.
+        - The end of the run ends a node that goes on; if the run goes on again, so does the node.
+        """
         ...
 
     def list_node_events(
@@ -717,6 +771,53 @@ class BundleStore(Protocol):
         ...
 
 
+class ApprovalStore(Protocol):
+    """Keeps what agents and people ask of each other: approvals, and requests to agents that run."""
+
+    def list_approvals(
+        self, scope: Scope, statuses: Collection[ApprovalStatus], *, limit: int, cursor: str | None = None
+    ) -> Page[Approval]:
+        """Return the approvals of these statuses, those of the newest `limit` runs that have any, newest run first."""
+        ...
+
+    def count_open_approvals(self, scope: Scope) -> int:
+        """Return how many approvals wait for an answer."""
+        ...
+
+    def list_run_approvals(self, scope: Scope, run_id: str) -> list[Approval]:
+        """Return the first 500 approvals of a run by time."""
+        ...
+
+    def get_approval(self, scope: Scope, run_id: str, event_id: str) -> Approval:
+        """Return one approval of a run."""
+        ...
+
+    def answer_approval(self, scope: Scope, run_id: str, event_id: str, answer: Answer, *, now: int) -> Approval:
+        """Give the answer of a person: once, whoever else answers at the same time; no record of the wire undoes it.
+
+        - The run goes on as its records say, once none of its approvals is open; its history has who answered what.
+
+        Raises:
+            ApprovalClosedError: it was answered already, its agent waits no longer, or its run has ended.
+            InvalidAnswerError: the answer is none of the options.
+        """
+        ...
+
+    def expire_approval(self, scope: Scope, run_id: str, event_id: str, option: str | None, *, now: int) -> Approval:
+        """Say that the agent goes on without an answer, with `option`; where there is an answer, that counts."""
+        ...
+
+    def add_request(
+        self, scope: Scope, run_id: str, action: Action, *, why: str | None, who: str | None, now: int
+    ) -> Request:
+        """Ask something of the agent of a run; asking the same again before it is seen is one request.
+
+        Raises:
+            RequestRefusedError: the run has ended, or there is nothing to resume.
+        """
+        ...
+
+
 class ImportStore(Protocol):
     """Keeps what became of foreign databases that were imported: the newest thousand reports of a project."""
 
@@ -787,6 +888,11 @@ class Store(Protocol):
     @property
     def retention(self) -> RetentionStore:
         """How long runs are kept."""
+        ...
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """What agents and people ask of each other."""
         ...
 
     @property

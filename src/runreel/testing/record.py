@@ -55,6 +55,21 @@ def make_llm_call(
     return record
 
 
+def make_approval(
+    event_id: str = "approval-1",
+    run_id: str = "run-1",
+    *,
+    at: int = AT,
+    question: str = "Deploy?",
+    options: Sequence[str] = ("approve", "reject"),
+    **fields: object,
+) -> Record:
+    """Build the event record of an approval that is open."""
+    inputs = {"question": question, "options": list(options), "context": {"to": "production"}}
+    stated: dict[str, object] = {"event_type": "approval_requested", "status": "running", "inputs": inputs, **fields}
+    return make_event(event_id, run_id, at=at, rank=Rank.START, **stated)
+
+
 def make_node(
     node_id: str = "step_1", run_id: str = "run-1", *, at: int = AT, rank: int = Rank.START, **fields: object
 ) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from runreel.errors import DecodeError
 from runreel.model.name import is_record_id, repair_name
 from runreel.model.record import RecordKind
+from runreel.model.statement import MAX_STATEMENTS
 from runreel.wire.json import MAX_DEPTH, is_deeper
 
 _MAX = 2**63 - 1
@@ -33,6 +34,14 @@ class _SessionFields(Struct):
     metadata: dict[str, Any] | None = None
 
 
+class _Request(Struct, forbid_unknown_fields=True):
+    number: Annotated[int, Meta(ge=1, le=_MAX)]
+    action: Literal["cancel", "pause", "resume"]
+    requested_at: Instant
+    why: LongText | None = None
+    requested_by: Text | None = None
+
+
 class _RunFields(Struct):
     agent_name: Text | None = None
     session_id: Text | None = None
@@ -51,6 +60,19 @@ class _RunFields(Struct):
     metadata: dict[str, Any] | None = None
     heartbeat_us: DurationUs | None = None
     person_status: Text | None = None
+    seen_request: Count | None = None
+    requests: list[_Request] | None = None
+
+
+class _Said(Struct, forbid_unknown_fields=True):
+    status: Text
+    who: Text | None = None
+    why: LongText | None = None
+
+
+# A moment and a rank, as `model/statement.py` writes them.
+StatementKey = Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}\.[0-9]$")]
+Statements = Annotated[dict[StatementKey, _Said], Meta(max_length=MAX_STATEMENTS)]
 
 
 class _NodeFields(Struct):
@@ -64,9 +86,14 @@ class _NodeFields(Struct):
     started_at: Instant | None = None
     ended_at: Instant | None = None
     metadata: dict[str, Any] | None = None
+    requires_approval: bool | None = None
+    max_attempts: Count | None = None
+    plan_version: Count | None = None
+    states: Statements | None = None
 
 
 class _EdgeFields(Struct):
+    plan_version: Count | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -179,6 +206,8 @@ def check_state(kind: RecordKind, text: bytes) -> None:
     require_names(getattr(fields, name, None) for name in _NAMES)
     require_ids(getattr(fields, name, None) for name in _IDS)
     require_names(getattr(fields, "tags", None) or ())
+    if isinstance(fields, _NodeFields) and fields.states:
+        require_names(name for said in fields.states.values() for name in (said.status, said.who))
     _check_depth(text, [state.fields])
 
 

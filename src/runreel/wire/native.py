@@ -297,8 +297,9 @@ class _FieldReader:
 def _complete_run(fields: dict[str, object], rank: int, phase: str, _recorded_at: int) -> None:
     if is_placeholder(cast("str", fields.get("run_name", ""))):
         del fields["run_name"]
-    # A sign of life says that the run goes on, and nothing of its status: a pause is not over because of it.
-    is_beat = "heartbeat_us" in fields and phase == "whole" and "error" not in fields
+    # A sign of life says that the run goes on, and nothing of its status: a pause is not over because of it. Nor is it
+    # because the agent has noticed a request.
+    is_beat = fields.keys() & {"heartbeat_us", "seen_request"} and phase == "whole" and "error" not in fields
     if "status" not in fields and not is_beat:
         fields["status"] = _status_of(fields, rank, running="executing")
 
@@ -364,6 +365,7 @@ _SHAPES: Mapping[str, _Shape] = {
             **_same(_map, "metadata"),
             **_DURATION,
             "heartbeat_interval_ms": ("heartbeat_us", duration_us_of),
+            **_same(_number, "seen_request"),
         },
         rest_field="metadata",
         time_field="started_at",
@@ -377,11 +379,13 @@ _SHAPES: Mapping[str, _Shape] = {
         fields={
             **_ORIGIN,
             **_same(_text, "node_type", "name", "status"),
-            **_same(_task, "goal"),
+            **_same(_task, "goal", "why"),
             **_same(_name, "agent_name", "parent_node_id"),
             **_same(integer_of, "order_index"),
+            **_same(_number, "max_attempts", "plan_version"),
+            **_same(_flag, "requires_approval"),
             **_same(parse_instant, "started_at", "ended_at"),
-            **_same(_any, "error"),
+            **_same(_any, "details", "error"),
             **_same(_map, "metadata"),
         },
         rest_field="metadata",
@@ -392,7 +396,7 @@ _SHAPES: Mapping[str, _Shape] = {
         kind=RecordKind.EDGE,
         key=_edge_key,
         key_fields=frozenset({"source", "target", "edge_type", "condition"}),
-        fields={**_ORIGIN, **_same(_map, "metadata")},
+        fields={**_ORIGIN, **_same(_number, "plan_version"), **_same(_map, "metadata")},
         rest_field="metadata",
     ),
     "event": _Shape(

@@ -60,6 +60,9 @@ def apply(
 
 def close_runs(transaction: Transaction, changes: Iterable[RunChange]) -> None:
     """Write the rows of the runs that changed, and add what they contribute to the totals of others."""
+    changes = list(changes)
+    for change in changes:
+        change.settle_waiting()
     changed = [change for change in changes if change.is_changed()]
     for change in changed:
         change.row.change_seq += 1

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func
 
 from runreel.model.change import DeclaredNode, ProjectChanges, RunChanges
 from runreel.model.scope import Scope
+from runreel.model.statement import read_statements
+from runreel.storage.merge import State, statements_of
 from runreel.storage.sql import event_row
 from runreel.storage.sql.event_reading import read_edge, read_file, read_message
 from runreel.storage.sql.recorder_row import read_completeness
@@ -135,12 +137,14 @@ def _nth_change(connection: Connection, scope: Scope, first: int, end: int, limi
 
 
 def _read_node(row: Any) -> DeclaredNode:
-    fields = cast("dict[str, Any]", {} if row.state is None else decode_state(row.state).fields)
+    state = State({}, (-1, 0)) if row.state is None else decode_state(row.state)
+    fields = cast("dict[str, Any]", state.fields)
+    stated = read_statements(statements_of(state))
     return DeclaredNode(
         node_id=row.node_id,
         name=fields.get("name") or row.node_id,
         node_type=fields.get("node_type"),
-        status=fields.get("status"),
+        status=stated[-1].status if stated else None,
         agent_name=fields.get("agent_name"),
         goal=fields.get("goal"),
         order_index=row.order_index,
@@ -149,4 +153,8 @@ def _read_node(row: Any) -> DeclaredNode:
         ended_at=fields.get("ended_at"),
         error=fields.get("error"),
         metadata=fields.get("metadata", {}),
+        details=fields.get("details"),
+        requires_approval=fields.get("requires_approval", False),
+        max_attempts=fields.get("max_attempts"),
+        plan_version=fields.get("plan_version"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from runreel.model.approval import APPROVAL_REQUESTED
 from runreel.model.instant import MICROSECONDS_PER_HOUR
 from runreel.storage.sql.event_row import PLACE, duration_us_between
 from runreel.storage.sql.rollup import RollupDelta, duration_bucket
@@ -26,13 +27,15 @@ class EventTotals(NamedTuple):
     """What events come to; `totals` are in the order of `rollup.TOTALS`."""
 
     n_sequenced: int
+    n_approvals: int
+    n_open_approvals: int
     totals: Sequence[int]
 
 
 def add_events(rollup: RollupDelta, sign: int, rows: Iterable[Row], project: str, agent_name: str) -> EventTotals:
     """Add what events contribute to the rollups of an agent, or with sign -1 take it out; return what they come to."""
     cells = rollup.cells
-    n_events = n_failed = n_sequenced = 0
+    n_events = n_failed = n_sequenced = n_approvals = n_open = 0
     usage = [0] * (len(_TOKENS) + 2)
     # Every event of every batch comes through here, so nothing is called that can be written out.
     for row in rows:
@@ -42,6 +45,9 @@ def add_events(rollup: RollupDelta, sign: int, rows: Iterable[Row], project: str
             label = model or name or ""
         elif event_type in _LABELLED_BY_NAME:
             label = name or ""
+        elif event_type == APPROVAL_REQUESTED:
+            n_approvals += 1
+            n_open += status == "running"
         sums, buckets = cells[project, agent_name, started_at // MICROSECONDS_PER_HOUR, event_type, label]
         if duration_us is None and ended_at is not None:
             duration_us = duration_us_between(None, started_at, ended_at)
@@ -61,7 +67,7 @@ def add_events(rollup: RollupDelta, sign: int, rows: Iterable[Row], project: str
                 if amount:
                     usage[place] += amount
                     sums[place + 3] += sign * amount
-    return EventTotals(n_sequenced, (n_events, n_failed, *usage))
+    return EventTotals(n_sequenced, n_approvals, n_open, (n_events, n_failed, *usage))
 
 
 def _usage_of(row: Row) -> Sequence[int | None]:

@@ -9,13 +9,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
-from runreel.model.course import Course, Execution, Places, count_pairs, find_steps, make_course
-from runreel.model.dag import Dag, make_dag
+from runreel.model.course import (
+    Course,
+    Execution,
+    Places,
+    count_pairs,
+    end_execution,
+    find_steps,
+    make_course,
+)
+from runreel.model.dag import Dag, is_withdrawn, make_dag, plan_version_of
 from runreel.model.edge import Edge
+from runreel.model.ending import RUNNING
 from runreel.model.layer import Pair
-from runreel.model.node import Node
+from runreel.model.node_history import NEVER_BEGAN, PENDING
+from runreel.model.progress import Progress
+from runreel.model.run_plan import RunPlan, make_plan
 from runreel.storage.sql.event_reading import Inside
-from runreel.storage.sql.node_event import EXECUTION, NEVER_BEGAN
+from runreel.storage.sql.node_event import EXECUTION
 from runreel.storage.sql.node_reading import (
     EVENT,
     NODE,
@@ -23,11 +34,12 @@ from runreel.storage.sql.node_reading import (
     STATUS,
     STOP,
     Activity,
+    KnownNode,
     read_activity,
     read_edges,
     read_nodes,
 )
-from runreel.storage.sql.schema import events
+from runreel.storage.sql.schema import events, nodes
 
 _HERE, _OTHER, _BEFORE = events.alias("here"), events.alias("other"), events.alias("before")
 
@@ -36,7 +48,7 @@ _HERE, _OTHER, _BEFORE = events.alias("here"), events.alias("other"), events.ali
 class _Way:
     """What is known of the way that a run took: by what its events name, and by when its nodes were at work."""
 
-    nodes: Sequence[Node]
+    nodes: Sequence[KnownNode]
     edges: Sequence[Edge]
     executions: Sequence[Execution]
     steps: Sequence[Places]
@@ -57,13 +69,64 @@ class _Way:
 
 def read_dag(inside: Inside, *, limit: int) -> Dag:
     """Return the first nodes by level with the first edges between them, declared and taken."""
-    way = _read_way(inside)
-    dag = make_dag(way.nodes, way.edges, way.count_followed(), way.called)
-    n_executions = Counter(execution.node_id for execution in way.executions)
-    placed_nodes = tuple(replace(placed, n_attempts=n_executions[placed.node.node_id]) for placed in dag.nodes[:limit])
-    shown = {placed.node.node_id for placed in placed_nodes}
+    _, dag = _read_whole_dag(inside)
+    nodes = dag.nodes[:limit]
+    shown = {placed.node.node_id for placed in nodes}
     between = [edge for edge in dag.edges if edge.source in shown and edge.target in shown]
-    return replace(dag, nodes=placed_nodes, edges=tuple(between[:limit]))
+    return replace(dag, nodes=nodes, edges=tuple(between[:limit]))
+
+
+def read_plan(inside: Inside) -> RunPlan:
+    """Return the steps of a run's plan, or the nodes that were declared without one."""
+    version, dag = _read_whole_dag(inside)
+    if version is not None:
+        return make_plan(version, [placed for placed in dag.nodes if placed.node.plan_version is not None])
+    declared = select(nodes.c.node_id).where(nodes.c.run_pk == inside.run.run_pk, nodes.c.state.is_not(None))
+    steps = set(inside.connection.execute(declared).scalars())
+    return make_plan(None, [placed for placed in dag.nodes if placed.node.node_id in steps])
+
+
+def read_progress(inside: Inside) -> Progress | None:
+    """Return how far a run is with the nodes that were declared; None where none was."""
+    is_declared = (nodes.c.run_pk == inside.run.run_pk, nodes.c.state.is_not(None))
+    if inside.connection.execute(select(nodes.c.node_id).where(*is_declared).limit(1)).first() is None:
+        return None
+    return read_plan(inside).progress
+
+
+def _read_whole_dag(inside: Inside) -> tuple[int | None, Dag]:
+    """Return the version of the plan, and all nodes and edges but those that a later plan left out."""
+    way = _read_way(inside)
+    version = plan_version_of([known.node for known in way.nodes], way.edges)
+    kept = {known.node.node_id: known for known in way.nodes if not is_withdrawn(known.node, version)}
+    followed = way.count_followed()
+    dag = make_dag(
+        [known.node for known in kept.values()],
+        [edge for edge in way.edges if _is_kept(edge, kept, version, followed)],
+        followed,
+        way.called,
+        startable=set() if inside.end else {node_id for node_id, known in kept.items() if _may_begin(known)},
+    )
+    n_executions = Counter(execution.node_id for execution in way.executions)
+    placed_nodes = tuple(
+        replace(
+            placed,
+            n_attempts=n_executions[placed.node.node_id],
+            transitions=kept[placed.node.node_id].history.transitions,
+        )
+        for placed in dag.nodes
+    )
+    return version, replace(dag, nodes=placed_nodes)
+
+
+def _is_kept(edge: Edge, nodes: Collection[str], version: int | None, followed: Mapping[Pair, int]) -> bool:
+    """Tell whether an edge is of the present plan, or of none, or was taken."""
+    is_present = edge.plan_version in (None, version) or (edge.source, edge.target) in followed
+    return is_present and edge.source in nodes and edge.target in nodes
+
+
+def _may_begin(known: KnownNode) -> bool:
+    return known.is_declared and known.node.status == PENDING
 
 
 def read_course(inside: Inside, *, limit: int) -> Course:
@@ -81,10 +144,10 @@ def read_course(inside: Inside, *, limit: int) -> Course:
 
 def _read_way(inside: Inside) -> _Way:
     activity = read_activity(inside, None)
-    nodes, edges = read_nodes(inside, activity), read_edges(inside)
+    known, edges = read_nodes(inside, activity), read_edges(inside)
     previous = _read_previous(inside) if activity.figures else {}
     called = _read_called(inside) if activity.figures else {}
-    executions = _make_executions(activity, nodes)
+    executions = _make_executions(inside, activity, known)
     # Where a recorder tells of what came before, or what called, nothing is concluded from when a node was at work.
     told = {node_id for pair in previous for node_id in pair} | {target for _, target in called}
     timed = [
@@ -95,16 +158,16 @@ def _read_way(inside: Inside) -> _Way:
     declared = [(edge.source, edge.target) for edge in edges]
     found = find_steps([executions[place] for place in timed], declared)
     steps = [(timed[source], timed[target]) for source, target in found]
-    return _Way(nodes=nodes, edges=edges, executions=executions, steps=steps, previous=previous, called=called)
+    return _Way(nodes=known, edges=edges, executions=executions, steps=steps, previous=previous, called=called)
 
 
-def _make_executions(activity: Activity, nodes: Sequence[Node]) -> list[Execution]:
+def _make_executions(inside: Inside, activity: Activity, known: Sequence[KnownNode]) -> list[Execution]:
     """Return the executions that events tell of, and one for each other node in which something happened, by start."""
     executions = [
         Execution(
             node_id=row[NODE],
             started_at=row[START],
-            ended_at=None if row[STATUS] == "running" else row[STOP],
+            ended_at=None if row[STATUS] == RUNNING else row[STOP],
             status=row[STATUS],
             event_id=row[EVENT],
         )
@@ -112,7 +175,7 @@ def _make_executions(activity: Activity, nodes: Sequence[Node]) -> list[Executio
         if row[STATUS] not in NEVER_BEGAN
     ]
     have = {row[NODE] for row in activity.executions}
-    for node in nodes:
+    for node, _, _ in known:
         figures = activity.figures.get(node.node_id)
         if figures is None or node.node_id in have or node.status == "skipped":
             continue
@@ -120,7 +183,8 @@ def _make_executions(activity: Activity, nodes: Sequence[Node]) -> list[Executio
         executions.append(
             Execution(node_id=node.node_id, started_at=figures.first_at, ended_at=ended_at, status=node.status)
         )
-    return sorted(executions, key=lambda execution: execution.started_at)
+    ordered = sorted(executions, key=lambda execution: execution.started_at)
+    return ordered if inside.end is None else [end_execution(execution, inside.end) for execution in ordered]
 
 
 def _read_sources(inside: Inside, way: _Way) -> tuple[dict[int, set[str]], dict[int, set[str]]]:

@@ -155,7 +155,7 @@ class _Examination:
             self._note_wrong("nodes", row, f"{len(wrong_members)} events are kept as events of the wrong node")
         if wrong_flags:
             self._note_wrong("usage", row, f"{len(wrong_flags)} events count their usage wrongly")
-        for name in (*TOTALS, "sequenced_count"):
+        for name in (*TOTALS, "sequenced_count", "approval_count", "open_approval_count"):
             stored, real = getattr(row, name), getattr(counted, name)
             if stored != real:
                 self._note_wrong("totals", row, f"{name} is {stored}, and a recount gives {real}")

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, literal, select, tuple_
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
+from runreel.model.ending import RUNNING, end_event, find_run_end, known_duration
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent, Payload, Relative
 from runreel.model.file import FileReference
 from runreel.model.message import Message
@@ -70,6 +72,7 @@ class Inside:
         self.dialect = dialect
         self._blobs = blobs
         self.run: RunRow = get_row(connection, scope, run_id)
+        self.end = find_run_end(self.run.status, self.run.ended_at)
 
     def list_events(self, query: EventFilter, *, limit: int, cursor: str | None) -> Page[Event]:
         """Return narrow events in execution order."""
@@ -77,7 +80,7 @@ class Inside:
         depths = self._depths(rows)
         return Page(
             tuple(
-                event_row.read_event(row, execution_order=place, depth=depths[row[1]])
+                self._event(row, execution_order=place, depth=depths[row[1]])
                 for row, place in zip(rows, places, strict=True)
             ),
             following,
@@ -90,7 +93,7 @@ class Inside:
         payloads = self._payloads(rows)
         return Page(
             tuple(
-                FullEvent(event=event_row.read_event(row, execution_order=place, depth=depths[row[1]]), payload=payload)
+                FullEvent(event=self._event(row, execution_order=place, depth=depths[row[1]]), payload=payload)
                 for row, place, payload in zip(rows, places, payloads, strict=True)
             ),
             following,
@@ -104,7 +107,7 @@ class Inside:
         order = order_of(self.run)
         positions = read_positions(self.connection, order, events.c.event_id == event_id)
         (place,) = read_places(self.connection, self.dialect, order, positions)
-        event = event_row.read_event(rows[0], execution_order=place, depth=self._depths(rows)[event_id])
+        event = self._event(rows[0], execution_order=place, depth=self._depths(rows)[event_id])
         return FullEvent(event=event, payload=self._payloads(rows)[0])
 
     def get_event_family(self, event_id: str, *, limit: int) -> EventFamily:
@@ -119,8 +122,8 @@ class Inside:
         by_start = (events.c.started_at, events.c.event_id)
         children = select(*_RELATIVE).where(in_run, is_child).order_by(*by_start).limit(limit)
         return EventFamily(
-            parent=None if parent is None else _read_relative(parent),
-            children=tuple(_read_relative(row) for row in self.connection.execute(children)),
+            parent=None if parent is None else self._relative(parent),
+            children=tuple(self._relative(row) for row in self.connection.execute(children)),
             n_children=self.connection.execute(select(func.count()).where(in_run, is_child)).scalar_one(),
         )
 
@@ -141,7 +144,7 @@ class Inside:
         chosen = list(found.values())[:limit]
         payloads = self._payloads([row for row, _ in chosen])
         return [
-            FullEvent(event=event_row.read_event(row, depth=depth), payload=payload)
+            FullEvent(event=self._event(row, depth=depth), payload=payload)
             for (row, depth), payload in zip(chosen, payloads, strict=True)
         ]
 
@@ -151,13 +154,27 @@ class Inside:
         statement = order_of(self.run).select(events, where=[lifecycle]).limit(limit)
         return self._full(self.connection.execute(statement).all())
 
+    def list_events_of_type(self, event_type: str, *, limit: int) -> list[FullEvent]:
+        """Return the first events of one type with their payloads, by start."""
+        statement = (
+            select(events)
+            .where(events.c.run_pk == self.run.run_pk, events.c.event_type == literal(event_type, literal_execute=True))
+            .order_by(events.c.started_at, events.c.event_id)
+            .limit(limit)
+        )
+        rows = self.connection.execute(statement).all()
+        return [
+            FullEvent(event=self._event(row), payload=payload)
+            for row, payload in zip(rows, self._payloads(rows), strict=True)
+        ]
+
     def list_node_events(
         self, node_id: str, *, event_type: str | None, limit: int, cursor: str | None
     ) -> Page[FullEvent]:
         """Return the events of a node in execution order."""
         require_node(self.connection, self.run, node_id)
         query = EventFilter(node_id=node_id, event_types=() if event_type is None else (event_type,))
-        conditions = conditions_of(self.dialect, query)
+        conditions = conditions_of(self.dialect, query, self.end)
         order, of = order_of(self.run), "node events"
         if cursor is not None:
             conditions.append(order.after(parse_position(self.connection, of, order, cursor)[0]))
@@ -193,7 +210,7 @@ class Inside:
     ) -> tuple[list[EventRow], Sequence[int], str | None]:
         """Return rows of a page, their places in the whole run, and the cursor of the next page."""
         order, of = order_of(self.run), "events"
-        conditions = conditions_of(self.dialect, query)
+        conditions = conditions_of(self.dialect, query, self.end)
         is_whole = not conditions
         first = 0
         if cursor is not None:
@@ -205,6 +222,23 @@ class Inside:
         if not is_whole:
             places = read_places(self.connection, self.dialect, order, [order.position_of(row) for row in rows])
         return rows, places, format_position(of, order, last, first + len(rows)) if last else None
+
+    def _event(self, row: EventRow, *, execution_order: int | None = None, depth: int | None = None) -> Event:
+        return end_event(event_row.read_event(row, execution_order=execution_order, depth=depth), self.end)
+
+    def _relative(self, row: Any) -> Relative:
+        duration_us = event_row.duration_us_between(row.duration_us, row.started_at, row.ended_at)
+        relative = Relative(
+            event_id=row.event_id,
+            event_type=row.event_type,
+            name=row.name,
+            status=row.status,
+            duration_us=duration_us,
+        )
+        if self.end is None or row.status != RUNNING:
+            return relative
+        duration_us = known_duration(row.started_at, max(row.started_at, self.end.at))
+        return replace(relative, status=self.end.status, duration_us=duration_us, ended_by_run=True)
 
     def _rows(self, event_ids: Sequence[str]) -> list[EventRow]:
         statement = select(events).where(events.c.run_pk == self.run.run_pk, events.c.event_id.in_(event_ids))
@@ -232,7 +266,7 @@ class Inside:
     def _full(self, rows: Sequence[EventRow]) -> list[FullEvent]:
         depths = self._depths(rows)
         return [
-            FullEvent(event=event_row.read_event(row, depth=depths[row[1]]), payload=payload)
+            FullEvent(event=self._event(row, depth=depths[row[1]]), payload=payload)
             for row, payload in zip(rows, self._payloads(rows), strict=True)
         ]
 
@@ -292,24 +326,16 @@ def _state(stored: bytes | None) -> State:
     return decode_state(stored) if stored is not None else State({}, (-1, 0))
 
 
-def _read_relative(row: Any) -> Relative:
-    return Relative(
-        event_id=row.event_id,
-        event_type=row.event_type,
-        name=row.name,
-        status=row.status,
-        duration_us=event_row.duration_us_between(row.duration_us, row.started_at, row.ended_at),
-    )
-
-
 def read_edge(row: Any) -> Edge:
     """Return the edge of a row."""
+    fields: dict[str, Any] = _state(row.state).fields
     return Edge(
         source=row.source,
         target=row.target,
         edge_type=row.edge_type,
         condition=row.condition,
-        metadata=cast("dict[str, object]", _state(row.state).fields.get("metadata", {})),
+        metadata=fields.get("metadata", {}),
+        plan_version=fields.get("plan_version"),
     )
 
 

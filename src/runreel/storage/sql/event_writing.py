@@ -220,9 +220,11 @@ def contribute(transaction: Transaction, sign: int, rows: Iterable[Row], changes
     """Add what events contribute to their runs and to the rollups, or with sign -1 take it out."""
     for run_pk, of_run in groupby(rows, itemgetter(0)):
         run = changes[run_pk].row
-        n_sequenced, totals = add_events(transaction.rollup, sign, of_run, run.project, run.agent_name)
-        run.sequenced_count += sign * n_sequenced
-        run.add_totals(sign, totals)
+        added = add_events(transaction.rollup, sign, of_run, run.project, run.agent_name)
+        run.sequenced_count += sign * added.n_sequenced
+        run.approval_count += sign * added.n_approvals
+        run.open_approval_count += sign * added.n_open_approvals
+        run.add_totals(sign, added.totals)
 
 
 def _move_contributions(transaction: Transaction, change: RunChange) -> None:

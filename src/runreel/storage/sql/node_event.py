@@ -1,19 +1,35 @@
-"""The events of nodes: which they are, when they end, and which of them are executions."""
+"""The events of nodes: which they are, when they end, and which of them are executions and approvals."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, case, select
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select
 
 from runreel.errors import NotFoundError
+from runreel.model.ending import RUNNING, RunEnd
 from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.schema import events, nodes
 
 EXECUTION = "node_execution"
-NEVER_BEGAN = frozenset({"skipped", "pending"})
-"""How an execution is that was none."""
+APPROVAL = "approval_requested"
 
 END = case((events.c.ended_at > events.c.started_at, events.c.ended_at), else_=events.c.started_at).label("end_at")
 """The end of an event; its start where it has no later end."""
+
+IS_EXECUTION = and_(events.c.event_type == EXECUTION, events.c.node_id.is_not(None))
+IS_TELLING = or_(IS_EXECUTION, events.c.event_type == APPROVAL)
+"""What holds for the events that tell the states of nodes."""
+
+
+def end_with(run_end_at: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the end of an event in a run that ended then, which is the end of what went on."""
+    goes_on = events.c.status == RUNNING
+    until_then = case((events.c.started_at < run_end_at, run_end_at), else_=events.c.started_at)
+    return case((goes_on, until_then), else_=END).label("end_at")
+
+
+def end_within(run_end: RunEnd | None) -> ColumnElement[int]:
+    """Return the end of an event as it is shown."""
+    return END if run_end is None else end_with(literal(run_end.at, events.c.started_at.type))
 
 
 def members_of(run: RunRow, node_id: str | None) -> tuple[ColumnElement[bool], ...]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import case, func, select
 
 from runreel.model.edge import Edge
+from runreel.model.ending import RUNNING
 from runreel.model.node import Graph, Node
-from runreel.storage.merge import State
+from runreel.model.node_history import AT_WORK, PENDING, NodeHistory, Stretch, make_history
+from runreel.model.record import Rank
+from runreel.model.statement import read_statements
+from runreel.model.transition import BY_PERSON, BY_RECORDER
+from runreel.storage.merge import State, statements_of
 from runreel.storage.sql.event_reading import Inside, read_edge
-from runreel.storage.sql.node_event import END, EXECUTION, members_of, require_node
+from runreel.storage.sql.node_event import END, EXECUTION, IS_TELLING, members_of, require_node
 from runreel.storage.sql.run_row import decode_state
 from runreel.storage.sql.schema import edges, events, nodes
 
 NODE, START, STOP, STATUS, EVENT = range(5)
 """The places of what is read of an execution."""
+_TYPE, _NAME, _SUBTYPE, _RANK = range(5, 9)
 
 Row = Sequence[Any]
 
@@ -35,19 +41,24 @@ class NodeFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What the events of a run's nodes say, or those of one node: figures, and executions of nodes by start."""
+    """What the events of a run's nodes say, or those of one node: figures, executions and approvals by start."""
 
-    figures: Mapping[str, NodeFigures]
-    executions: Sequence[Row]
+    figures: Mapping[str, NodeFigures] = field(default_factory=dict[str, NodeFigures])
+    executions: Sequence[Row] = ()
+    approvals: Sequence[Row] = ()
 
-    def outcomes(self) -> dict[str, str]:
-        """Return the status of the latest execution of each node that has one."""
-        return {row[NODE]: row[STATUS] for row in self.executions}
+
+class KnownNode(NamedTuple):
+    """A node with the states that it went through; `is_declared` tells whether a record speaks of it."""
+
+    node: Node
+    history: NodeHistory
+    is_declared: bool
 
 
 def read_graph(inside: Inside, *, limit: int | None) -> Graph:
     """Return the first nodes in their order, the first declared edges, and how many there are."""
-    found = read_nodes(inside, read_activity(inside, None))
+    found = [known.node for known in read_nodes(inside, read_activity(inside, None))]
     n_edges = select(func.count()).where(edges.c.run_pk == inside.run.run_pk)
     return Graph(
         nodes=tuple(found[:limit]),
@@ -57,34 +68,24 @@ def read_graph(inside: Inside, *, limit: int | None) -> Graph:
     )
 
 
-def read_node(inside: Inside, node_id: str) -> Node:
+def read_node(inside: Inside, node_id: str) -> KnownNode:
     """Return one node."""
     require_node(inside.connection, inside.run, node_id)
-    activity = read_activity(inside, node_id)
-    return read_node_with(inside, node_id, activity.figures.get(node_id), activity.outcomes().get(node_id))
+    return read_node_with(inside, node_id, read_activity(inside, node_id))
 
 
-def read_node_with(inside: Inside, node_id: str, figures: NodeFigures | None, outcome: str | None) -> Node:
-    """Return one node, given what its events say of it and the status of its latest execution."""
+def read_node_with(inside: Inside, node_id: str, activity: Activity) -> KnownNode:
+    """Return one node, given what its events say of it."""
     statement = select(nodes).where(nodes.c.run_pk == inside.run.run_pk, nodes.c.node_id == node_id)
-    return _make_node(inside.connection.execute(statement).one(), figures, outcome)
+    return _Making(inside, activity).make(inside.connection.execute(statement).one())
 
 
-def read_outcome(inside: Inside, node_id: str) -> str | None:
-    """Return the status of the latest execution of a node."""
-    executions = _read_executions(inside, node_id)
-    return executions[-1][STATUS] if executions else None
-
-
-def read_nodes(inside: Inside, activity: Activity) -> list[Node]:
+def read_nodes(inside: Inside, activity: Activity) -> list[KnownNode]:
     """Return all nodes as declared, then by when they began."""
-    outcomes = activity.outcomes()
+    making = _Making(inside, activity)
     statement = select(nodes).where(nodes.c.run_pk == inside.run.run_pk)
-    found = [
-        _make_node(row, activity.figures.get(row.node_id), outcomes.get(row.node_id))
-        for row in inside.connection.execute(statement)
-    ]
-    return sorted(found, key=_node_order)
+    found = [making.make(row) for row in inside.connection.execute(statement)]
+    return sorted(found, key=lambda known: _node_order(known.node))
 
 
 def _node_order(node: Node) -> tuple[bool, int, bool, int, str]:
@@ -100,7 +101,23 @@ def _node_order(node: Node) -> tuple[bool, int, bool, int, str]:
 def read_activity(inside: Inside, node_id: str | None) -> Activity:
     """Return what events say of all nodes, or of one."""
     figures = _read_figures(inside, node_id)
-    return Activity(figures=figures, executions=_read_executions(inside, node_id) if figures else ())
+    return read_telling(inside, node_id, figures) if figures else Activity()
+
+
+def read_telling(inside: Inside, node_id: str | None, figures: Mapping[str, NodeFigures]) -> Activity:
+    """Return executions and approvals of all nodes, or of one, beside figures that are known."""
+    told = (events.c.event_type, events.c.name, events.c.event_subtype, events.c.rank)
+    statement = (
+        select(events.c.member_of, events.c.started_at, END, events.c.status, events.c.event_id, *told)
+        .where(*members_of(inside.run, node_id), IS_TELLING)
+        .order_by(events.c.started_at, events.c.event_id)
+    )
+    rows = inside.connection.execute(statement).all()
+    return Activity(
+        figures=figures,
+        executions=[row for row in rows if row[_TYPE] == EXECUTION],
+        approvals=[row for row in rows if row[_TYPE] != EXECUTION],
+    )
 
 
 def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]:
@@ -109,7 +126,7 @@ def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]
             events.c.member_of,
             func.count(),
             func.count(case((events.c.status == "failed", 1))),
-            func.count(case((events.c.status == "running", 1))),
+            func.count(case((events.c.status == RUNNING, 1))),
             func.min(events.c.started_at),
             func.max(END),
         )
@@ -120,17 +137,6 @@ def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]
         row[0]: NodeFigures(n_events=row[1], n_errors=row[2], n_running=row[3], first_at=row[4], last_at=row[5])
         for row in inside.connection.execute(statement)
     }
-
-
-def _read_executions(inside: Inside, node_id: str | None) -> Sequence[Row]:
-    """Return node, start, end, status and event of the executions of a node, or of all nodes, by their start."""
-    is_execution = (events.c.event_type == EXECUTION, events.c.node_id.is_not(None))
-    statement = (
-        select(events.c.node_id, events.c.started_at, END, events.c.status, events.c.event_id)
-        .where(*members_of(inside.run, node_id), *is_execution)
-        .order_by(events.c.started_at, events.c.event_id)
-    )
-    return inside.connection.execute(statement).all()
 
 
 def read_edges(inside: Inside, *, limit: int | None = None) -> list[Edge]:
@@ -144,33 +150,75 @@ def read_edges(inside: Inside, *, limit: int | None = None) -> list[Edge]:
     return [read_edge(row) for row in inside.connection.execute(statement)]
 
 
-def _fields_of(stored: bytes | None) -> Mapping[str, Any]:
-    state = decode_state(stored) if stored is not None else State({}, (-1, 0))
-    return state.fields
+class _Making:
+    """Makes nodes of rows, and of what happened in them."""
+
+    def __init__(self, inside: Inside, activity: Activity) -> None:
+        self._since = inside.run.created_at
+        self._end = inside.end
+        self._figures = activity.figures
+        self._executions: dict[str, list[Stretch]] = {}
+        self._approvals: dict[str, list[Stretch]] = {}
+        for found, rows in ((self._executions, activity.executions), (self._approvals, activity.approvals)):
+            for row in rows:
+                found.setdefault(row[NODE], []).append(_read_stretch(row))
+
+    def make(self, row: Any) -> KnownNode:
+        """Return the node of a row."""
+        state = decode_state(row.state) if row.state is not None else State({}, (-1, 0))
+        fields = cast("Mapping[str, Any]", state.fields)
+        figures = self._figures.get(row.node_id)
+        history = self._history(row.node_id, state, figures)
+        node = Node(
+            node_id=row.node_id,
+            name=fields.get("name") or row.node_id,
+            node_type=fields.get("node_type"),
+            status=history.status,
+            agent_name=fields.get("agent_name"),
+            goal=fields.get("goal"),
+            order_index=row.order_index,
+            parent_node_id=fields.get("parent_node_id"),
+            started_at=fields.get("started_at") or (figures.first_at if figures else history.began_at),
+            ended_at=_end_of(history, fields.get("ended_at"), figures),
+            n_events=figures.n_events if figures else 0,
+            n_errors=figures.n_errors if figures else 0,
+            error=fields.get("error"),
+            metadata=fields.get("metadata", {}),
+            details=fields.get("details"),
+            requires_approval=fields.get("requires_approval", False),
+            max_attempts=fields.get("max_attempts"),
+            plan_version=fields.get("plan_version"),
+            ended_by_run=history.ended_by_run,
+        )
+        return KnownNode(node, history, row.state is not None)
+
+    def _history(self, node_id: str, state: State, figures: NodeFigures | None) -> NodeHistory:
+        statements = read_statements(statements_of(state))
+        executions = self._executions.get(node_id, [])
+        if figures is not None and not executions and all(each.status == PENDING for each in statements):
+            # Nobody tells how it went but its events, all of which are then one execution.
+            ended_at = None if figures.n_running else figures.last_at
+            executions = [Stretch(figures.first_at, ended_at, "failed" if figures.n_errors else "completed")]
+        approvals = self._approvals.get(node_id, ())
+        return make_history(statements, executions, approvals, since=self._since, end=self._end)
 
 
-def _make_node(row: Any, figures: NodeFigures | None, outcome: str | None) -> Node:
-    fields = _fields_of(row.state)
-    node = Node(
-        node_id=row.node_id,
-        name=fields.get("name") or row.node_id,
-        node_type=fields.get("node_type"),
-        status=fields.get("status") or "pending",
-        agent_name=fields.get("agent_name"),
-        goal=fields.get("goal"),
-        order_index=row.order_index,
-        parent_node_id=fields.get("parent_node_id"),
-        started_at=fields.get("started_at"),
-        ended_at=fields.get("ended_at"),
-        error=fields.get("error"),
-        metadata=fields.get("metadata", {}),
+def _read_stretch(row: Row) -> Stretch:
+    return Stretch(
+        started_at=row[START],
+        ended_at=None if row[STATUS] == RUNNING else row[STOP],
+        status=row[STATUS],
+        who=BY_PERSON if row[_RANK] >= Rank.PERSON else BY_RECORDER,
+        asked=row[_NAME],
+        answer=row[_SUBTYPE],
     )
-    if figures is None:
-        return node
-    node = replace(node, n_events=figures.n_events, n_errors=figures.n_errors)
-    if "status" not in fields:
-        finished = "failed" if figures.n_errors else "completed"
-        status = outcome or ("running" if figures.n_running else finished)
-        node = replace(node, status=status)
-    ended_at = None if node.status in ("pending", "running") else figures.last_at
-    return replace(node, started_at=node.started_at or figures.first_at, ended_at=node.ended_at or ended_at)
+
+
+def _end_of(history: NodeHistory, stated: int | None, figures: NodeFigures | None) -> int | None:
+    if history.ended_by_run:
+        return history.ended_at
+    if history.status in AT_WORK or history.status == PENDING:
+        return None
+    if stated is not None:
+        return stated
+    return figures.last_at if figures is not None else history.ended_at

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import BigInteger, bindparam, case, func, select
 
+from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.node import NodeSummary
+from runreel.model.node_history import AT_WORK, NEVER_BEGAN
 from runreel.model.usage import Usage
 from runreel.storage.sql.event_reading import Inside, read_file
-from runreel.storage.sql.node_event import END, EXECUTION, NEVER_BEGAN, require_node
-from runreel.storage.sql.node_reading import NodeFigures, read_node_with, read_outcome
+from runreel.storage.sql.node_event import APPROVAL, EXECUTION, end_with, require_node
+from runreel.storage.sql.node_reading import Activity, KnownNode, NodeFigures, read_node_with, read_telling
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.schema import events, files, messages
 
 _TYPE, _SUBTYPE, _STATUS, _AGENT, _NAMES_NODE, _COUNT = range(6)
+_CODE_RUN = "code_exec"
 _OF_NODE = (events.c.run_pk == bindparam("run_pk"), events.c.member_of == bindparam("node_id"))
 _KIND = (
     events.c.event_type,
@@ -42,7 +45,12 @@ _KINDS = (
     .group_by(*_KIND)
 )
 # These are in the index by which they are found, so that no row is looked up for them.
-_SPANS = select(events.c.started_at, END).where(*_OF_NODE).order_by(events.c.started_at)
+_SPANS = (
+    select(events.c.started_at, end_with(bindparam("run_end_at", type_=BigInteger)))
+    .where(*_OF_NODE)
+    .order_by(events.c.started_at)
+)
+_NEVER = -(2**63)
 
 _Row = Sequence[Any]
 
@@ -51,23 +59,29 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
     """Return what happened in one node."""
     require_node(inside.connection, inside.run, node_id)
     kinds = fetch(inside.connection, _KINDS, run_pk=inside.run.run_pk, node_id=node_id)
-    spans = fetch(inside.connection, _SPANS, run_pk=inside.run.run_pk, node_id=node_id)
-    executions = [row for row in kinds if row[_TYPE] == EXECUTION and row[_NAMES_NODE]]
-    statuses = _count((row[_STATUS], row[_COUNT]) for row in kinds)
+    run_end_at = _NEVER if inside.end is None else inside.end.at
+    spans = fetch(inside.connection, _SPANS, run_pk=inside.run.run_pk, node_id=node_id, run_end_at=run_end_at)
+    stored = _count((row[_STATUS], row[_COUNT]) for row in kinds)
+    statuses = _count((_shown(row[_STATUS], inside.end), row[_COUNT]) for row in kinds)
+    types = _count((row[_TYPE], row[_COUNT]) for row in kinds)
     first, last = (spans[0][0], max(map(itemgetter(1), spans))) if spans else (None, None)
-    figures = _figures_of(statuses, len(spans), first, last)
+    known = _read_node(inside, node_id, types, _figures_of(stored, len(spans), first, last))
+    attempts = _attempts_of(kinds, known, inside.end, has_events=bool(spans))
     return NodeSummary(
-        node=read_node_with(inside, node_id, figures, _outcome_of(inside, node_id, executions)),
-        events_by_type=_count((row[_TYPE], row[_COUNT]) for row in kinds),
+        node=known.node,
+        events_by_type=types,
         events_by_subtype=_count_nested((row[_TYPE], row[_SUBTYPE], row[_COUNT]) for row in kinds),
         agents=_count((row[_AGENT], row[_COUNT]) for row in kinds),
         events_by_agent=_count_nested((row[_AGENT], row[_TYPE], row[_COUNT]) for row in kinds),
         files_by_type=_count_files(inside, node_id),
         n_messages=_count_messages(inside, node_id),
-        n_attempts=_count_attempts(executions) if executions else int(bool(spans)),
+        n_attempts=sum(attempts.values()),
+        n_approvals=types.get(APPROVAL, 0),
+        n_code_runs=types.get(_CODE_RUN, 0),
+        success_rate=_success_rate(attempts),
         n_completed=statuses.get("completed", 0),
         n_failed=statuses.get("failed", 0),
-        n_running=statuses.get("running", 0),
+        n_running=statuses.get(RUNNING, 0),
         first_event_at=first,
         last_event_at=last,
         active_us=_measure_union(spans),
@@ -76,23 +90,39 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
     )
 
 
-def _outcome_of(inside: Inside, node_id: str, executions: Sequence[_Row]) -> str | None:
-    """Return the status of the latest execution, which need not be looked for where all have the same."""
-    statuses = {row[_STATUS] for row in executions}
-    return read_outcome(inside, node_id) if len(statuses) > 1 else next(iter(statuses), None)
+def _shown(status: str, end: RunEnd | None) -> str:
+    return end.status if end is not None and status == RUNNING else status
 
 
-def _count_attempts(executions: Sequence[_Row]) -> int:
-    return sum(row[_COUNT] for row in executions if row[_STATUS] not in NEVER_BEGAN)
+def _read_node(inside: Inside, node_id: str, types: Mapping[str, int], figures: NodeFigures | None) -> KnownNode:
+    of_node = {} if figures is None else {node_id: figures}
+    activity = Activity(figures=of_node)
+    if EXECUTION in types or APPROVAL in types:
+        activity = read_telling(inside, node_id, of_node)
+    return read_node_with(inside, node_id, activity)
 
 
-def _figures_of(statuses: Mapping[str, int], n_events: int, first: int | None, last: int | None) -> NodeFigures | None:
+def _attempts_of(kinds: Sequence[_Row], known: KnownNode, end: RunEnd | None, *, has_events: bool) -> dict[str, int]:
+    """Count attempts by how they are; a node with events of which no execution was recorded was tried once."""
+    executions = [row for row in kinds if row[_TYPE] == EXECUTION and row[_NAMES_NODE]]
+    if not executions:
+        return {known.node.status: 1} if has_events else {}
+    began = (row for row in executions if row[_STATUS] not in NEVER_BEGAN)
+    return _count((_shown(row[_STATUS], end), row[_COUNT]) for row in began)
+
+
+def _success_rate(attempts: Mapping[str, int]) -> float | None:
+    n_ended = sum(count for status, count in attempts.items() if status not in AT_WORK)
+    return attempts.get("completed", 0) / n_ended if n_ended else None
+
+
+def _figures_of(stored: Mapping[str, int], n_events: int, first: int | None, last: int | None) -> NodeFigures | None:
     if first is None or last is None:
         return None
     return NodeFigures(
         n_events=n_events,
-        n_errors=statuses.get("failed", 0),
-        n_running=statuses.get("running", 0),
+        n_errors=stored.get("failed", 0),
+        n_running=stored.get(RUNNING, 0),
         first_at=first,
         last_at=last,
     )

@@ -66,12 +66,14 @@ def iter_runs(transaction: Transaction, project: str, agent_name: str) -> Iterat
 def recount_run(transaction: Transaction, row: RunRow, *, see_event: SeeEvent | None = None) -> RunRow:
     """Return the row of a run with its totals counted anew; its events go to the transaction's rollups."""
     counted = RunRow(*row.values())
-    counted.sequenced_count = 0
+    counted.sequenced_count = counted.approval_count = counted.open_approval_count = 0
     counted.add_totals(-1, row.totals())
     for events in iter_chunks(transaction, row.run_pk):
-        n_sequenced, totals = add_events(transaction.rollup, 1, events, row.project, row.agent_name)
-        counted.sequenced_count += n_sequenced
-        counted.add_totals(1, totals)
+        added = add_events(transaction.rollup, 1, events, row.project, row.agent_name)
+        counted.sequenced_count += added.n_sequenced
+        counted.approval_count += added.n_approvals
+        counted.open_approval_count += added.n_open_approvals
+        counted.add_totals(1, added.totals)
         if see_event is not None:
             for event in events:
                 see_event(row, event)

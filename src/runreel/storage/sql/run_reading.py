@@ -10,7 +10,7 @@ from runreel.model.scope import Scope
 from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_history import list_aliases
-from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run
+from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run, requests_of
 from runreel.storage.sql.schema import run_aliases, run_states, runs
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
@@ -76,4 +76,5 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
         metadata=metadata_of(state),
         aliases=aliases,
         completeness=completeness,
+        requests=requests_of(state),
     )

@@ -11,6 +11,7 @@ from typing import Any, cast
 from runreel.model.error_line import error_line
 from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
+from runreel.model.request import Request, read_requests
 from runreel.model.run import Run
 from runreel.model.transition import BY_RECORDER
 from runreel.model.usage import Usage
@@ -39,6 +40,9 @@ _COMPRESS_FROM_BYTES = 300
 _BY_TIME = frozenset({"status"})
 # What a person says is a field of its own, so that what the wire says stays known beside it.
 _PERSON_STATUS = "person_status"
+_WAITING = "waiting_approval"
+REQUESTS = "requests"
+"""The field of a run's state that holds what people asked of its agent."""
 _PLAIN_FIELDS = ("environment", "mode", "task", "model", "parent_run_id", "parent_event_id")
 # `change_no` is drawn last, see `Transaction.finish`.
 _FIXED = frozenset({"run_pk", "project", "run_id", "first_seen_at", "change_no"})
@@ -92,6 +96,8 @@ class RunRow:
     heartbeat_at: int | None = None
     heartbeat_us: int | None = None
     is_lost: int = 0
+    approval_count: int = 0
+    open_approval_count: int = 0
     change_seq: int = 0
     change_no: int = 0
 
@@ -203,6 +209,15 @@ class RunChange:
         if row.inferred_at is None or (at, agent_name) < (row.inferred_at, row.inferred_agent or ""):
             row.inferred_agent, row.inferred_at = agent_name, at
 
+    def settle_waiting(self) -> None:
+        """Let the status follow the approvals that are open now; what records state of it stands beneath."""
+        row = self.row
+        if bool(row.open_approval_count) == bool(self.before.open_approval_count):
+            return
+        status, at = self._settled_status()
+        if status != row.status:
+            row.status, self._status_at = status, at if row.open_approval_count else row.active_at
+
     def is_changed(self) -> bool:
         """Tell whether the row differs from the stored one, or the state does."""
         return self.is_new or self.state_changed or self.row.values() != self.before.values()
@@ -258,9 +273,16 @@ class RunChange:
         self._derive_times()
 
     def _settled_status(self) -> tuple[str, int | None]:
-        """Return the status and since when it is: the server's word only where the run has not ended otherwise."""
+        """Return the status and since when it is.
+
+        The server's word counts only where the run has not ended otherwise, and an open approval only where it goes on.
+        """
         status, at = self._stated_status()
-        return ("lost", None) if self.row.is_lost and not is_ended(status) else (status, at)
+        if is_ended(status):
+            return status, at
+        if self.row.is_lost:
+            return "lost", None
+        return (_WAITING, self.row.active_at) if self.row.open_approval_count else (status, at)
 
     def _stated_status(self) -> tuple[str, int | None]:
         """Return a person's word where it is an end, or not older than the wire's; else the wire's."""
@@ -302,6 +324,11 @@ def metadata_of(state: State) -> dict[str, object]:
     """Return the metadata of a run, without the keys that a person took out."""
     metadata = cast("dict[str, object]", state.fields.get("metadata", {}))
     return {key: value for key, value in metadata.items() if value is not None or not _is_taken_out(state, key)}
+
+
+def requests_of(state: State) -> tuple[Request, ...]:
+    """Return what people asked of the agent of a run, oldest first."""
+    return read_requests(state.fields.get(REQUESTS), state.fields.get("seen_request"))
 
 
 def _is_taken_out(state: State, key: str) -> bool:
@@ -351,6 +378,7 @@ def read_run(row: RunRow) -> Run:
         usage=read_usage(row.totals()),
         n_events=row.event_count,
         n_errors=row.error_count,
+        n_open_approvals=row.open_approval_count,
         change_seq=row.change_seq,
     )
 

@@ -130,6 +130,8 @@ runs = Table(
     Column("heartbeat_at", BigInteger),
     Column("heartbeat_us", BigInteger),
     Column("is_lost", SmallInteger, nullable=False, server_default="0"),
+    Column("approval_count", BigInteger, nullable=False, server_default="0"),
+    Column("open_approval_count", BigInteger, nullable=False, server_default="0"),
     Column("change_seq", BigInteger, nullable=False, server_default="0"),
     Column("change_no", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("project", "run_id"),
@@ -155,6 +157,19 @@ Index(
     sqlite_where=runs.c.run_name.is_(None),
     postgresql_where=runs.c.run_name.is_(None),
 )
+
+for _name, _condition in (
+    ("runs_with_approvals", runs.c.approval_count > 0),
+    ("runs_waiting", runs.c.open_approval_count > 0),
+):
+    Index(
+        _name,
+        runs.c.project,
+        runs.c.created_at,
+        runs.c.run_pk,
+        sqlite_where=_condition,
+        postgresql_where=_condition,
+    )
 
 Index(
     "runs_beating",
@@ -287,6 +302,7 @@ for _name, _columns, _condition in (
     ("events_sequence", (events.c.run_pk, events.c.sequence), events.c.sequence.is_not(None)),
     ("events_failed", (events.c.run_pk, events.c.started_at), events.c.status == "failed"),
     ("events_payload_blob", (events.c.payload_blob,), events.c.payload_blob.is_not(None)),
+    ("events_approval", (events.c.run_pk, events.c.started_at), events.c.event_type == "approval_requested"),
     ("events_parent", (events.c.run_pk, events.c.parent_event_id), events.c.parent_event_id.is_not(None)),
     # Without it, every node that is deleted looks through all events of its run for one that names it.
     ("events_node", (events.c.run_pk, events.c.node_id), events.c.node_id.is_not(None)),

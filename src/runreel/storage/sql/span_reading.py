@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, false, func, not_, select
 
+from runreel.model.ending import RUNNING, RunEnd, end_event, known_duration
 from runreel.model.event import Event, EventFilter
 from runreel.model.span import SpanColumns, SpanGroup, SpanPage, SpanQuery
 from runreel.storage.sql.event_depth import read_depths
@@ -22,7 +23,7 @@ from runreel.storage.sql.event_order import (
 )
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.event_row import duration_us_between
-from runreel.storage.sql.node_event import END
+from runreel.storage.sql.node_event import end_within
 from runreel.storage.sql.schema import events
 from runreel.storage.sql.span_sum import GroupKey, SpanSum, fold
 
@@ -90,7 +91,12 @@ def read_span_columns(inside: Inside, from_order: int, n_events: int) -> SpanCol
         where.append(false() if begin is None else order.since(begin))
     rows = inside.connection.execute(order.select(*_COLUMNS, where=where).limit(n_events)).all()
     columns: Sequence[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-    started_at, ended_at, stated_us = columns[8:11]
+    statuses, started_at, ended_at, stated_us = columns[7:11]
+    durations_us: Sequence[int | None] = list(map(duration_us_between, stated_us, started_at, ended_at))
+    ended_by_run: Sequence[int] = ()
+    if inside.end is not None and RUNNING in statuses:
+        ended = _end_columns(inside.end, statuses, started_at, ended_at, durations_us)
+        statuses, ended_at, durations_us, ended_by_run = ended
     return SpanColumns(
         change_seq=inside.run.change_seq,
         n_events=inside.run.event_count,
@@ -102,21 +108,39 @@ def read_span_columns(inside: Inside, from_order: int, n_events: int) -> SpanCol
         names=columns[4],
         node_ids=columns[5],
         agent_names=columns[6],
-        statuses=columns[7],
+        statuses=statuses,
         started_at=started_at,
         ended_at=ended_at,
-        durations_us=list(map(duration_us_between, stated_us, started_at, ended_at)),
+        durations_us=durations_us,
         first_token_at=columns[11],
         models=columns[12],
         tokens_in=columns[13],
         tokens_out=columns[14],
         costs_nanos=columns[15],
+        ended_by_run=ended_by_run,
     )
+
+
+def _end_columns(
+    end: RunEnd,
+    statuses: Sequence[str],
+    started_at: Sequence[int],
+    ended_at: Sequence[int | None],
+    durations_us: Sequence[int | None],
+) -> tuple[Sequence[str], Sequence[int | None], Sequence[int | None], Sequence[int]]:
+    """Let events that go on end with their run; return where those are, too."""
+    places = [place for place, status in enumerate(statuses) if status == RUNNING]
+    shown, ends, lengths = list(statuses), list(ended_at), list(durations_us)
+    for place in places:
+        begin = started_at[place]
+        shown[place], ends[place] = end.status, max(begin, end.at)
+        lengths[place] = known_duration(begin, max(begin, end.at))
+    return shown, ends, lengths, places
 
 
 def _window_of(inside: Inside, order: EventOrder, query: SpanQuery) -> _Window:
     chosen = EventFilter(text=query.text, is_failed=query.is_failed)
-    matching = conditions_of(inside.dialect, chosen)
+    matching = conditions_of(inside.dialect, chosen, inside.end)
     n_matching = _count(inside, matching) if matching else inside.run.event_count
     if query.from_order is None and (query.since is not None or query.until is not None):
         return _window_of_time(inside, order, query, matching, n_matching)
@@ -174,7 +198,9 @@ def _read_singles(
         positions = [order.position_of(row) for row in rows]
         places = read_places(inside.connection, inside.dialect, order, positions)
     depths = read_depths(inside.connection, inside.run.run_pk, ((row[0], row[1]) for row in rows))
-    return [_read_span(row, place, depths[row[0]]) for row, place in zip(rows, places, strict=True)]
+    return [
+        end_event(_read_span(row, place, depths[row[0]]), inside.end) for row, place in zip(rows, places, strict=True)
+    ]
 
 
 def _read_span(row: Sequence[Any], place: int, depth: int) -> Event:
@@ -257,7 +283,7 @@ def _read_sums(
             ((started_at - begin) // width).label("bucket"),
             events.c.event_type,
             started_at,
-            END,
+            end_within(inside.end),
             error.label("error"),
         )
         .select_from(order.source)

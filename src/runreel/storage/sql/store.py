@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from runreel.errors import NotFoundError, StorageError
 from runreel.model.agent import ALL_AGENTS, Agent, AgentFilter
@@ -24,11 +25,14 @@ from runreel.model.metrics import (
     TimelinePoint,
 )
 from runreel.model.node import Graph, Node, NodeSummary
+from runreel.model.node_history import NodeHistory
 from runreel.model.page import Page
+from runreel.model.plan_draft import PlanDraft
 from runreel.model.price import PriceTable
 from runreel.model.record import ApplyReport, Record
 from runreel.model.run import NEWEST_FIRST, DeleteReport, Run, RunCount, RunDetail, RunFamily, RunFilter, RunOrder
 from runreel.model.run_edit import RunEdit
+from runreel.model.run_plan import RunPlan
 from runreel.model.scope import Scope
 from runreel.model.session import ALL_SESSIONS, Session, SessionFilter
 from runreel.model.span import Overview, SpanColumns, SpanPage, SpanQuery
@@ -47,6 +51,7 @@ from runreel.storage.sql import (
     node_reading,
     node_summary,
     overview,
+    planning,
     run_editing,
     run_history,
     run_list,
@@ -56,6 +61,7 @@ from runreel.storage.sql import (
     span_reading,
     timeline_reading,
 )
+from runreel.storage.sql.approval_store import SqlApprovalStore
 from runreel.storage.sql.bundle_store import SqlBundleStore
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.dialect import make_dialect
@@ -96,7 +102,9 @@ class SqlRunStore:
 
     def get_run_detail(self, scope: Scope, run_id: str) -> RunDetail:
         with self._database.read() as connection:
-            return run_reading.get_detail(connection, run_reading.get_row(connection, scope, run_id))
+            inside = Inside(connection, self._database.dialect, scope, run_id, self._database.blobs)
+            detail = run_reading.get_detail(connection, inside.run)
+            return replace(detail, progress=course_reading.read_progress(inside))
 
     def get_run_family(self, scope: Scope, run_id: str) -> RunFamily:
         with self._database.read() as connection:
@@ -130,6 +138,26 @@ class SqlRunStore:
 
     def edit_run(self, scope: Scope, run_id: str, edit: RunEdit, *, now: int) -> Run:
         return self._database.write(lambda transaction: run_editing.edit_run(transaction, scope, run_id, edit, now=now))
+
+    def put_plan(self, scope: Scope, run_id: str, draft: PlanDraft, *, now: int) -> None:
+        self._database.write(lambda transaction: planning.put_plan(transaction, scope, run_id, draft, now=now))
+
+    def set_node_status(
+        self,
+        scope: Scope,
+        run_id: str,
+        node_id: str,
+        status: str,
+        *,
+        who: str | None = None,
+        why: str | None = None,
+        now: int,
+    ) -> None:
+        self._database.write(
+            lambda transaction: planning.set_node_status(
+                transaction, scope, run_id, node_id, status, who=who, why=why, now=now
+            )
+        )
 
     def list_transitions(self, scope: Scope, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Transition]:
         with self._database.read() as connection:
@@ -243,13 +271,21 @@ class SqlEventStore:
         with self._inside(scope, run_id) as inside:
             return course_reading.read_dag(inside, limit=limit)
 
+    def get_plan(self, scope: Scope, run_id: str) -> RunPlan:
+        with self._inside(scope, run_id) as inside:
+            return course_reading.read_plan(inside)
+
     def get_course(self, scope: Scope, run_id: str, *, limit: int) -> Course:
         with self._inside(scope, run_id) as inside:
             return course_reading.read_course(inside, limit=limit)
 
     def get_node(self, scope: Scope, run_id: str, node_id: str) -> Node:
         with self._inside(scope, run_id) as inside:
-            return node_reading.read_node(inside, node_id)
+            return node_reading.read_node(inside, node_id).node
+
+    def get_node_history(self, scope: Scope, run_id: str, node_id: str) -> NodeHistory:
+        with self._inside(scope, run_id) as inside:
+            return node_reading.read_node(inside, node_id).history
 
     def list_node_events(
         self,
@@ -420,6 +456,7 @@ class SqlStore:
         self.files = SqlFileStore(database)
         self.operation = SqlOperationStore(database)
         self.retention = SqlRetentionStore(database)
+        self.approvals = SqlApprovalStore(database)
         self.imports = SqlImportStore(database)
 
     def close(self) -> None:

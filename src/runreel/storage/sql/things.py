@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from runreel.model.blob import parse_content_hash
 from runreel.model.record import RecordKind, split_edge_key
-from runreel.storage.merge import State, merged_all, same
+from runreel.storage.merge import State, merged_all, same, with_statements
 from runreel.storage.sql import schema
 from runreel.storage.sql.blob_row import BlobKey, lock_blobs
 from runreel.storage.sql.run_row import RunChange, RunRow, decode_state, encode_state
@@ -129,7 +129,8 @@ def _write_kind(transaction: Transaction, kind: RecordKind, shape: _Shape, pairs
         for key, records in work.others[kind].items():
             parts = (work.run_pk, *shape.split_key(key))
             before = stored.get(parts)
-            state = merged_all(before, records)
+            sources = [_complete(kind, each) if isinstance(each, State) else each for each in records]
+            state = merged_all(before, sources)
             if before is not None and same(state, before):
                 continue
             run = change.row
@@ -156,4 +157,9 @@ def _stored_states(
     key = ("run_pk", *shape.key)
     keys = [(work.run_pk, *shape.split_key(each)) for work, _ in pairs for each in work.others[kind]]
     rows = transaction.dialect.select(transaction.cursor, shape.table, (*key, "state"), key, keys)
-    return {tuple(row[:-1]): None if row[-1] is None else decode_state(row[-1]) for row in rows}
+    return {tuple(row[:-1]): None if row[-1] is None else _complete(kind, decode_state(row[-1])) for row in rows}
+
+
+def _complete(kind: RecordKind, state: State) -> State:
+    """Return a state; that of a node, if it comes from a former version, with its status as a statement."""
+    return with_statements(state) if kind is RecordKind.NODE else state

@@ -1,5 +1,6 @@
 """The contract of stores: one test for each promise of `runreel.storage.port`, run against every backend."""
 
+from runreel.testing.contract.approval import ApprovalStoreContract
 from runreel.testing.contract.blob_store import BlobStoreContract
 from runreel.testing.contract.bundle_store import BundleStoreContract
 from runreel.testing.contract.change_store import ChangeStoreContract
@@ -12,6 +13,7 @@ from runreel.testing.contract.run_store import RunStoreContract
 from runreel.testing.contract.span import SpanStoreContract
 
 __all__ = [
+    "ApprovalStoreContract",
     "BlobStoreContract",
     "BundleStoreContract",
     "ChangeStoreContract",
