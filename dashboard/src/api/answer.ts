@@ -61,6 +61,10 @@ function show(client: QueryClient, approval: Approval): void {
   }
 }
 
+interface ApprovalPage {
+  readonly approvals: readonly Approval[];
+}
+
 /** Return what was read by a key, with an approval as it is now. */
 export function withApproval(key: readonly unknown[], data: unknown, approval: Approval): unknown {
   const isIt = (each: Approval) => each.event_id === approval.event_id && each.run_id === approval.run_id;
@@ -71,11 +75,9 @@ export function withApproval(key: readonly unknown[], data: unknown, approval: A
     case "run":
       return replaced(data as readonly Approval[]);
     case "list": {
-      const pages = data as InfiniteData<{ readonly approvals: readonly Approval[] }>;
-      return {
-        ...pages,
-        pages: pages.pages.map((page) => ({ ...page, approvals: replaced(page.approvals) })),
-      };
+      const { pages, ...rest } = data as InfiniteData<ApprovalPage>;
+      const withReplaced = (page: ApprovalPage) => ({ ...page, approvals: replaced(page.approvals) });
+      return { ...rest, pages: pages.map(withReplaced) };
     }
     default:
       return data;

@@ -89,6 +89,20 @@ test("a change of state tells from what to what, who did it and why", () => {
   expect(partsOf({ ...change, inputs: "enough" })).toMatchObject({ transition: null, inputs: "enough" });
 });
 
+test("an approval leaves what its questions and answers don't tell", () => {
+  const approval = {
+    ...EVENT,
+    event_type: "approval_requested",
+    inputs: { question: "May I?", options: ["yes"], context: { to: "all" }, n: 1 },
+    outputs: { option: "yes", feedback: null, answered_by: "Ada", answered_at: "2026-01-02T03:04:05Z" },
+  };
+  expect(partsOf(approval)).toMatchObject({ inputs: { n: 1 }, outputs: null });
+  expect(partsOf({ ...approval, inputs: { to: "all" }, outputs: { by: "Ada" } })).toMatchObject({
+    inputs: { to: "all" },
+    outputs: { by: "Ada" },
+  });
+});
+
 test("only a count is an attempt", () => {
   expect(partsOf({ ...EVENT, attributes: { attempt: 2, max_attempts: 3 } })).toMatchObject({
     attempt: 2,

@@ -1,6 +1,7 @@
 /**
  * What the payload of an event tells in words of workflows: code and what came of it, changed files, who hands over to
- * whom, where the work can go on, a change of state, which attempt it is. What is told so is not in the rest.
+ * whom, where the work can go on, a change of state, which attempt it is. What is told so, or by the API in words of its
+ * own (an approval), is not in the rest.
  */
 
 import type { FileDiff } from "./diff";
@@ -67,7 +68,11 @@ export function partsOf(event: RecordedEvent): EventParts {
     attempt: countOf(attributes["attempt"]),
     maxAttempts: countOf(attributes["max_attempts"]),
     attributes: diffs.length > 0 ? withoutKeys(attributes, ["diffs"]) : event.attributes,
-    ...(codeParts(event) ?? handoffParts(event) ?? checkpointParts(event) ?? transitionParts(event)),
+    ...(codeParts(event) ??
+      handoffParts(event) ??
+      checkpointParts(event) ??
+      transitionParts(event) ??
+      approvalParts(event)),
   };
 }
 
@@ -115,6 +120,17 @@ function transitionParts(event: RecordedEvent): Partial<EventParts> | null {
     why: firstText(attributes, ["reason", "why"]),
   };
   return { transition, inputs: withoutKeys(told, ["from", "from_status", "to", "to_status"]) };
+}
+
+const ANSWER_KEYS = ["option", "feedback", "answered_by", "answered_at"] as const;
+
+function approvalParts({ event_type, inputs, outputs }: RecordedEvent): Partial<EventParts> | null {
+  const [asked, answered] = [asObject(inputs), asObject(outputs)];
+  if (event_type !== "approval_requested" || typeof asked["question"] !== "string") return null;
+  return {
+    inputs: withoutKeys(asked, ["question", "options", "context"]),
+    outputs: answered === outputs ? withoutKeys(answered, ANSWER_KEYS) : outputs,
+  };
 }
 
 function diffsOf(value: unknown): readonly FileDiff[] {

@@ -76,7 +76,11 @@ export const APPROVAL_STATUSES = {
   ended: word("Ended", "calm", "slash", "The run ended before anybody answered."),
 } as const satisfies Record<string, StatusWord>;
 
-const STATUSES: Readonly<Record<string, StatusWord>> = { ...APPROVAL_STATUSES, ...NODE_STATUSES, ...RUN_STATUSES };
+const STATUSES: Readonly<Record<string, StatusWord>> = {
+  ...APPROVAL_STATUSES,
+  ...NODE_STATUSES,
+  ...RUN_STATUSES,
+};
 const ENDED = new Set(["completed", "failed", "cancelled", "lost", "skipped"]);
 
 /** Return what a status of a run, node or event means; one that nobody knows is called what it is. */

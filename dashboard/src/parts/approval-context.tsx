@@ -43,6 +43,10 @@ export function ApprovalContext({ approval, scroller }: ApprovalContextProps) {
 function factsOf(context: unknown): readonly (readonly [string, unknown])[] | null {
   const facts = Object.entries(asObject(context));
   const isFact = (value: unknown) =>
-    typeof value === "string" ? value.length <= SHORT : typeof value === "number" || typeof value === "boolean";
-  return facts.length > 0 && facts.length <= MOST_FACTS && facts.every(([, value]) => isFact(value)) ? facts : null;
+    typeof value === "string"
+      ? value.length <= SHORT
+      : typeof value === "number" || typeof value === "boolean";
+  return facts.length > 0 && facts.length <= MOST_FACTS && facts.every(([, value]) => isFact(value))
+    ? facts
+    : null;
 }

@@ -24,12 +24,7 @@ export function ApprovalAnswer({ approval, onTouch }: ApprovalAnswerProps) {
   const who = usePersonName();
   const say = useSay();
   const answer = useAnswer({
-    onAnswered: ({ option }) =>
-      say(
-        <>
-          Answered: <bdi className="font-medium">{option}</bdi>
-        </>,
-      ),
+    onAnswered: ({ option }) => say(answeredWith(option)),
     onRefused: (error) => say(refusalOf(error), "bad"),
   });
   const choose = (option: string) => {
@@ -77,10 +72,21 @@ export function ApprovalAnswer({ approval, onTouch }: ApprovalAnswerProps) {
 
 function Refusal({ children }: { readonly children: ReactNode }) {
   return (
-    <p role="alert" className="flex items-start gap-1.5 rounded-md bg-bad-tint px-2.5 py-1.5 text-sm text-bad">
+    <p
+      role="alert"
+      className="flex items-start gap-1.5 rounded-md bg-bad-tint px-2.5 py-1.5 text-sm text-bad"
+    >
       <TriangleAlert aria-hidden size={14} className="mt-0.5 shrink-0" />
       <span className="min-w-0 break-words">{children}</span>
     </p>
+  );
+}
+
+function answeredWith(option: string | null): ReactNode {
+  return (
+    <>
+      Answered: <bdi className="font-medium">{option}</bdi>
+    </>
   );
 }
 
@@ -109,7 +115,12 @@ function Outcome({ approval, isSending }: { readonly approval: Approval; readonl
     <div className="flex flex-col gap-2">
       <ul aria-label="Options" className="flex flex-wrap gap-1.5">
         {shown.map((each, place) => (
-          <Option key={each} isChosen={each === option} isFirst={place === 0} isByPerson={status === "answered"}>
+          <Option
+            key={each}
+            isChosen={each === option}
+            isFirst={place === 0}
+            isByPerson={status === "answered"}
+          >
             {each}
           </Option>
         ))}

@@ -49,8 +49,8 @@ export default function ApprovalsPage() {
       <div ref={setPane} className="h-full overflow-auto">
         {above.length + below.length === 0 ? (
           <Note icon={UserCheck} title="No approvals yet">
-            An agent that calls <code>runreel.approval(…)</code> waits for a person: its question stands here, and on
-            the page of its run, until somebody answers it.
+            An agent that calls <code>runreel.approval(…)</code> waits for a person: its question stands here,
+            and on the page of its run, until somebody answers it.
           </Note>
         ) : (
           <div className="mx-auto flex max-w-3xl flex-col gap-8 px-4 py-5 pb-12 sm:px-5">

@@ -15,6 +15,7 @@ import { JsonTree } from "@/ui/json-tree";
 import { KindText } from "@/ui/kind";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { StatusBadge } from "@/ui/status";
+import { ApprovalSection } from "./approval-section";
 import { BegunRuns } from "./begun-runs";
 import { CheckpointSection } from "./checkpoint-section";
 import { CodeSection } from "./code-section";
@@ -44,6 +45,7 @@ export default function EventPanel({ run, id, onClose }: RunPanelProps) {
             <KindText kind={eventKind(event.event_type)} />
             {event.event_subtype && <span>{event.event_subtype}</span>}
             <StatusBadge status={event.status} />
+            {event.ended_by_run && <span>with its run</span>}
           </div>
         )}
       </header>
@@ -81,6 +83,9 @@ function EventBody({ run, event }: { readonly run: RunDetail; readonly event: Ev
       <div className="flex flex-col gap-5 px-4 pt-4 pb-8">
         <ErrorSection error={event.error} />
         <Facts event={event} run={run} attempt={parts.attempt} maxAttempts={parts.maxAttempts} />
+        {event.event_type === "approval_requested" && (
+          <ApprovalSection run={run} event={event} scroller={scroller} />
+        )}
         {parts.handoff && <HandoffSection handoff={parts.handoff} />}
         {parts.transition && <TransitionSection transition={parts.transition} />}
         {parts.reference !== null && <CheckpointSection reference={parts.reference} />}

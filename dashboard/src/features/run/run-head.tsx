@@ -7,6 +7,7 @@ import {
   CircleAlert,
   Copy,
   EllipsisVertical,
+  History,
   Pencil,
   Trash2,
   TriangleAlert,
@@ -33,6 +34,8 @@ import { useShortcut } from "@/ui/shortcuts";
 import { StatusBadge } from "@/ui/status";
 import { useSay } from "@/ui/toast";
 import { firstError } from "./first-error";
+import { RequestLine } from "./request-line";
+import { RunControl } from "./run-control";
 
 type RunName = NonNullable<RunDetail["parent_run"]>;
 
@@ -66,6 +69,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
       )}
       <OfBranch run={run} />
       <Figures run={run} onError={jump} />
+      <RequestLine run={run} />
       <Gaps run={run} />
       {error !== null && (
         <button
@@ -187,6 +191,8 @@ function Names({ run }: { readonly run: RunDetail }) {
 
 function Tools({ run }: { readonly run: RunDetail }) {
   const [isAsking, setAsking] = useState(false);
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
+  useShortcut({ keys: "h", label: "State history", group: "Run" }, () => setHistoryOpen(true));
   const say = useSay();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -211,16 +217,23 @@ function Tools({ run }: { readonly run: RunDetail }) {
   };
   return (
     <span className="ml-auto flex items-center">
+      <RunControl run={run} />
       <Neighbour run={run.previous_run} icon="previous" />
       <Neighbour run={run.next_run} icon="next" />
       <Menu trigger={<IconButton icon={EllipsisVertical} label="More of this run" />}>
         <MenuItem icon={Copy} onSelect={() => void copyId()}>
           Copy id
         </MenuItem>
+        <MenuItem icon={History} onSelect={() => setHistoryOpen(true)}>
+          State history
+        </MenuItem>
         <MenuItem icon={Trash2} isDangerous onSelect={() => setAsking(true)}>
           Delete…
         </MenuItem>
       </Menu>
+      <Dialog isOpen={isHistoryOpen} onOpenChange={setHistoryOpen} title="State history" width="max-w-lg">
+        <RunHistory.Component run={run} />
+      </Dialog>
       <Confirm
         isOpen={isAsking}
         onOpenChange={setAsking}
@@ -411,6 +424,7 @@ function Figure({ name, title, isHidden = false, children }: FigureProps) {
   );
 }
 
+const RunHistory = later(() => import("./run-history"));
 const ChildRuns = later(() => import("./child-runs"));
 const LOOKED_AT = 500;
 
