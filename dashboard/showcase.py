@@ -407,11 +407,12 @@ def broken_runs(now: datetime) -> Iterator[Record]:
     """Tell of a run whose recorder went silent, one of which records are missing, and one that waits for a person."""
     for run_id, agent_name, fields in (
         ("showcase-lost", "night watch", {"heartbeat_interval_ms": 1_000, "recorded_at": at(now)}),
-        ("showcase-waits", "travel planner", {"status": "waiting_approval"}),
+        ("showcase-waits", "travel planner", {"task": "Plan three days in Lisbon for four people."}),
     ):
         run = {"record": "run", "run_id": run_id, "agent_name": agent_name, "phase": "start", "started_at": at(now)}
         yield {**run, **fields}
         yield _event(run_id, "Look at the gates", now)
+    yield from _questions(now)
     run = {"record": "run", "run_id": "showcase-partial", "agent_name": "night watch", "started_at": at(now)}
     numbered = {"recorder_id": "showcase", "recorded_at": at(now)}
     yield {**run, "phase": "start", **numbered, "number": 1}
@@ -423,6 +424,37 @@ def broken_runs(now: datetime) -> Iterator[Record]:
         "ended_at": at(now + timedelta(seconds=9)),
         **numbered,
         "number": 6,
+    }
+
+
+def _questions(now: datetime) -> Iterator[Record]:
+    """Ask two things: one that waits for an answer, and one that nobody answered in time."""
+    common = {"record": "event", "run_id": "showcase-waits", "event_type": "approval_requested", "node_id": "book"}
+    yield {"record": "node", "run_id": "showcase-waits", "node_id": "book", "name": "Book", "max_attempts": 3}
+    yield {
+        **common,
+        "event_id": "seats",
+        "phase": "whole",
+        "name": "Seats by the window?",
+        "started_at": at(now),
+        "ended_at": at(now + timedelta(seconds=30)),
+        "status": "cancelled",
+        "event_subtype": "expired",
+        "inputs": {"question": "Seats by the window?", "options": ["yes", "no"]},
+        "outputs": {"option": "no"},
+    }
+    yield {
+        **common,
+        "event_id": "flights",
+        "phase": "start",
+        "name": "Book these flights?",
+        "started_at": at(now + timedelta(seconds=31)),
+        "inputs": {
+            "question": "Book these flights?",
+            "options": ["book them", "look for cheaper ones", "stop here"],
+            "context": {"out": "Friday 07:40", "back": "Monday 19:05", "price": "812.40 EUR", "can be refunded": False},
+        },
+        "attributes": {"expires_at": at(now + timedelta(hours=20))},
     }
 
 

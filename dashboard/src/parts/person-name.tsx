@@ -29,7 +29,7 @@ export function PersonName({ label }: { readonly label: string }) {
   const id = useId();
   return (
     <span className="flex min-w-0 items-center gap-2">
-      <label htmlFor={id} className="shrink-0 text-xs text-faint">
+      <label htmlFor={id} className="shrink-0 text-xs text-soft">
         {label}
       </label>
       <input

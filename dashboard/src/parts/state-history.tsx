@@ -1,13 +1,14 @@
 import { ArrowRight } from "lucide-react";
 import type { Transition } from "@/api/history";
 import { Moment } from "@/ui/clock";
-import { StatusBadge, StatusIcon } from "@/ui/status";
+import { StatusBadge } from "@/ui/status";
 
 /** How the server calls those who are no person. */
 const OTHERS: Readonly<Record<string, string>> = {
   recorder: "the recorder",
   server: "the server",
   person: "a person",
+  run: "the end of its run",
 };
 
 /** Through which states something went, latest first: from which to which, when, by whom and why. */
@@ -21,11 +22,9 @@ export function StateHistory({ transitions }: { readonly transitions: readonly T
         <li key={latestFirst.length - place} className="group relative flex gap-3 pb-4 last:pb-0">
           <span
             aria-hidden
-            className="absolute top-6 bottom-0 left-[0.6875rem] w-px bg-line group-last:hidden"
+            className="absolute top-5 -bottom-1 left-[0.21875rem] w-px bg-line-strong group-last:hidden"
           />
-          <span className="flex size-6 shrink-0 items-center justify-center rounded-full bg-sunken">
-            <StatusIcon status={transition.to_status} size={13} />
-          </span>
+          <span aria-hidden className="mt-2 size-2 shrink-0 rounded-full bg-control" />
           <Change transition={transition} />
         </li>
       ))}

@@ -13,8 +13,12 @@ export default function ApprovalBanner({ run }: { readonly run: RunDetail }) {
   const { selection, select } = useSelection();
   const open = data?.filter(({ status }) => status === "open") ?? [];
   const [first, ...others] = open;
-  // Whoever looks at the event has the question there.
-  if (first === undefined || selection.event === first.event_id) return null;
+  if (first === undefined) return null;
+  // Whoever looks at the event or at its node has the question there.
+  const isInPanel = selection.event
+    ? selection.event === first.event_id
+    : selection.node !== undefined && selection.node === first.node_id;
+  if (isInPanel) return null;
   return (
     <section
       aria-label="Waits for an answer"

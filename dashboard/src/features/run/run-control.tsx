@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 import { useAsk, type Action } from "@/api/requests";
 import type { RunDetail } from "@/api/run";
 import { PersonName, usePersonName } from "@/parts/person-name";
-import { Button, IconButton } from "@/ui/button";
+import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { useShortcut } from "@/ui/shortcuts";
 import { TextArea } from "@/ui/text-area";
@@ -37,13 +37,23 @@ export function RunControl({ run }: { readonly run: RunDetail }) {
   if (actions.length === 0) return null;
   return (
     <>
-      <span className="mr-1 flex items-center gap-1">
-        {canPause ? (
-          <IconButton icon={Pause} label="Pause the run" keys="p" onClick={() => setAsked("pause")} />
-        ) : (
-          <IconButton icon={Play} label="Resume the run" keys="p" onClick={() => setAsked("resume")} />
-        )}
-        <IconButton icon={Ban} label="Cancel the run" onClick={() => setAsked("cancel")} />
+      <span className="mr-2 flex items-center gap-1.5">
+        <Button
+          icon={canPause ? Pause : Play}
+          aria-label={canPause ? "Pause the run" : "Resume the run"}
+          onClick={() => setAsked(canPause ? "pause" : "resume")}
+          className="h-7 px-2"
+        >
+          <span className="max-sm:hidden">{canPause ? "Pause" : "Resume"}</span>
+        </Button>
+        <Button
+          icon={Ban}
+          aria-label="Cancel the run"
+          onClick={() => setAsked("cancel")}
+          className="h-7 px-2"
+        >
+          <span className="max-sm:hidden">Cancel</span>
+        </Button>
       </span>
       <AskDialog runId={run.run_id} action={asked} onClose={() => setAsked(null)} />
     </>
