@@ -87,7 +87,7 @@ def test_of_two_who_answer_at_once_one_wins_and_both_know(
         for each, name, option in ((page, "Ada", "deploy"), (other, "Ben", "wait")):
             each.goto("/approvals")
             card(each).get_by_role("textbox", name="Answer as").fill(name)
-            each.route("**/answer", held.append)
+            each.route("**/answer", lambda route: held.append(route))
             card(each).get_by_role("button", name=option).click()
             # Shown before the server has it.
             expect(card(each)).to_contain_text("Sending the answer")

@@ -22,10 +22,9 @@ export function useAnswer({ onAnswered, onRefused }: Told) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: answer,
-    onMutate: async ({ approval, option, feedback, who }: Answering) => {
+    onMutate: async (answering: Answering) => {
       await client.cancelQueries({ queryKey: approvalKeys.all });
-      const now = new Date().toISOString();
-      show(client, { ...approval, status: "answered", option, feedback, answered_at: now, answered_by: who });
+      show(client, asAnswered(answering));
     },
     onError: (error, { approval }) => {
       show(client, closedBy(error) ?? approval);
@@ -48,6 +47,12 @@ async function answer({ approval, option, feedback, who }: Answering): Promise<A
   );
 }
 
+/** Return an approval as it will be when the server has taken its answer. */
+export function asAnswered({ approval, option, feedback, who }: Answering): Approval {
+  const now = new Date().toISOString();
+  return { ...approval, status: "answered", option, feedback, answered_at: now, answered_by: who };
+}
+
 /** Return what became of the approval before one's own answer came, where that is why it was refused. */
 export function closedBy(error: unknown): Approval | null {
   return error instanceof ProblemError && error.status === 409
@@ -56,6 +61,8 @@ export function closedBy(error: unknown): Approval | null {
 }
 
 function show(client: QueryClient, approval: Approval): void {
+  // It may be just being read.
+  client.setQueryData(approvalKeys.one(approval.run_id, approval.event_id), approval);
   for (const [key, data] of client.getQueriesData({ queryKey: approvalKeys.all })) {
     if (data !== undefined) client.setQueryData(key, withApproval(key, data, approval));
   }

@@ -2,7 +2,7 @@
 
 import { Check, TriangleAlert } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { closedBy, useAnswer } from "@/api/answer";
+import { asAnswered, closedBy, useAnswer } from "@/api/answer";
 import type { Approval } from "@/api/approvals";
 import { formatExactly, formatUntil } from "@/lib/format";
 import { Button } from "@/ui/button";
@@ -32,11 +32,13 @@ export function ApprovalAnswer({ approval, onTouch }: ApprovalAnswerProps) {
     answer.mutate({ approval, option, feedback: feedback.trim() || null, who });
   };
   const refusal = answer.error && <Refusal>{refusalOf(answer.error)}</Refusal>;
-  if (approval.status !== "open") {
+  // What is read meanwhile does not know of the answer yet.
+  const shown = answer.isPending ? asAnswered(answer.variables) : approval;
+  if (shown.status !== "open") {
     return (
       <div className="flex flex-col gap-2">
         {refusal}
-        <Outcome approval={approval} isSending={answer.isPending} />
+        <Outcome approval={shown} isSending={answer.isPending} />
       </div>
     );
   }

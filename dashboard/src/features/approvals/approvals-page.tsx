@@ -60,11 +60,12 @@ export default function ApprovalsPage() {
             >
               {above.map((approval) => (
                 <li key={idOf(approval)}>
-                  {touched.has(idOf(approval)) ? (
-                    <Kept approval={approval} scroller={pane} touch={touch} />
-                  ) : (
-                    <ApprovalCard approval={approval} scroller={pane} onTouch={() => touch(approval)} />
-                  )}
+                  <Waits
+                    approval={approval}
+                    isTouched={touched.has(idOf(approval))}
+                    scroller={pane}
+                    touch={touch}
+                  />
                 </li>
               ))}
             </List>
@@ -112,19 +113,18 @@ function List({ title, query, children }: ListProps) {
   );
 }
 
-interface KeptProps {
+interface WaitsProps {
   readonly approval: Approval;
+  readonly isTouched: boolean;
   readonly scroller: HTMLElement | null;
   readonly touch: (approval: Approval) => void;
 }
 
-/** An approval that somebody began to answer here: it stays in its place, and tells what became of it. */
-function Kept({ approval, scroller, touch }: KeptProps) {
-  const { data = approval } = useQuery({
-    ...readApproval(approval.run_id, approval.event_id),
-    initialData: approval,
-  });
-  return <ApprovalCard approval={data} scroller={scroller} onTouch={() => touch(data)} />;
+/** An approval that is open, or that somebody began to answer here: that one stays, and tells what became of it. */
+function Waits({ approval, isTouched, scroller, touch }: WaitsProps) {
+  const { data } = useQuery({ ...readApproval(approval.run_id, approval.event_id), enabled: isTouched });
+  const shown = (isTouched ? data : undefined) ?? approval;
+  return <ApprovalCard approval={shown} scroller={scroller} onTouch={() => touch(shown)} />;
 }
 
 function useTouched() {
