@@ -6,6 +6,7 @@ import { readRun, type RunDetail } from "@/api/run";
 import { classNames } from "@/ui/class-names";
 import { Crumb } from "@/ui/crumb";
 import { ErrorBoundary } from "@/ui/error-boundary";
+import { later } from "@/ui/later";
 import { Page } from "@/ui/page";
 import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
@@ -13,6 +14,8 @@ import { Failure, Gone, Waiting } from "@/ui/states";
 import { RunHead } from "./run-head";
 import { SidePanel } from "./side-panel";
 import type { RunPanels, RunView } from "./run-view";
+
+const ApprovalBanner = later(() => import("./approval-banner"));
 
 interface RunPageProps {
   readonly runId: string;
@@ -53,6 +56,7 @@ export function RunPage({ runId, viewId, views, panels }: RunPageProps) {
       head={<RunHead key={runId} run={run} />}
       className="flex flex-col"
     >
+      {run.open_approval_count > 0 && <ApprovalBanner.Component run={run} />}
       <ViewTabs runId={runId} views={views} current={view} />
       <div className="flex min-h-0 flex-1">
         <div className="relative min-h-0 min-w-0 flex-1 overflow-auto">
