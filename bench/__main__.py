@@ -9,7 +9,20 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench import bundle, dashboard, deep_run, graph, importing, ingest, live, long_run, metrics, read, startup
+from bench import (
+    bundle,
+    dashboard,
+    deep_run,
+    graph,
+    importing,
+    ingest,
+    langgraph_run,
+    live,
+    long_run,
+    metrics,
+    read,
+    startup,
+)
 from bench.corpus import OUT
 from bench.machine import describe_machine
 from bench.report import Report, as_json, format_report, meets_gates
@@ -29,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Scale], Iterable[Report]]] = {
     "startup": startup.run,
     "dashboard": dashboard.run,
     "sdk": sdk.run,
+    "langgraph": langgraph_run.run,
 }
 
 

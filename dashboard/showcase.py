@@ -28,6 +28,25 @@ NODES = (
     ("publish", "Publish the report", "tool"),
     ("end", "End", "terminator"),
 )
+# What was to be done in some of them, as an agent declares it.
+TOLD: dict[str, Record] = {
+    "plan": {"goal": "Say what has to be known, and where it may be found", "agent_name": "planner"},
+    "web": {
+        "goal": "Find who launched what this quarter",
+        "agent_name": "web_searcher",
+        "details": [
+            "Launch tables of the operators",
+            "News of the last 90 days",
+            "At least two sources for each figure",
+        ],
+        "max_attempts": 3,
+    },
+    "filings": {"goal": "Find what the operators told their owners", "agent_name": "filings_searcher"},
+    "check": {"details": ["Every figure has a source", "Sources do not quote each other"]},
+    "write": {"goal": "A report of one page, with a table", "agent_name": "writer", "max_attempts": 2},
+    "approve": {"requires_approval": True},
+    "publish": {"goal": "Send it to the readers", "max_attempts": 3},
+}
 EDGES = (
     ("plan", "web", "parallel", ""),
     ("plan", "filings", "parallel", ""),
@@ -60,6 +79,37 @@ Traceback (most recent call last):
   File "agent/mail.py", line 18, in send
     raise MailError(f"{server} answered {answer.status}: {answer.reason}")
 agent.mail.MailError: mail.example.org answered 503: Service Unavailable"""
+FAILING_CODE = """\
+import statistics
+
+shares = [0.34, 0.18, "14 %"]
+print(statistics.mean(shares))
+"""
+DIFF = """\
+--- a/report/shares.py
++++ b/report/shares.py
+@@ -8,7 +8,8 @@ def shares(rows):
+     total = sum(row["launches"] for row in rows)
+-    # Of all launches, also of those that failed.
+-    return {row["operator"]: row["launches"] / total for row in rows}
++    succeeded = [row for row in rows if row["succeeded"]]
++    total = sum(row["launches"] for row in succeeded)
++    return {row["operator"]: row["launches"] / total for row in succeeded}
+
+
+ def table(shares):
+@@ -21,3 +22,3 @@ def table(shares):
+     for operator, share in shares.items():
+-        print(f"{operator}: {share:.2f}")
++        print(f"{operator}: {share:.0%}")
+"""
+NEW_FILE = """\
+--- /dev/null
++++ b/report/shares.toml
+@@ -0,0 +1,2 @@
++digits = 0
++counts_failures = false
+"""
 REPORT = """\
 # Small satellites, third quarter
 
@@ -181,6 +231,7 @@ def tell(began: datetime) -> list[Record]:
                 "name": name,
                 "node_type": kind,
                 "order_index": place,
+                **TOLD.get(node_id, {}),
             }
             for place, (node_id, name, kind) in enumerate(NODES)
         ),
@@ -193,14 +244,37 @@ def tell(began: datetime) -> list[Record]:
     plan = story.node("plan")
     story.model("gpt-4o", 3.1, plan, "Search the web and the filings, check, then write.", (1_240, 310))
     story.say("planner", "researcher", "1. Search the web\n2. Search the **filings**\n3. Check, then write.", "plan")
+    story.event("handoff", "researcher", 0.0, plan, inputs=HANDOFF)
     story.close(plan)
     _research(story)
     read = story.node("read")
     story.event("retrieval", "vector_lookup", 0.7, read, inputs={"query": "operators"}, outputs={"documents": 14})
     story.event(
-        "code_exec", "python", 1.4, read, inputs={"code": CODE, "language": "python"}, outputs={"stdout": OUTPUT}
+        "code_exec",
+        "python",
+        1.4,
+        read,
+        event_id="count",
+        inputs={"code": CODE, "language": "python"},
+        outputs={"stdout": OUTPUT, "stderr": "", "exit_code": 0},
+        attributes={
+            "diffs": [{"path": "report/shares.py", "diff": DIFF}, {"path": "report/shares.toml", "diff": NEW_FILE}]
+        },
+    )
+    story.event(
+        "code_exec",
+        "python",
+        0.3,
+        read,
+        event_id="mean",
+        status="failed",
+        inputs={"code": FAILING_CODE, "language": "python"},
+        outputs={"stdout": "", "stderr": WRONG_TYPE, "exit_code": 1},
+        error={"type": "TypeError", "message": "can't convert type 'str' to numerator/denominator"},
+        attributes={"attempt": 1, "max_attempts": 3},
     )
     story.model("our-own-7b", 2.2, read, "Northwind Orbital leads with 41 launches.", (6_020, 240))
+    story.event("info", "sources are read", 0.0, read, event_subtype="checkpoint", outputs=CHECKPOINT)
     story.close(read)
     _check(story, "Only one source names the share.", verdict="too few sources")
     _research(story, again=True)
@@ -215,13 +289,27 @@ def tell(began: datetime) -> list[Record]:
     story.say("writer", "editor", REPORT, "write")
     story.close(write)
     approve = story.node("approve")
-    story.event("approval_requested", "May it be sent?", 7.5, approve, inputs={"to": "readers"}, outputs={"by": "Ada"})
+    story.event(
+        "approval_requested",
+        "May it be sent?",
+        7.5,
+        approve,
+        event_id="may-it",
+        event_subtype="send it",
+        inputs={
+            "question": "May it be sent?",
+            "options": ["send it", "do not"],
+            "context": {"to": READERS, "pages": 2},
+        },
+        outputs={"option": "send it", "feedback": "With the table, please.", "answered_by": "Ada"},
+    )
     story.say("Ada", "writer", "Yes, send it.", "approve")
     story.close(approve)
     publish = story.node("publish")
     outcome = {"status": "failed", "error": {"type": "MailError", "message": MESSAGE, "stack": STACK}}
     for attempt in (1, 2, 3):
-        story.event("tool_call", "send_email", 0.9, publish, inputs={"to": READERS, "attempt": attempt}, **outcome)
+        told = {**outcome, "attributes": {"attempt": attempt, "max_attempts": 3}}
+        story.event("tool_call", "send_email", 0.9, publish, inputs={"to": READERS}, **told)
         story.clock += timedelta(seconds=attempt * 2.0)
     story.close(publish, **outcome)
     story.records.append(
@@ -234,9 +322,17 @@ def tell(began: datetime) -> list[Record]:
             "error": outcome["error"],
         }
     )
-    return [*_desk(story), *story.records]
+    return [*_desk(story), *_branch(story), *story.records]
 
 
+HANDOFF = {
+    "sender": "planner",
+    "recipient": "researcher",
+    "reason": "The plan stands; what is left is to look things up.",
+    "context": {"sources": ["web", "filings"], "budget": {"calls": 40, "dollars": 2.5}},
+}
+CHECKPOINT = {"reference": "s3://checkpoints/satellites/after-read.json", "sources": 14}
+WRONG_TYPE = "TypeError: can't convert type 'str' to numerator/denominator\n"
 OUTPUT = "Northwind Orbital: 41\nTern Space: 22\nHalcyon: 17\n"
 MESSAGE = "mail.example.org answered 503: Service Unavailable"
 READERS = ["readers@example.org"]
@@ -302,15 +398,41 @@ def _desk(story: Story) -> Iterator[Record]:
     }
 
 
+def _branch(story: Story) -> Iterator[Record]:
+    """A run that tries another way from one of its nodes on."""
+    yield {
+        "record": "run",
+        "run_id": f"{RUN_ID}-branch",
+        "agent_name": AGENT,
+        "run_name": "satellites, filings alone",
+        "phase": "whole",
+        "status": "completed",
+        "started_at": at(story.clock),
+        "ended_at": at(story.clock + timedelta(seconds=14)),
+        "session_id": "quarterly report",
+        "task": TASK,
+        "parent_run_id": RUN_ID,
+        "parent_event_id": "report",
+        "metadata": {
+            "branch": {
+                "from_node": "read",
+                "hypothesis": "The filings alone lead to the same three operators, at a third of the cost.",
+                "overrides": {"sources": ["filings"], "model": "our-own-7b"},
+            }
+        },
+    }
+
+
 def broken_runs(now: datetime) -> Iterator[Record]:
     """Tell of a run whose recorder went silent, one of which records are missing, and one that waits for a person."""
     for run_id, agent_name, fields in (
         ("showcase-lost", "night watch", {"heartbeat_interval_ms": 1_000, "recorded_at": at(now)}),
-        ("showcase-waits", "travel planner", {"status": "waiting_approval"}),
+        ("showcase-waits", "travel planner", {"task": "Plan three days in Lisbon for four people."}),
     ):
         run = {"record": "run", "run_id": run_id, "agent_name": agent_name, "phase": "start", "started_at": at(now)}
         yield {**run, **fields}
         yield _event(run_id, "Look at the gates", now)
+    yield from _questions(now)
     run = {"record": "run", "run_id": "showcase-partial", "agent_name": "night watch", "started_at": at(now)}
     numbered = {"recorder_id": "showcase", "recorded_at": at(now)}
     yield {**run, "phase": "start", **numbered, "number": 1}
@@ -322,6 +444,37 @@ def broken_runs(now: datetime) -> Iterator[Record]:
         "ended_at": at(now + timedelta(seconds=9)),
         **numbered,
         "number": 6,
+    }
+
+
+def _questions(now: datetime) -> Iterator[Record]:
+    """Ask two things: one that waits for an answer, and one that nobody answered in time."""
+    common = {"record": "event", "run_id": "showcase-waits", "event_type": "approval_requested", "node_id": "book"}
+    yield {"record": "node", "run_id": "showcase-waits", "node_id": "book", "name": "Book", "max_attempts": 3}
+    yield {
+        **common,
+        "event_id": "seats",
+        "phase": "whole",
+        "name": "Seats by the window?",
+        "started_at": at(now),
+        "ended_at": at(now + timedelta(seconds=30)),
+        "status": "cancelled",
+        "event_subtype": "expired",
+        "inputs": {"question": "Seats by the window?", "options": ["yes", "no"]},
+        "outputs": {"option": "no"},
+    }
+    yield {
+        **common,
+        "event_id": "flights",
+        "phase": "start",
+        "name": "Book these flights?",
+        "started_at": at(now + timedelta(seconds=31)),
+        "inputs": {
+            "question": "Book these flights?",
+            "options": ["book them", "look for cheaper ones", "stop here"],
+            "context": {"out": "Friday 07:40", "back": "Monday 19:05", "price": "812.40 EUR", "can be refunded": False},
+        },
+        "attributes": {"expires_at": at(now + timedelta(hours=20))},
     }
 
 

@@ -103,6 +103,16 @@ WITH_RUNS: Mapping[str, Sight] = {
     "run that is open": ("/runs/open", SPANS),
     "run that is lost": ("/runs/showcase-lost", SPANS),
     "run that waits": ("/runs/showcase-waits", SPANS),
+    "question of a run": ("/runs/showcase-waits", see_any("section[aria-label='Waits for an answer'] button")),
+    "question in the panel": ("/runs/showcase-waits?event=flights", see_any("section[aria-label=Approval] button")),
+    "questions of a node": ("/runs/showcase-waits/graph?node=book", see("Book these flights?"), NODE),
+    "history of a node": ("/runs/showcase-waits/graph?node=book&node-tab=history", see_any("main ol li")),
+    "history of a run": ("/runs/showcase-waits", SPANS, press("h"), see_any("[role=dialog] ol li")),
+    "run to be paused": ("/runs/open", SPANS, press("p"), DIALOG),
+    "run to be cancelled": ("/runs/open", SPANS, click("button", "Cancel the run"), DIALOG),
+    "run that was asked to pause": ("/runs/asked", see("has not seen it yet")),
+    "branch": ("/runs/showcase-branch", see("The filings alone")),
+    "runs that a run began": (RUN, SPANS, click("button", "1 child run"), DIALOG, see("from read")),
     "run in part": ("/runs/showcase-partial", SPANS),
     "run of a run": ("/runs/showcase-desk", SPANS),
     "more of a run": (RUN, SPANS, click("button", "More of this run"), MENU),
@@ -126,6 +136,10 @@ WITH_RUNS: Mapping[str, Sight] = {
     "tree": (f"{RUN}/tree", TREE),
     "tree of what matches": (f"{RUN}/tree?tree-q=web", TREE, see_any("mark")),
     "tree without a match": (f"{RUN}/tree?tree-q=nothing+like+it", see("No event matches")),
+    "changes of files": (f"{RUN}/tree?event=count", TREE, see_any("section[aria-label='Changed files'] code")),
+    "code that failed": (f"{RUN}/tree?event=mean", TREE, see("Exit code 1")),
+    "handoff": (f"{RUN}/tree?event=e5", TREE, see_any("section[aria-label=Handoff]")),
+    "answer in the panel": (f"{RUN}/tree?event=may-it", TREE, see("Answered by")),
     "tree and code": (f"{RUN}/tree", click("treeitem", "python"), EVENT, see_any("[aria-label=Code]")),
     "event with much to tell": ("/runs/open?event=odd", EVENT, see("too large to be kept")),
     "event that is gone": (f"{RUN}?event=nothing", EVENT, see("There is no such event")),
@@ -134,6 +148,9 @@ WITH_RUNS: Mapping[str, Sight] = {
     "tree of the past": (f"{RUN}/tree?at=1000", TREE, see_any("[role=slider]")),
     "timeline beside the playhead": (f"{RUN}?at=1000", SPANS, see("This view shows all of the run")),
     "graph as it ran": (f"{RUN}/graph?graph-mode=ran", BOXES),
+    "graph of a plan": ("/runs/planned/graph", BOXES),
+    "plan": ("/runs/planned/plan", see("Of version 1")),
+    "plan of a run that is over": (f"{RUN}/plan?node=publish", see("Ended at step"), NODE),
     "graph of calls": ("/runs/showcase-desk/graph", BOXES),
     **{
         f"{tab} of a node": (f"{RUN}/graph?node=web&node-tab={tab}", BOXES, NODE)
@@ -180,11 +197,12 @@ WITH_RUNS: Mapping[str, Sight] = {
     **{
         f"{view} of a run that is {state}": (f"/runs/{state}/{view}", see_any("main h2"))
         for state in ("begun", "empty")
-        for view in ("timeline", "tree", "graph", "messages", "files", "raw")
+        for view in ("timeline", "tree", "graph", "plan", "messages", "files", "raw")
     },
     "sessions": ("/sessions", ROWS),
     "no session that matches": ("/sessions?q=nobody", see("No session matches")),
     "session": ("/sessions/quarterly%20report", ROWS),
+    "approvals": ("/approvals", see("Book these flights?"), see("The agent went on")),
     "metrics": ("/stats?days=60", ROWS),
     "metrics by model": ("/stats?by=models", ROWS),
     "metrics of a tool": ("/stats?by=tools&tool=web_search&agent=research_agent", ROWS),
@@ -214,6 +232,7 @@ WITHOUT_RUNS: Mapping[str, Sight] = {
     "agents": ("/agents", see("Record your first run")),
     "runs": ("/runs", see("No runs yet")),
     "sessions": ("/sessions", see("No sessions yet")),
+    "approvals": ("/approvals", see("No approvals yet")),
     "metrics": ("/stats", see("Nothing was recorded")),
     "imports": ("/imports", see("No imports yet")),
     "palette": ("/runs", see("No runs yet"), press("Control+k"), see_any("[role=option]")),
@@ -226,12 +245,16 @@ PAGES = (
     RUN,
     "/sessions",
     "/sessions/x",
+    "/approvals",
     "/stats",
     "/imports",
     "/imports/x",
 )
 PARTS = (
-    *((f"{RUN}/{view}", "by-id/showcase/**") for view in ("timeline", "tree", "graph", "messages", "files", "raw")),
+    *(
+        (f"{RUN}/{view}", "by-id/showcase/**")
+        for view in ("timeline", "tree", "graph", "plan", "messages", "files", "raw")
+    ),
     (f"{RUN}/tree?event=report", "by-id/showcase/events/**"),
     (f"{RUN}/tree?node=web", "*/showcase/nodes/**"),
     ("/agents/research_agent", "runs?*"),
@@ -255,7 +278,9 @@ def server(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def context(browser: Browser, server: ServedApp) -> Iterator[BrowserContext]:
     """Give one browser to all sights: it compiles what pages are made of once."""
     with new_context(browser, server) as context:
-        context.add_init_script("localStorage.clear(); sessionStorage.clear()")
+        context.add_init_script(
+            "try { localStorage.clear(); sessionStorage.clear() } catch { /* a page that is none yet */ }"
+        )
         yield context
 
 
@@ -274,6 +299,12 @@ def unused(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def record_more(api: Api) -> None:
     """Record what the samples have none of."""
+    api.record_all(run_start("planned"))
+    for nodes in (["first", "dropped"], ["second", "third"]):
+        plan = {"nodes": [{"node_id": node_id, "goal": "to see", "requires_approval": True} for node_id in nodes]}
+        assert api.http.put("/api/by-id/planned/plan", json=plan).is_success
+        tried = [event(f"{nodes[0]} {n}", "planned", event_type="node_execution", node_id=nodes[0]) for n in range(2)]
+        api.record_all(*tried)
     api.record_all(
         run_start("open"),
         event(
@@ -288,10 +319,14 @@ def record_more(api: Api) -> None:
         ),
         run_start("taken", run_name="taken"),
         run_end("taken", status="cancelled"),
+        run_start("asked"),
+        event("e", "asked"),
         run_start("begun"),
         run_start("empty"),
         run_end("empty"),
     )
+    asked = {"action": "pause", "why": "the disk is full", "who": "Ada"}
+    assert api.http.post("/api/by-id/asked/requests", json=asked).is_success
 
 
 def record_imports(app: ServedApp, folder: Path) -> None:

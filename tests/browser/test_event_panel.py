@@ -79,7 +79,7 @@ def test_messages_and_files_of_an_event_are_a_click_away(page: Page, api: Api) -
 
 def test_code_is_shown_as_code_and_its_output_beside_it(page: Page, api: Api) -> None:
     code = {"code": "for n in range(3):\n    print('<script>', n)", "language": "python"}
-    outputs = {"stdout": "0\n1\n2\n", "exit_code": 0}
+    outputs = {"stdout": "0\n1\n2\n", "stderr": "slow\n", "exit_code": 3, "plots": 2}
     api.record_all(
         run_start("a"), event("run", "a", event_type="code_exec", inputs=code, outputs=outputs), run_end("a")
     )
@@ -91,7 +91,84 @@ def test_code_is_shown_as_code_and_its_output_beside_it(page: Page, api: Api) ->
         panel(page).get_by_label("Code (python)", exact=True).locator("span", has_text=re.compile("^for$"))
     ).to_be_visible()
     expect(panel(page).get_by_label("stdout", exact=True)).to_have_text("0\n1\n2\n")
-    expect(panel(page).get_by_role("tree", name="Outputs")).to_contain_text("exit_code: 0")
+    expect(panel(page).get_by_label("stderr", exact=True)).to_have_text("slow\n")
+    expect(panel(page).get_by_role("region", name="Code")).to_contain_text("Exit code 3")
+    outputs_tree = panel(page).get_by_role("tree", name="Outputs")
+    expect(outputs_tree).to_contain_text("plots: 2")
+    expect(outputs_tree).not_to_contain_text("exit_code")
+
+
+def test_changes_of_files_are_shown_as_changes(page: Page, api: Api) -> None:
+    diffs = [
+        {
+            "path": "notes.txt",
+            "diff": "--- a/notes.txt\n+++ b/notes.txt\n@@ -3,2 +3,2 @@\n same\n--- old\n+<b>new</b>\n",
+        },
+        {"path": "made.py", "diff": "--- /dev/null\n+++ b/made.py\n@@ -0,0 +1,600 @@\n" + "+x = 1\n" * 600},
+    ]
+    api.record_all(
+        run_start("a"), event("run", "a", event_type="code_exec", inputs={"code": "go()"}, attributes={"diffs": diffs})
+    )
+    page.goto("/runs/a?event=run")
+
+    changed = panel(page).get_by_role("region", name="Changed files")
+    lines = changed.get_by_label("Changes of notes.txt", exact=True).locator("code > span")
+    expect(lines).to_have_text(["@@ -3,2 +3,2 @@", "33same", "4−-- old", "4+<b>new</b>"])
+    expect(changed.get_by_role("button", name="made.py new 600 lines added, 0 lines removed")).to_be_visible()
+    changed.get_by_role("button", name="Show 201 more lines").click()
+    expect(changed.get_by_label("Changes of made.py", exact=True).locator("code > span")).to_have_count(601)
+    changed.get_by_role("button", name="notes.txt 1 line added, 1 line removed").click()
+    expect(lines).to_have_count(0)
+    expect(panel(page)).not_to_contain_text("Attributes")
+
+
+def test_events_of_workflows_are_told_in_their_own_words(page: Page, api: Api) -> None:
+    handed = {"sender": "planner", "recipient": "writer", "reason": "the plan stands", "context": {"pages": 2}}
+    api.record_all(
+        run_start("a", "planner"),
+        event("handoff", "a", event_type="handoff", name="writer", inputs=handed),
+        event("kept", "a", event_type="info", event_subtype="checkpoint", outputs={"reference": "s3://kept", "n": 1}),
+        event("change", "a", event_type="state_transition", inputs={"from": "running", "to": "skipped"}),
+        event("again", "a", attributes={"attempt": 2, "max_attempts": 3}),
+        run_end("a"),
+    )
+
+    page.goto("/runs/a?event=handoff")
+    told = panel(page).get_by_role("region", name="Handoff")
+    expect(told).to_have_text("plannerwriterthe plan stands")
+    expect(told.get_by_role("link", name="planner")).to_have_attribute("href", re.compile("/agents/planner$"))
+    expect(panel(page).get_by_role("tree", name="Context")).to_contain_text("pages: 2")
+    expect(panel(page).get_by_role("tree", name="Inputs")).to_have_count(0)
+    page.goto("/runs/a?event=kept")
+    expect(panel(page).get_by_role("region", name="Checkpoint")).to_contain_text("s3://kept")
+    page.goto("/runs/a?event=change")
+    expect(panel(page).get_by_role("region", name="Change of state")).to_have_text("RunningSkipped")
+    page.goto("/runs/a?event=again")
+    expect(panel(page)).to_contain_text("2 of 3")
+
+
+def test_a_branch_tells_what_it_tries_at_both_ends(page: Page, api: Api) -> None:
+    branch = {"from_node": "search", "hypothesis": "fewer sources do", "overrides": {"n_sources": 3}}
+    api.record_all(
+        run_start("a"),
+        event("search", "a", name="search", node_id="search"),
+        run_end("a"),
+        run_start("b", parent_run_id="a", parent_event_id="search", metadata={"branch": branch}),
+        run_end("b"),
+    )
+    page.goto("/runs/a?event=search")
+
+    begun = panel(page).get_by_role("region", name="Runs that it began")
+    expect(begun).to_contain_text("from searchfewer sources do")
+    page.get_by_role("button", name="1 child run").click()
+    child = page.get_by_role("dialog", name="Runs that it began")
+    expect(child).to_contain_text("n_sources: 3")
+    child.get_by_role("link", name="run 2").click()
+
+    head = page.locator("header", has=page.get_by_role("heading", name="run 2"))
+    expect(head).to_contain_text("Branchfromsearchofrun 1fewer sources don_sources: 3")
+    head.get_by_role("link", name="search").click()
+    expect(page).to_have_url(re.compile("/runs/a/graph.node=search"))
 
 
 def test_a_large_payload_is_searched_and_has_few_rows(page: Page, api: Api) -> None:

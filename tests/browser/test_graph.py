@@ -90,8 +90,10 @@ def test_a_node_shows_only_the_events_of_its_own_run(page: Page, api: Api) -> No
 def test_states_follow_the_run_while_the_view_stays(page: Page, api: Api) -> None:
     api.record_all(run_start("open"), *plan("open"), execution("open", "plan", 5))
     page.goto("/runs/open/graph")
-    expect(box(page, "Plan")).to_have_accessible_name(re.compile(r"Node.*Completed.*before Search$"))
-    expect(box(page, "Search")).to_have_accessible_name(re.compile(r"Node.*Pending.*after Plan, before Write$"))
+    expect(box(page, "Plan")).to_have_accessible_name(re.compile(r"Node.*Completed.*before Search \(not taken\)$"))
+    expect(box(page, "Search")).to_have_accessible_name(
+        re.compile(r"Node.*Ready.*after Plan \(not taken\), before Write \(not taken\)$")
+    )
     expect(page.get_by_role("img", name=re.compile("^Live"))).to_be_visible()
     page.get_by_role("button", name="Smaller").click()
     expect(page).to_have_url(re.compile("graph-at="))
@@ -138,6 +140,32 @@ def test_what_was_skipped_stands_beside_the_way(page: Page, api: Api) -> None:
 
     expect(box(page, "Search")).to_have_accessible_name(re.compile("Skipped"))
     expect(page.get_by_role("list", name="Lines")).to_have_text("Declared, not taken")
+
+
+def test_a_way_that_nobody_declared_is_told_apart(page: Page, api: Api) -> None:
+    executions = [execution("run", node_id, second) for node_id, second in (("plan", 5), ("write", 7))]
+    api.record_all(run_start("run"), *plan("run"), *executions, run_end("run"))
+    page.goto("/runs/run/graph")
+
+    expect(page.get_by_role("list", name="Lines").get_by_role("listitem")).to_have_text(
+        ["Declared, not taken", "Taken, not declared"]
+    )
+    expect(box(page, "Plan")).to_have_accessible_name(re.compile(r"before.*Write \(not declared\)"))
+    dashes = page.locator("path[marker-end]").evaluate_all(
+        "all => all.map(each => each.getAttribute('stroke-dasharray'))"
+    )
+    assert sorted(dashes) == ["10 3 2 3", "5 4", "5 4"]
+
+
+def test_what_goes_on_when_the_run_ends_is_ended_by_it(page: Page, api: Api) -> None:
+    begun = execution("run", "plan", 5, status="running", ended_at=None, phase="start")
+    api.record_all(run_start("run"), *plan("run"), begun)
+    page.goto("/runs/run/graph")
+    expect(box(page, "Plan")).to_have_accessible_name(re.compile("Running"))
+
+    api.record_all(run_end("run", status="failed"))
+
+    expect(box(page, "Plan")).to_have_accessible_name(re.compile("Cancelled by the run"))
 
 
 def test_arrow_keys_walk_along_the_lines(page: Page, api: Api) -> None:

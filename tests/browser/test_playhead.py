@@ -64,7 +64,7 @@ def test_the_graph_shows_each_node_as_it_was_and_stays_where_it_is(page: Page, a
     bar.get_by_role("button", name="Now").click()
     expect(box(page, "Search")).to_have_accessible_name(re.compile("Failed.*ran ×2"))
     expect(page.locator("[data-past]")).to_have_count(0)
-    page.keyboard.press("p")
+    page.keyboard.press("t")
     expect(bar).to_have_count(0)
     after = box(page, "Search").bounding_box()
     assert place is not None
@@ -78,7 +78,7 @@ def test_the_tree_has_what_had_begun_and_the_address_keeps_the_moment(page: Page
     rows = page.get_by_role("treeitem")
     expect(rows).to_have_count(3)
 
-    page.keyboard.press("p")
+    page.keyboard.press("t")
     slider(page).press("PageDown")
     slider(page).press("PageDown")
     slider(page).press("PageDown")

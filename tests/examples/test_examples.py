@@ -128,6 +128,14 @@ def test_planning_and_control(stage: Stage) -> None:
         ("planning", "compute"), ("planning", "look_up"), ("compute", "compare"), ("look_up", "compare"),
         ("compute", "check"), ("check", "publish"),
     }  # fmt: skip
+    plan = stage.api.get(f"{path}/plan")
+    assert [step["node_id"] for step in plan["steps"]] == ["compute", "look_up", "compare", "check", "publish"]
+    assert [step["depends_on"] for step in plan["steps"]][2:] == [["compute", "look_up"], ["compute"], ["check"]]
+    first, *_, last = plan["steps"]
+    assert (first["max_attempts"], first["details"][0], last["requires_approval"]) == (2, "write the code", True)
+    assert (plan["version"], plan["progress"]["text"]) == (1, "step 5 of 5")
+    (skipped,) = stage.api.get(f"{path}/nodes/compare/history")["transitions"]
+    assert (skipped["to_status"], skipped["why"]) == ("skipped", "There is no table to compare with.")
     tries = stage.events_of(run, "compute")
     assert [(event["status"], event["attributes"].get("attempt")) for event in tries] == [
         ("failed", None),
@@ -146,6 +154,8 @@ def test_planning_and_control(stage: Stage) -> None:
     (approval,) = stage.events_of(run, "May I publish that the sum is 385?")
     assert (approval["status"], approval["event_subtype"]) == ("cancelled", "expired")
     assert approval["outputs"]["option"] == "keep it"
+    (asked,) = stage.api.get(f"{path}/approvals")["approvals"]
+    assert (asked["status"], asked["option"], asked["node_id"]) == ("expired", "keep it", "publish")
     assert (branch["parent_run_id"], branch["outputs"]) == (run["run_id"], {"total": 385})
     assert branch["metadata"]["branch"] == {
         "from_node": "check",
@@ -156,6 +166,24 @@ def test_planning_and_control(stage: Stage) -> None:
     assert (handoff["event_type"], handoff["inputs"]["sender"]) == ("handoff", "planner")
     said = [message["sender"] for message in stage.api.get(f"{path}/messages")["messages"]]
     assert said == ["user", "coder", "reporter"]
+
+
+def test_langgraph_approval(stage: Stage) -> None:
+    assert stage.perform("langgraph_approval.py") == "Roses are red, violets are blue.\n"
+
+    run = stage.run_of("poet")
+    assert (run["status"], run["session_id"], run["tokens_out"]) == ("completed", "roses", 12)
+    path = f"/api/by-id/{run['run_id']}"
+    dag = stage.api.get(f"{path}/dag")
+    assert [node["node_id"] for node in dag["nodes"]] == ["__start__", "write", "ask", "improve", "__end__"]
+    assert {node["status"] for node in dag["nodes"]} == {"completed"}
+    conditions = {edge["target"]: edge["condition"] for edge in dag["edges"] if edge["edge_type"] == "conditional"}
+    assert conditions == {"improve": "decide: not yet", "__end__": "decide: good"}
+    asked = stage.events_of(run, "ask")
+    assert [event["status"] for event in asked] == ["waiting_approval", "completed", "waiting_approval", "completed"]
+    assert [event["inputs"] for event in stage.events_of(run, "resume")] == ["Mention violets.", "yes"]
+    statuses = [each["to_status"] for each in stage.api.get(f"{path}/history")["transitions"]]
+    assert statuses[-1] == "completed"
 
 
 def test_nested_agents(stage: Stage) -> None:

@@ -136,6 +136,22 @@ def test_a_step_is_its_node_and_rows_without_a_node_follow_their_step(build: Bui
     assert found.repairs["rows without a node were placed by their step"] == 1
 
 
+def test_a_step_of_a_plan_says_what_is_to_be_done(build: Builder, tmp_path: Path) -> None:
+    run, branch = begun(build), begun(build)
+    meta = {"bullet_points": ["look", "write"], "needs_approval": True, "max_retries": 2, "dependencies": [1]}
+    step = build.row("workflow_steps", run_id=run, step_number=2, status="pending", meta=json.dumps(meta))
+    build.row("workflow_steps", run_id=run, step_number=3, inputs='{"max_attempts": 4, "details": "all of it"}')
+    build.row("branches", parent_run_id=run, parent_step_id=step, child_run_id=branch, hypothesis="h", status="active")
+    found = convert(build, tmp_path)
+    nodes = found.runs[run].nodes
+    fields = ("details", "requires_approval", "max_attempts")
+    assert [nodes["step_2"][name] for name in fields] == [["look", "write"], True, 3]
+    assert nodes["step_2"]["metadata"] | meta == nodes["step_2"]["metadata"]
+    assert [nodes["step_3"].get(name) for name in fields] == ["all of it", None, 4]
+    made = found.runs[branch].fields["metadata"]["branch"]
+    assert (made["from_node"], made["hypothesis"]) == ("step_2", "h")
+
+
 def test_steps_of_one_number_are_both_told_of(build: Builder, tmp_path: Path) -> None:
     run = begun(build)
     ids = [

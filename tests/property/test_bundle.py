@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runreel.model.bundle import ImportOptions, ImportOutcome
+from runreel.model.plan_draft import DraftNode, PlanDraft
 from runreel.model.run import RunFilter
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
-from runreel.model.transition import allowed_statuses
+from runreel.model.transition import allowed_node_statuses, allowed_statuses
 from runreel.server.importing import BundleReport, Importer
 from runreel.storage.port import Store
 from runreel.testing.record import NOW
@@ -69,6 +70,10 @@ def record(laboratory: Laboratory, scope: Scope, history: Sequence[Element], cut
         status = statuses[cuts[0] % len(statuses)]
         edit = RunEdit(status=status, tags=["ours"], metadata={"k": None, "l": cuts[1]})
         runs.edit_run(scope, run.run_id, edit, now=NOW + cuts[1])
+        runs.put_plan(scope, run.run_id, PlanDraft(nodes=(DraftNode(node_id="planning"),)), now=NOW)
+        node = laboratory.store.events.get_node(scope, run.run_id, "planning")
+        for wanted in allowed_node_statuses(node.status)[:1]:
+            runs.set_node_status(scope, run.run_id, "planning", wanted, who="Ann", why="so", now=NOW)
 
 
 def record_sessions(laboratory: Laboratory, scope: Scope, history: Sequence[Element]) -> None:

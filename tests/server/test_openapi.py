@@ -27,7 +27,7 @@ from tests.support.app import ServedApp, copied_store, serving
 
 load_all_checks()
 
-N_EXAMPLES = int(os.environ.get("RUNREEL_TEST_EXAMPLES", "25"))
+N_EXAMPLES = int(os.environ.get("RUNREEL_TEST_EXAMPLES", "15"))
 ODD = "a/b %?#é"
 # What is there to be found; drawn values alone would find nothing but 404.
 KNOWN = {

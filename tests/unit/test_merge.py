@@ -7,7 +7,18 @@ from itertools import permutations
 import pytest
 
 from runreel.model.record import Rank, Record, RecordKind
-from runreel.storage.merge import State, decode_lower, derive, encode_lower, merged, merged_all, new_state, same
+from runreel.storage.merge import (
+    State,
+    decode_lower,
+    derive,
+    encode_lower,
+    joined,
+    merged,
+    merged_all,
+    new_state,
+    same,
+    with_statements,
+)
 
 
 def make_record(rank: int = Rank.END, at: int = 10, **fields: object) -> Record:
@@ -101,3 +112,33 @@ def test_what_is_stored_of_a_state_is_enough_to_go_on() -> None:
     assert same(stored, state)
     assert merged(stored, make_record(Rank.START, 6, name="b")).fields["name"] == "b"
     assert merged(stored, make_record(Rank.START, 4, name="b")).fields["name"] == "a"
+
+
+def node_record(rank: int, at: int, **fields: object) -> Record:
+    return Record(RecordKind.NODE, "run-1", "node-1", rank, at, fields)
+
+
+def test_statements_of_a_node_are_kept_under_their_times() -> None:
+    records = [
+        node_record(Rank.START, 10, status="running", why="it is time"),
+        node_record(Rank.END, 20, status="failed"),
+        node_record(Rank.START, 30, status="running"),
+    ]
+    for order in permutations(records):
+        state = merged_all(None, list(order))
+        assert state.fields["states"] == {
+            "10.1": {"status": "running", "why": "it is time"},
+            "20.2": {"status": "failed"},
+            "30.1": {"status": "running"},
+        }
+        assert same(merged_all(state, records), state)
+        assert state.lower.keys() <= {"status"}
+
+
+def test_a_state_of_a_former_version_has_its_status_as_a_statement() -> None:
+    former = State({"status": "failed", "name": "a"}, (Rank.END, 20), {"status": (Rank.START, 10)})
+    state = with_statements(former)
+    assert state.fields["states"] == {"10.1": {"status": "failed"}}
+    later = merged_all(state, [node_record(Rank.START, 30, status="running")])
+    assert list(later.fields["states"]) == ["10.1", "30.1"]  # type: ignore[call-overload]
+    assert joined(former, new_state(node_record(Rank.START, 30, status="running"))).fields == later.fields

@@ -5,11 +5,13 @@ export interface ProblemDocument {
   readonly status?: number;
   readonly detail?: string;
   readonly run_id?: string;
+  readonly [member: string]: unknown;
 }
 
 export class ProblemError extends Error {
   readonly status: number;
   readonly title: string;
+  readonly document: ProblemDocument;
   /** The run that has a name that was asked for. */
   readonly runId: string | undefined;
 
@@ -17,6 +19,7 @@ export class ProblemError extends Error {
     super(document.detail ?? document.title ?? `the server answered ${status}`);
     this.name = "ProblemError";
     this.status = status;
+    this.document = document;
     this.title = document.title ?? "The server could not do that";
     this.runId = document.run_id;
   }

@@ -9,6 +9,8 @@ export type Event = Schemas["EventView"];
 export type EventDetail = Schemas["EventDetailView"];
 export type Dag = Schemas["DagView"];
 export type Course = Schemas["CourseView"];
+export type Plan = Schemas["PlanView"];
+export type PlanStep = Schemas["PlanStepView"];
 export type Message = Schemas["MessageView"];
 export type File = Schemas["FileView"];
 export type Spans = Schemas["SpanPageView"];
@@ -76,6 +78,13 @@ export const readDagStates = (runId: string, limit: number) =>
           signal,
         }),
       ),
+  });
+
+export const readPlan = (runId: string) =>
+  queryOptions({
+    queryKey: runKey.view(runId, "plan"),
+    queryFn: async ({ signal }) =>
+      dataOf(await api().GET("/api/by-id/{run_id}/plan", { params: at(runId), signal })),
   });
 
 export const readCourse = (runId: string, limit: number) =>

@@ -10,6 +10,7 @@ import {
   Moon,
   Search,
   Sun,
+  UserCheck,
   type LucideIcon,
 } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
@@ -193,6 +194,13 @@ const COMMANDS: readonly Item[] = [
   { id: "agents", group: "Pages", label: "Agents", symbol: icon(Bot), link: { to: "/agents" } },
   { id: "runs", group: "Pages", label: "Runs", symbol: icon(ListVideo), link: { to: "/runs" } },
   { id: "sessions", group: "Pages", label: "Sessions", symbol: icon(Layers), link: { to: "/sessions" } },
+  {
+    id: "approvals",
+    group: "Pages",
+    label: "Approvals",
+    symbol: icon(UserCheck),
+    link: { to: "/approvals" },
+  },
   {
     id: "metrics",
     group: "Pages",

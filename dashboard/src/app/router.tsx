@@ -129,6 +129,13 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("@/features/sessions/session-page")),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: "/approvals",
+  validateSearch: anySearch,
+  component: lazyRouteComponent(() => import("@/features/approvals/approvals-page")),
+});
+
 const metrics = createRoute({
   getParentRoute: () => root,
   path: "/stats",
@@ -159,6 +166,7 @@ const routeTree = root.addChildren([
   run.addChildren([firstView, runView]),
   sessions,
   session,
+  approvals,
   metrics,
   imports,
   importReport,

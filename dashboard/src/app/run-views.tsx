@@ -1,6 +1,6 @@
 /** The views and panels of the run page. A view is added by a line here, and by its folder in `features`. */
 
-import { Files, GanttChart, ListTree, MessagesSquare, ScrollText, Workflow } from "lucide-react";
+import { Files, GanttChart, ListChecks, ListTree, MessagesSquare, ScrollText, Workflow } from "lucide-react";
 import type { RunPanels, RunView } from "@/features/run/run-view";
 import { later } from "@/ui/later";
 
@@ -25,6 +25,7 @@ export const RUN_VIEWS: readonly RunView[] = [
     view: later(() => import("@/features/graph/graph-view")),
     hasPast: true,
   },
+  { id: "plan", label: "Plan", icon: ListChecks, view: later(() => import("@/features/plan/plan-view")) },
   {
     id: "messages",
     label: "Messages",

@@ -1,25 +1,37 @@
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { Bot, ChartNoAxesColumn, Keyboard, Layers, ListVideo, Search, type LucideIcon } from "lucide-react";
-import { useState } from "react";
+import {
+  Bot,
+  ChartNoAxesColumn,
+  Keyboard,
+  Layers,
+  ListVideo,
+  Search,
+  UserCheck,
+  type LucideIcon,
+} from "lucide-react";
+import { useState, type ComponentType } from "react";
 import { IconButton } from "@/ui/button";
 import { ErrorBoundary } from "@/ui/error-boundary";
 import { Keys } from "@/ui/keys";
 import { useShortcut, useShortcutListener } from "@/ui/shortcuts";
+import { ApprovalBadge } from "./approval-badge";
 import { ConnectionBanner, ConnectionDot } from "./connection-banner";
 import { KeysDialog } from "./keys-dialog";
 import { Palette } from "./palette";
 import { ThemeMenu } from "./theme-menu";
 
 interface Place {
-  readonly to: "/agents" | "/runs" | "/sessions" | "/stats";
+  readonly to: "/agents" | "/runs" | "/sessions" | "/approvals" | "/stats";
   readonly label: string;
   readonly icon: LucideIcon;
+  readonly badge?: ComponentType;
 }
 
 const PLACES: readonly Place[] = [
   { to: "/agents", label: "Agents", icon: Bot },
   { to: "/runs", label: "Runs", icon: ListVideo },
   { to: "/sessions", label: "Sessions", icon: Layers },
+  { to: "/approvals", label: "Approvals", icon: UserCheck, badge: ApprovalBadge },
   { to: "/stats", label: "Metrics", icon: ChartNoAxesColumn },
 ];
 
@@ -87,7 +99,7 @@ export function Shell() {
       </div>
       <nav
         aria-label="Pages"
-        className="grid h-14 shrink-0 grid-cols-4 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] sm:hidden"
+        className="grid h-14 shrink-0 grid-cols-5 border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] sm:hidden"
       >
         {PLACES.map((place) => (
           <TabLink key={place.to} place={place} />
@@ -107,8 +119,9 @@ function NavLink({ place }: { readonly place: Place }) {
       activeProps={{ className: "bg-sunken font-medium text-text" }}
       inactiveProps={{ className: "text-soft hover:bg-hover hover:text-text" }}
     >
-      <place.icon aria-hidden size={15} />
+      <place.icon aria-hidden size={15} className="max-md:hidden" />
       {place.label}
+      {place.badge && <place.badge />}
     </Link>
   );
 }
@@ -121,7 +134,14 @@ function TabLink({ place }: { readonly place: Place }) {
       activeProps={{ className: "font-semibold text-accent" }}
       inactiveProps={{ className: "text-soft" }}
     >
-      <place.icon aria-hidden size={18} />
+      <span className="relative">
+        <place.icon aria-hidden size={18} />
+        {place.badge && (
+          <span className="absolute -top-1.5 left-2.5">
+            <place.badge />
+          </span>
+        )}
+      </span>
       {place.label}
     </Link>
   );
@@ -133,6 +153,7 @@ function useGoing(): void {
   useShortcut({ keys: "A", label: "Agents", group: "Go to" }, () => void navigate({ to: "/agents" }));
   useShortcut({ keys: "R", label: "Runs", group: "Go to" }, () => void navigate({ to: "/runs" }));
   useShortcut({ keys: "S", label: "Sessions", group: "Go to" }, () => void navigate({ to: "/sessions" }));
+  useShortcut({ keys: "P", label: "Approvals", group: "Go to" }, () => void navigate({ to: "/approvals" }));
   useShortcut({ keys: "M", label: "Metrics", group: "Go to" }, () => void navigate({ to: "/stats" }));
   useShortcut({ keys: "I", label: "Imports", group: "Go to" }, () => void navigate({ to: "/imports" }));
 }

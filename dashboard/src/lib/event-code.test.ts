@@ -17,9 +17,11 @@ test("other events have no code", () => {
 });
 
 test("what code wrote is told apart from what else it gave", () => {
-  expect(codeOutputsOf({ stdout: "2\n", stderr: "", exit_code: 0 })).toEqual({
+  expect(codeOutputsOf({ stdout: "2\n", stderr: "", exit_code: 0, plots: 1 })).toEqual({
     texts: [{ name: "stdout", text: "2\n" }],
-    rest: { exit_code: 0 },
+    exitCode: 0,
+    rest: { plots: 1 },
   });
-  expect(codeOutputsOf([1])).toEqual({ texts: [], rest: [1] });
+  expect(codeOutputsOf({ stdout: null, exit_code: null })).toEqual({ texts: [], exitCode: null, rest: null });
+  expect(codeOutputsOf([1])).toEqual({ texts: [], exitCode: null, rest: [1] });
 });

@@ -1,5 +1,7 @@
 /** The code that an event executed, and what came of it, as far as its payload tells. */
 
+import { asObject, withoutKeys } from "./json-object";
+
 export interface ExecutedCode {
   readonly code: string;
   readonly language: string | null;
@@ -18,48 +20,38 @@ const OUTPUT_KEYS = ["stdout", "output", "result", "stderr"] as const;
 export function codeOf(eventType: string, inputs: unknown): ExecutedCode | null {
   if (eventType !== "code_exec") return null;
   if (typeof inputs === "string") return inputs ? { code: inputs, language: null, rest: null } : null;
-  const object = objectOf(inputs);
+  const object = asObject(inputs);
   const key = CODE_KEYS.find((each) => typeof object[each] === "string" && object[each] !== "");
   if (key === undefined) return null;
   const language = [object["language"], object["lang"]].find((each) => typeof each === "string");
-  const { [key]: _code, language: _language, lang: _lang, ...rest } = object;
   return {
     code: object[key] as string,
     language: (language as string | undefined)?.toLowerCase() ?? LANGUAGE_OF_KEY[key] ?? null,
-    rest: nothingIfEmpty(rest),
+    rest: withoutKeys(object, [key, "language", "lang"]),
   };
 }
 
-/** Return the texts that the code wrote, and what else it gave. */
+/** Return the texts that the code wrote, how it ended, and what else it gave. */
 export function codeOutputsOf(outputs: unknown): {
   readonly texts: readonly CodeOutput[];
+  readonly exitCode: number | null;
   readonly rest: unknown;
 } {
   if (typeof outputs === "string") {
-    return { texts: outputs ? [{ name: "output", text: outputs }] : [], rest: null };
+    return { texts: outputs ? [{ name: "output", text: outputs }] : [], exitCode: null, rest: null };
   }
-  if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs)) {
-    return { texts: [], rest: outputs };
-  }
-  const rest: Record<string, unknown> = { ...outputs };
-  const texts: CodeOutput[] = [];
-  for (const name of OUTPUT_KEYS) {
-    const text = rest[name];
-    if (typeof text !== "string") continue;
-    delete rest[name];
-    if (text !== "") texts.push({ name, text });
-  }
-  return { texts, rest: nothingIfEmpty(rest) };
-}
-
-function nothingIfEmpty(object: Readonly<Record<string, unknown>>): unknown {
-  return Object.keys(object).length === 0 ? null : object;
+  const object = asObject(outputs);
+  if (object !== outputs) return { texts: [], exitCode: null, rest: outputs };
+  const names = OUTPUT_KEYS.filter((name) => typeof object[name] === "string" || object[name] === null);
+  const exitCode = object["exit_code"];
+  return {
+    texts: names.flatMap((name) => (object[name] ? [{ name, text: object[name] as string }] : [])),
+    exitCode: typeof exitCode === "number" ? exitCode : null,
+    rest: withoutKeys(
+      object,
+      typeof exitCode === "number" || exitCode === null ? [...names, "exit_code"] : names,
+    ),
+  };
 }
 
 const LANGUAGE_OF_KEY: Readonly<Record<string, string>> = { sql: "sql", command: "bash" };
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}

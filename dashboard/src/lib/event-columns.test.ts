@@ -22,6 +22,7 @@ const COLUMNS: EventColumns = {
   tokens_in: [null, 0, 7],
   tokens_out: null,
   cost_nanos: [null, 1_500_000, null],
+  ended_by_run: [],
 };
 
 it("makes a row of each place of the columns", () => {
@@ -41,6 +42,7 @@ it("makes a row of each place of the columns", () => {
     cost: 0.0015,
     firstTokenAt: null,
     isUnpriced: false,
+    endedByRun: false,
   });
   expect(rows[2]).toMatchObject({ tokensIn: 7, cost: null, isUnpriced: true });
 });

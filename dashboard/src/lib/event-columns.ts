@@ -25,6 +25,7 @@ export interface EventColumns {
   readonly tokens_in: Column<number>;
   readonly tokens_out: Column<number>;
   readonly cost_nanos: Column<number>;
+  readonly ended_by_run: readonly number[];
 }
 
 const NANOS_PER_DOLLAR = 1e9;
@@ -45,6 +46,7 @@ export function rowsOfColumns(columns: EventColumns, same: (text: string) => str
     const us = column?.[place] ?? null;
     return us === null ? null : (began + us) / 1_000;
   };
+  const endedByRun = new Set(columns.ended_by_run);
   const rows: EventRow[] = [];
   // Whole microseconds, so that adding them up changes none.
   let began = columns.since === null ? 0 : Math.round(parseInstant(columns.since) * 1_000);
@@ -72,6 +74,7 @@ export function rowsOfColumns(columns: EventColumns, same: (text: string) => str
       tokensOut,
       cost: costNanos === null ? null : costNanos / NANOS_PER_DOLLAR,
       isUnpriced: costNanos === null && (tokensIn ?? 0) + (tokensOut ?? 0) > 0,
+      endedByRun: endedByRun.has(place),
       order: columns.from_order + place,
     });
   }

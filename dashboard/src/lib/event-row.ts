@@ -20,6 +20,8 @@ export interface EventRow {
   readonly cost: number | null;
   /** Whether it is a call whose model has no price. */
   readonly isUnpriced: boolean;
+  /** Whether nobody recorded its end: it went on when its run ended. */
+  readonly endedByRun: boolean;
   /** Its place in execution order. */
   readonly order: number;
 }
@@ -43,6 +45,7 @@ export interface ToldEvent {
   readonly tokens_out: number | null;
   readonly cost: number | null;
   readonly is_unpriced: boolean;
+  readonly ended_by_run: boolean;
 }
 
 export function eventRow(told: ToldEvent, order: number, same: (text: string) => string): EventRow {
@@ -66,6 +69,7 @@ export function eventRow(told: ToldEvent, order: number, same: (text: string) =>
     tokensOut: told.tokens_out,
     cost: told.cost,
     isUnpriced: told.is_unpriced,
+    endedByRun: told.ended_by_run,
     order,
   };
 }

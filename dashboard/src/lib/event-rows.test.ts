@@ -21,6 +21,7 @@ function told(event_id: string, change: Partial<ToldChange> = {}): ToldChange {
     tokens_out: null,
     cost: null,
     is_unpriced: false,
+    ended_by_run: false,
     sequence: null,
     ...change,
   };

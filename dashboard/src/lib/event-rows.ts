@@ -6,6 +6,7 @@
  */
 
 import { eventRow, parseInstant, sharing, type EventRow, type ToldEvent } from "./event-row";
+import { withRunEnd, type RunEnd } from "./run-end";
 
 export interface ToldChange extends ToldEvent {
   readonly sequence: number | null;
@@ -23,6 +24,8 @@ export class EventRows {
   #sorted: EventRow[] | null = [];
   #lastOrder = -1;
   #isWhole = false;
+  /** How the run ended, as far as a change has told. */
+  #runEnd: RunEnd | null | undefined;
 
   get size(): number {
     return this.#byId.size;
@@ -59,10 +62,10 @@ export class EventRows {
     const taken: EventRow[] = [];
     for (const row of rows) {
       const known = this.#changed.has(row.id) ? this.#byId.get(row.id) : undefined;
-      const kept = known === undefined ? row : { ...known, order: row.order };
+      const kept = known === undefined ? this.#shown(row) : { ...known, order: row.order };
       this.#byId.set(row.id, kept);
       this.#byOrder.set(row.order, kept);
-      if (known === undefined) taken.push(row);
+      if (known === undefined) taken.push(kept);
       this.#lastOrder = Math.max(this.#lastOrder, row.order);
     }
     if (rows.length > 0) this.#sorted = null;
@@ -79,7 +82,7 @@ export class EventRows {
       const known = this.#byId.get(told.event_id)?.order;
       const isNew = this.#isWhole || this.#lastOrder + 1 < total;
       const order = known ?? (isNew ? this.#lastOrder + 1 : UNPLACED);
-      const row = eventRow(told, order, this.same);
+      const row = this.#shown(eventRow(told, order, this.same));
       this.#byId.set(row.id, row);
       if (order < UNPLACED) this.#lastOrder = Math.max(this.#lastOrder, order);
       if (!this.#isWhole) {
@@ -90,6 +93,27 @@ export class EventRows {
     }
     if (taken.length > 0) this.#sorted = null;
     return taken;
+  }
+
+  /** Say how the run ended, or with null that it goes on; return the rows that are shown otherwise for it. */
+  endWith(runEnd: RunEnd | null): EventRow[] {
+    const isSame = this.#runEnd?.status === runEnd?.status && this.#runEnd?.at === runEnd?.at;
+    if (this.#runEnd !== undefined && isSame) return [];
+    this.#runEnd = runEnd;
+    const taken: EventRow[] = [];
+    for (const row of this.#byId.values()) {
+      const shown = withRunEnd(row, runEnd);
+      if (shown === row) continue;
+      this.#byId.set(row.id, shown);
+      if (this.#byOrder.has(row.order)) this.#byOrder.set(row.order, shown);
+      taken.push(shown);
+    }
+    if (taken.length > 0) this.#sorted = null;
+    return taken;
+  }
+
+  #shown(row: EventRow): EventRow {
+    return this.#runEnd === undefined ? row : withRunEnd(row, this.#runEnd);
   }
 
   /** Say how many events there were when windows began to be read: what comes later stands behind them. */
@@ -106,6 +130,7 @@ export class EventRows {
 
   clear(): void {
     this.#isWhole = false;
+    this.#runEnd = undefined;
     this.#byId = new Map();
     this.#byOrder = new Map();
     this.#changed = new Set();

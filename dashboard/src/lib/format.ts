@@ -100,6 +100,17 @@ export function formatAgo(at: string | null | undefined, now: number): string {
   return formatDay(at);
 }
 
+/** in 12 s, in 3 min, in 5 h, in 2 d; null where it is over. */
+export function formatUntil(at: string, now: number): string | null {
+  const ms = Date.parse(at) - now;
+  if (Number.isNaN(ms)) return at;
+  if (ms <= 0) return null;
+  if (ms < MINUTE_MS) return `in ${Math.ceil(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS) return `in ${Math.ceil(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) return `in ${Math.round(ms / HOUR_MS)} h`;
+  return `in ${Math.round(ms / DAY_MS)} d`;
+}
+
 /** 22 Nov 2026, in the reader's time zone */
 export function formatDay(at: string): string {
   const date = new Date(at);

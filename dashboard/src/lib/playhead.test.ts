@@ -26,6 +26,7 @@ function row(
     tokensOut: 5,
     cost: 1,
     isUnpriced: false,
+    endedByRun: false,
     order: 0,
     ...fields,
   };

@@ -54,6 +54,7 @@ export const RUN_STATUSES = {
 export const NODE_STATUSES = {
   pending: word("Pending", "calm", "clock", "It has not begun."),
   running: word("Running", "busy", "running", "It is going on.", true),
+  paused: word("Paused", "calm", "pause", "It has stopped, and may go on."),
   waiting_approval: word("Needs approval", "wait", "hand", "It waits for a person."),
   completed: word("Completed", "good", "check", "It came to its end."),
   failed: word("Failed", "bad", "cross", "It ended with an error."),
@@ -68,7 +69,18 @@ export const EVENT_STATUSES = {
   cancelled: NODE_STATUSES.cancelled,
 } as const satisfies Record<string, StatusWord>;
 
-const STATUSES: Readonly<Record<string, StatusWord>> = { ...NODE_STATUSES, ...RUN_STATUSES };
+export const APPROVAL_STATUSES = {
+  open: word("Needs an answer", "wait", "hand", "The agent waits for a person."),
+  answered: word("Answered", "good", "check", "A person has answered."),
+  expired: word("Expired", "calm", "clock", "Its agent went on without an answer."),
+  ended: word("Ended", "calm", "slash", "The run ended before anybody answered."),
+} as const satisfies Record<string, StatusWord>;
+
+const STATUSES: Readonly<Record<string, StatusWord>> = {
+  ...APPROVAL_STATUSES,
+  ...NODE_STATUSES,
+  ...RUN_STATUSES,
+};
 const ENDED = new Set(["completed", "failed", "cancelled", "lost", "skipped"]);
 
 /** Return what a status of a run, node or event means; one that nobody knows is called what it is. */

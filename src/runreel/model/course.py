@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
+from runreel.model.circle import Pair
 from runreel.model.ending import RUNNING, RunEnd
-from runreel.model.layer import Layers, Pair, find_layers
+from runreel.model.layer import Layers, find_layers
 
 Places = tuple[int, int]
 """A step: the place of one execution, and that of another which came after it."""
@@ -140,6 +141,8 @@ class _Latest:
         self.places.append(place)
 
     def pick(self, executions: Sequence[Execution]) -> list[int]:
+        if len(self.places) == 1:
+            return self.places
         # What had ended when another began that has ended, too, is followed by that one only.
         self.places = [each for each in self.places if not _is_before(executions, each, self.latest)]
         return self.places
@@ -200,11 +203,15 @@ class _Reach:
 def _unblocked(
     executions: Sequence[Execution], ended_of: Mapping[str, _Latest], node_id: str, between: tuple[str, ...]
 ) -> list[int]:
-    latest = max((ended_of[each].latest for each in between if each in ended_of), default=-1)
     found = ended_of.get(node_id)
-    return (
-        [] if found is None else [each for each in found.pick(executions) if not _is_before(executions, each, latest)]
-    )
+    if found is None:
+        return []
+    latest = found.latest
+    for each in between:
+        other = ended_of.get(each)
+        if other is not None and other.latest > latest:
+            latest = other.latest
+    return [each for each in found.pick(executions) if not _is_before(executions, each, latest)]
 
 
 def _is_before(executions: Sequence[Execution], place: int, other: int) -> bool:

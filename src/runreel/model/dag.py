@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from runreel.model.circle import Pair
 from runreel.model.edge import Edge
-from runreel.model.layer import Layers, Pair, find_layers
+from runreel.model.layer import Layers, find_layers
 from runreel.model.node import Node
 from runreel.model.node_history import PENDING, NodeTransition
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from runreel.errors import InvalidPlanError
-from runreel.model.layer import find_circles
+from runreel.model.circle import find_circles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

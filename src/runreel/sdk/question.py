@@ -137,7 +137,7 @@ class Question:
 
     def steps(self) -> Generator[Step, Heard | None, Approval]:
         """Give what to ask next, or how long to wait before that; be sent what was heard."""
-        if self._run.has_given_id:
+        if self._run.may_be_known:
             found = yield from self._look_for_former()
             if found is not None:
                 return found

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 END_STATUSES = frozenset({"completed", "failed", "cancelled"})
 # Of so many ended runs it is remembered how far they were numbered, in case that one is continued.
 _MAX_REMEMBERED = 4_096
+# The longest interval that there is: ten years.
+_NO_HEARTBEAT_MS = 10 * 365 * 24 * 3_600_000
 
 
 class Run:
@@ -43,11 +45,12 @@ class Run:
         "dropped_count",
         "edges",
         "files",
-        "has_given_id",
+        "graphs",
         "head",
         "holders",
         "is_ended",
         "is_own",
+        "may_be_known",
         "nodes",
         "numbers",
         "outer",
@@ -74,7 +77,7 @@ class Run:
         self.client = client
         self.values = values
         self.run_id = run_id or new_run_id()
-        self.has_given_id = run_id is not None  # another process may have had this run before
+        self.may_be_known = run_id is not None  # another process may have had this run before
         self.agent_name = agent_name
         self.is_own = is_own  # False: another process began it and will end it
         self.is_ended = False
@@ -88,15 +91,17 @@ class Run:
         self.tags: list[str] = []
         # The run in which this one was called, by the same process.
         self.outer: Run | None = None
-        # Of the workflow graph; made when the first node is, or the first plan.
-        self.nodes: set[str] | None = None
-        self.edges: set[tuple[str, str]] | None = None
-        self.chains: dict[str | None, Chain] | None = None
-        self.attempts: dict[str, int] | None = None
-        self.plan: Plan | None = None
         # What people ask of it, and were asked; made when somebody looks, or asks.
         self.watch: Watch | None = None
         self.asked: dict[tuple[str | None, str], int] | None = None
+        # Of the workflow graph; made when the first node is, or the first plan.
+        self.attempts: dict[str, int] | None = None
+        self.plan: Plan | None = None
+        self.nodes: set[str] | None = None
+        self.edges: set[tuple[str, str]] | None = None
+        self.chains: dict[str | None, Chain] | None = None
+        # Whole graphs that a framework declared, by what the ids of their nodes begin with.
+        self.graphs: dict[str, object] | None = None
         self.recorder_id = ""
         self.head = ""
         self.numbers = count(1)
@@ -297,6 +302,24 @@ class RunPlace(Place):
         """Tell that the run ended with this status."""
         if self.is_open:
             self._end(status, None, None)
+
+    def suspend(self, status: str) -> None:
+        """Tell that the run waits, and leave it: whoever continues it by its id, in any process, goes on with it."""
+        if not self.is_open:
+            return
+        run = self.run
+        try:
+            if run.release(self):
+                # No sign of life is promised for as long as nobody is at work.
+                fields = f',"status":{quote(status)},"heartbeat_interval_ms":{_NO_HEARTBEAT_MS}'
+                run.add('"record":"run","phase":"start"', fields, is_last_word=True)
+                run.is_ended = True
+                run.client.close_run(run)
+        except OWN_ERRORS as problem:
+            swallow("suspend a run", problem)
+        if self.event is not None:
+            self.event.end_as(status)
+        self.is_open = False
 
     def _end(self, status: str, result: object, error: BaseException | None) -> None:
         run = self.run

@@ -87,7 +87,7 @@ def wrap_async_generator(
         place = begin(args, kwargs)
         try:
             inside: Place | None = place or around or current.get()
-            step = _first_step(stream)
+            step = first_step(stream)
             sent: Any = None
             thrown: list[BaseException] = []
             was_closed = False
@@ -133,7 +133,7 @@ def _end(place: Opened, result: object, *, was_closed: bool) -> None:
         place.complete(result)
 
 
-def _first_step(stream: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+def first_step(stream: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
     """Begin the inner generator unseen by the event loop, which closes what it knows of.
 
     It knows the outer one, which closes the inner one; closing both at once would fail.

@@ -155,7 +155,7 @@ def _finished(place: Opened, result: Any) -> Any:
         if hasattr(kind, "add_done_callback") and hasattr(kind, "cancelled"):
 
             def note(future: Any) -> None:
-                _complete_with_future(place, future)
+                complete_with_future(place, future)
 
             result.add_done_callback(note)
             return result
@@ -188,7 +188,7 @@ async def _follow_coroutine(place: Opened, coroutine: Coroutine[Any, Any, Any]) 
     return result
 
 
-def _complete_with_future(place: Opened, future: Any) -> None:
+def complete_with_future(place: Opened, future: Any) -> None:
     """End an event as its future did, without asking for the error: that would tell the host's loop that it is seen."""
     try:
         error = getattr(future, "_exception", None)

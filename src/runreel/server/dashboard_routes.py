@@ -22,7 +22,7 @@ from runreel.server.dependency import ScopeOf, parts_of
 router = APIRouter(include_in_schema=False)
 
 # Figures are at `stats`, as the command is called: `metrics` is where Prometheus looks.
-PAGES: Final = ("agents", "imports", "runs", "sessions", "stats")
+PAGES: Final = ("agents", "approvals", "imports", "runs", "sessions", "stats")
 FOLDER: Final = Path(str(files("runreel.server") / "dashboard"))
 
 _SECURITY = {

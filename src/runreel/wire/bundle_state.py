@@ -71,7 +71,7 @@ class _Said(Struct, forbid_unknown_fields=True):
 
 
 # A moment and a rank, as `model/statement.py` writes them.
-StatementKey = Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}\.[0-9]$")]
+StatementKey = Annotated[str, Meta(pattern=r"^-?[0-9]{1,18}\.[0-9]\Z")]
 Statements = Annotated[dict[StatementKey, _Said], Meta(max_length=MAX_STATEMENTS)]
 
 

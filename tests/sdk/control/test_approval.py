@@ -213,7 +213,7 @@ async def test_other_tasks_go_on_meanwhile(client: Client, server: PeopleServer)
     asked = await asyncio.to_thread(server.asked)
     server.answer(asked["event_id"], "approve")
     assert (await asyncio.wait_for(task, PATIENCE_S)).is_approved
-    assert client.errands == set()
+    await asyncio.to_thread(eventually, lambda: not client.errands)
 
 
 async def test_a_cancelled_task_withdraws_and_leaves_no_thread(client: Client, server: PeopleServer) -> None:

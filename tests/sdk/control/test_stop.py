@@ -162,6 +162,29 @@ def test_what_is_asked_of_a_run_holds_for_those_within(recording: Recorded) -> N
     assert "seen_request" not in second
 
 
+def test_a_pause_of_a_run_holds_for_those_within_and_is_told_of_it_alone(recording: Recorded) -> None:
+    def work() -> None:
+        with runreel.run(agent="outer"):
+            assert not runreel.should_pause()
+            recording.request("pause")
+            recording._requests.clear()
+            with runreel.run(agent="inner"):
+                runreel.check_stop()
+
+    def statuses(agent_name: str) -> list[str]:
+        run_id = recording.run(agent_name)["run_id"]
+        return [
+            run["status"] for run in recording if run["run_id"] == run_id and "status" in run and "event_id" not in run
+        ]
+
+    working = Later(work)
+    eventually(lambda: any(record.get("status") == "paused" for record in recording))
+    recording._watches[0].hear([{"number": 2, "action": "resume"}])
+    working.result()
+    assert statuses("outer") == ["executing", "paused", "executing", "completed"]
+    assert statuses("inner") == ["executing", "completed"]
+
+
 def test_outside_of_runs_nothing_is_asked_and_nothing_begins(recording: Recorded) -> None:
     recording.request("cancel")
     assert (runreel.should_stop(), runreel.should_pause()) == (False, False)

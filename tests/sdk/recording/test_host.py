@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,20 +199,37 @@ print(runreel.tool(lambda: 3)(), runreel.agent(lambda: 4)(), repr(runreel.curren
     assert run_python(code, RUNREEL_URL="nonsense://", RUNREEL_JOURNAL=str(tmp_path)) == "3 4 ''"
 
 
-def test_importing_brings_no_slow_module() -> None:
-    code = """
-import sys
-before = set(sys.modules)
-import runreel
+SLOW = """
 slow = {"dataclasses", "inspect", "asyncio", "logging", "json", "http", "socket", "ssl", "urllib", "uuid", "hashlib",
         "subprocess", "concurrent", "tempfile", "pathlib", "traceback", "re", "typing", "random", "threading", "mmap"}
 print(sorted((set(sys.modules) - before) & slow))
 """
+PLANNING = """
+import sys
+import runreel
+from runreel.sdk.shipper import Shipper
+Shipper.wake = lambda *_: None  # what the thread that delivers imports keeps nobody waiting
+runreel.init("a", disabled=False)
+with runreel.run():
+    before = set(sys.modules)
+    runreel.plan([runreel.Step("a"), {"node_id": "b", "depends_on": ["a"]}])
+    runreel.skip("b")
+    runreel.handoff("c")
+    with runreel.branch("It is faster"), runreel.code_exec("1") as code:
+        code.set_result(exit_code=0)
+"""
+
+
+@pytest.mark.parametrize(
+    "use", ["import sys; before = set(sys.modules); import runreel", PLANNING], ids=["importing", "planning"]
+)
+def test_the_host_waits_for_no_slow_module(use: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {SOURCE!r})\n{code}"],
+        [sys.executable, "-E", "-S", "-c", f"import sys; sys.path.insert(0, {SOURCE!r})\n{use}{SLOW}"],
         check=True,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
+        env={"RUNREEL_URL": "http://127.0.0.1:9", "RUNREEL_JOURNAL": str(tmp_path)},
     )
     assert done.stdout.strip() == "[]"

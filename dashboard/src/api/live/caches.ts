@@ -6,6 +6,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import { throttle } from "@/lib/throttle";
 import { agentKeys } from "../agents";
+import { approvalKeys } from "../approvals";
 import { isRows, runKey, type RunDetail } from "../run";
 import { matches, runKeys, type Run, type RunQuery } from "../runs";
 import type { RunsListener } from "./connection";
@@ -28,6 +29,7 @@ export function followingCaches(client: QueryClient): FollowingCaches {
     reread({ queryKey: agentKeys.all });
     reread({ queryKey: ["sessions"] });
     reread({ queryKey: ["metrics"] });
+    reread({ queryKey: approvalKeys.all });
   }, PERIOD_MS);
   const rereadLists = throttle(() => reread({ queryKey: runKeys.lists() }), PERIOD_MS);
   const changedRuns = new Set<string>();

@@ -25,6 +25,7 @@ export function toldEvent(number: number, more: Record<string, unknown> = {}) {
     tokens_out: null,
     cost: null,
     is_unpriced: false,
+    ended_by_run: false,
     sequence: null,
     ...more,
   };

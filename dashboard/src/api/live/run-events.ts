@@ -11,6 +11,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "
 import { rowsOfColumns } from "@/lib/event-columns";
 import { eventRow, type EventRow } from "@/lib/event-row";
 import { EventRows } from "@/lib/event-rows";
+import { runEndOf } from "@/lib/run-end";
 import { api, type Schemas } from "../client";
 import { dataOf } from "../problem";
 import { runKey } from "../run";
@@ -144,7 +145,8 @@ export class RunEvents {
     }
     const total = Math.max(changes.run?.event_count ?? 0, this.#state.total ?? 0);
     const before = this.#rows.size;
-    const taken = this.#rows.takeChanges(changes.events, total);
+    const ended = changes.run === null ? [] : this.#rows.endWith(runEndOf(changes.run));
+    const taken = [...ended, ...this.#rows.takeChanges(changes.events, total)];
     if (taken.length === 0 && !isReset) return;
     this.#hasNew ||= this.#rows.size > before;
     this.#note({ total });

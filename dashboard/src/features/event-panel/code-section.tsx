@@ -1,3 +1,4 @@
+import { Check, X } from "lucide-react";
 import { lazy, Suspense } from "react";
 import type { CodeOutput, ExecutedCode } from "@/lib/event-code";
 import { classNames } from "@/ui/class-names";
@@ -9,10 +10,11 @@ const MOST_SHOWN = 100_000;
 interface CodeSectionProps {
   readonly code: ExecutedCode;
   readonly outputs: readonly CodeOutput[];
+  readonly exitCode: number | null;
 }
 
-/** What was executed, and what it wrote. */
-export function CodeSection({ code, outputs }: CodeSectionProps) {
+/** What was executed, what it wrote, and how it ended. */
+export function CodeSection({ code, outputs, exitCode }: CodeSectionProps) {
   return (
     <section aria-label="Code" className="flex flex-col gap-3">
       <Block label={code.language ? `Code (${code.language})` : "Code"} text={code.code}>
@@ -25,7 +27,23 @@ export function CodeSection({ code, outputs }: CodeSectionProps) {
           <code>{text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}\n…` : text}</code>
         </Block>
       ))}
+      {exitCode !== null && <ExitCode code={exitCode} />}
     </section>
+  );
+}
+
+function ExitCode({ code }: { readonly code: number }) {
+  const Icon = code === 0 ? Check : X;
+  return (
+    <p
+      className={classNames(
+        "inline-flex h-6 items-center gap-1.5 self-start rounded-full pr-2.5 pl-2 text-xs font-semibold",
+        code === 0 ? "bg-good-tint text-good" : "bg-bad-tint text-bad",
+      )}
+    >
+      <Icon aria-hidden size={13} strokeWidth={2.25} />
+      Exit code {code}
+    </p>
   );
 }
 

@@ -1,14 +1,22 @@
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import javascript from "highlight.js/lib/languages/javascript";
+import json from "highlight.js/lib/languages/json";
 import python from "highlight.js/lib/languages/python";
+import r from "highlight.js/lib/languages/r";
 import sql from "highlight.js/lib/languages/sql";
+import typescript from "highlight.js/lib/languages/typescript";
+import yaml from "highlight.js/lib/languages/yaml";
 import { useMemo, type ReactNode } from "react";
 
 hljs.registerLanguage("python", python);
 hljs.registerLanguage("javascript", javascript);
 hljs.registerLanguage("bash", bash);
 hljs.registerLanguage("sql", sql);
+hljs.registerLanguage("json", json);
+hljs.registerLanguage("r", r);
+hljs.registerLanguage("typescript", typescript);
+hljs.registerLanguage("yaml", yaml);
 
 /** Beyond this, colours would cost more time than they are worth. */
 const MOST_CHARACTERS = 60_000;
@@ -41,7 +49,9 @@ export default function CodeText({
 }) {
   const content = useMemo(() => {
     if (code.length > MOST_CHARACTERS) return code;
-    const name = language !== null && hljs.getLanguage(language) ? language : "python";
+    // Agents mostly write Python; what says that it is something else is not taken for it.
+    const name = language ?? "python";
+    if (!hljs.getLanguage(name)) return code;
     const { rootNode } = hljs.highlight(code, { language: name })._emitter as unknown as { rootNode: Scope };
     return draw(rootNode.children);
   }, [code, language]);

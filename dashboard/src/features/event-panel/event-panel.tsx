@@ -5,8 +5,8 @@ import { useRunsListener } from "@/api/live/live";
 import { isGone } from "@/api/problem";
 import { readEvent, runKey, type EventDetail, type RunDetail } from "@/api/run";
 import type { RunPanelProps } from "@/api/run-view";
-import { codeOf, codeOutputsOf } from "@/lib/event-code";
 import { errorTextOf } from "@/lib/error-text";
+import { partsOf } from "@/lib/event-parts";
 import { throttle } from "@/lib/throttle";
 import { eventKind } from "@/lib/vocabulary";
 import { IconButton } from "@/ui/button";
@@ -15,10 +15,16 @@ import { JsonTree } from "@/ui/json-tree";
 import { KindText } from "@/ui/kind";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { StatusBadge } from "@/ui/status";
+import { ApprovalSection } from "./approval-section";
+import { BegunRuns } from "./begun-runs";
+import { CheckpointSection } from "./checkpoint-section";
 import { CodeSection } from "./code-section";
+import { DiffSection } from "./diff-section";
 import { ErrorSection } from "./error-section";
 import { Facts } from "./facts";
+import { HandoffSection } from "./handoff-section";
 import { FileLink, Links } from "./links";
+import { TransitionSection } from "./transition-section";
 
 /** An event with its payload, which is read when it is opened. */
 export default function EventPanel({ run, id, onClose }: RunPanelProps) {
@@ -39,6 +45,7 @@ export default function EventPanel({ run, id, onClose }: RunPanelProps) {
             <KindText kind={eventKind(event.event_type)} />
             {event.event_subtype && <span>{event.event_subtype}</span>}
             <StatusBadge status={event.status} />
+            {event.ended_by_run && <span>with its run</span>}
           </div>
         )}
       </header>
@@ -57,8 +64,7 @@ export default function EventPanel({ run, id, onClose }: RunPanelProps) {
 
 function EventBody({ run, event }: { readonly run: RunDetail; readonly event: EventDetail }) {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
-  const code = useMemo(() => codeOf(event.event_type, event.inputs), [event]);
-  const written = useMemo(() => (code ? codeOutputsOf(event.outputs) : null), [code, event]);
+  const parts = useMemo(() => partsOf(event), [event]);
   const error = useMemo(() => errorTextOf(event.error), [event]);
   const fileLink = (fileId: string, words: string) => (
     <FileLink run={run} fileId={fileId}>
@@ -66,25 +72,26 @@ function EventBody({ run, event }: { readonly run: RunDetail; readonly event: Ev
     </FileLink>
   );
   const trees = [
-    {
-      name: "inputs",
-      label: "Inputs",
-      value: code ? code.rest : event.inputs,
-    },
-    {
-      name: "outputs",
-      label: "Outputs",
-      value: written ? written.rest : event.outputs,
-    },
+    { name: "inputs", label: "Inputs", value: parts.inputs },
+    { name: "outputs", label: "Outputs", value: parts.outputs },
+    { name: "context", label: "Context", value: parts.handoff?.context ?? null },
     { name: "error", label: "More of the error", value: error?.rest ?? null },
-    { name: "attributes", label: "Attributes", value: event.attributes },
+    { name: "attributes", label: "Attributes", value: parts.attributes },
   ].filter((tree) => !isNothing(tree.value));
   return (
     <div ref={setScroller} className="min-h-0 flex-1 overflow-auto">
       <div className="flex flex-col gap-5 px-4 pt-4 pb-8">
         <ErrorSection error={event.error} />
-        <Facts event={event} run={run} />
-        {code && <CodeSection code={code} outputs={written?.texts ?? []} />}
+        <Facts event={event} run={run} attempt={parts.attempt} maxAttempts={parts.maxAttempts} />
+        {event.event_type === "approval_requested" && (
+          <ApprovalSection run={run} event={event} scroller={scroller} />
+        )}
+        {parts.handoff && <HandoffSection handoff={parts.handoff} />}
+        {parts.transition && <TransitionSection transition={parts.transition} />}
+        {parts.reference !== null && <CheckpointSection reference={parts.reference} />}
+        {parts.code && <CodeSection code={parts.code} outputs={parts.texts} exitCode={parts.exitCode} />}
+        {parts.diffs.length > 0 && <DiffSection diffs={parts.diffs} />}
+        <BegunRuns run={run} eventId={event.event_id} />
         {trees.map((tree) => (
           <JsonTree key={tree.name} {...tree} scroller={scroller} fileLink={fileLink} />
         ))}

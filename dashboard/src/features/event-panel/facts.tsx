@@ -4,8 +4,15 @@ import { formatCost, formatCount, formatDuration } from "@/lib/format";
 import { isEnded } from "@/lib/vocabulary";
 import { Elapsed, Moment } from "@/ui/clock";
 
+interface FactsProps {
+  readonly event: EventDetail;
+  readonly run: RunDetail;
+  readonly attempt: number | null;
+  readonly maxAttempts: number | null;
+}
+
 /** When it was, how long it took, and what it consumed. */
-export function Facts({ event, run }: { readonly event: EventDetail; readonly run: RunDetail }) {
+export function Facts({ event, run, attempt, maxAttempts }: FactsProps) {
   const goesOn = event.status === "running" && event.ended_at === null;
   const startMs = Date.parse(event.started_at);
   return (
@@ -21,6 +28,9 @@ export function Facts({ event, run }: { readonly event: EventDetail; readonly ru
             isLive={goesOn && !isEnded(run.status)}
           />
         </Fact>
+      )}
+      {attempt !== null && (
+        <Fact name="Attempt">{maxAttempts === null ? attempt : `${attempt} of ${maxAttempts}`}</Fact>
       )}
       {event.first_token_at !== null && (
         <Fact name="First token after">{formatDuration(Date.parse(event.first_token_at) - startMs)}</Fact>

@@ -1,8 +1,7 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { readBelongings, type EventDetail, type Message, type RunDetail } from "@/api/run";
-import { readRuns } from "@/api/runs";
 import { formatBytes, formatDuration, formatNumberOf } from "@/lib/format";
 import { eventKind } from "@/lib/vocabulary";
 import { KindIcon } from "@/ui/kind";
@@ -20,14 +19,6 @@ export function Links({ event, run }: { readonly event: EventDetail; readonly ru
   const [isAll, setAll] = useState(false);
   const { data: belongings } = useQuery(readBelongings(run.run_id, event.event_id));
   const { files = [], messages = [] } = belongings ?? {};
-  const { data: childPages } = useInfiniteQuery({
-    ...readRuns({ parent: run.run_id }),
-    enabled: run.child_count > 0,
-  });
-  const begun =
-    childPages?.pages
-      .flatMap((page) => page.runs)
-      .filter((child) => child.parent_event_id === event.event_id) ?? [];
   const children = isAll ? event.children : event.children.slice(0, SHOWN);
   const hidden = event.child_count - children.length;
   return (
@@ -87,21 +78,6 @@ export function Links({ event, run }: { readonly event: EventDetail; readonly ru
                   {formatNumberOf(Math.min(hidden, event.children.length - children.length), "more", "more")}
                 </button>
               ))}
-          </Row>
-        )}
-        {begun.length > 0 && (
-          <Row name="Runs">
-            <ul>
-              {begun.map((child) => (
-                <li key={child.run_id} className="flex min-w-0 items-center gap-1.5">
-                  <StatusIcon status={child.status} size={13} />
-                  <Link to="/runs/$runId" params={{ runId: child.run_id }} search={{}} className={LINK}>
-                    {child.run_name ?? "new run"}
-                  </Link>
-                  <bdi className="name-text text-xs text-faint">{child.agent_name}</bdi>
-                </li>
-              ))}
-            </ul>
           </Row>
         )}
         {files.length > 0 && (

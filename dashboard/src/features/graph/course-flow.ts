@@ -1,6 +1,7 @@
 /** The graph of a run as it ran: a box for each execution of a node, or where nobody named a node, for each event. */
 
 import type { Course, Dag, Spans } from "@/api/run";
+import { nodeStateOf } from "@/lib/node-state";
 import { eventKind, nodeKind } from "@/lib/vocabulary";
 import { wayBesidePlan, type Box, type Flow, type Line } from "./flow";
 
@@ -13,12 +14,15 @@ export function flowOfCourse(course: Course, dag: Dag): Flow {
   for (const { node_id, number } of course.executions) counts.set(node_id, number);
   const boxes = course.executions.map((execution): Box => {
     const node = nodes.get(execution.node_id);
+    const { label, meaning } = nodeStateOf(execution, execution.status);
     const of = counts.get(execution.node_id) ?? 1;
     return {
       id: JSON.stringify([execution.node_id, execution.number]),
       name: node?.name ?? execution.node_id,
       kind: nodeKind(node?.node_type ?? null),
       status: execution.status,
+      statusLabel: label,
+      statusMeaning: meaning,
       hasRun: true,
       nAttempts: 1,
       nEvents: 0,

@@ -14,8 +14,9 @@ export function dagInTime(whole: Flow, dag: Dag, course: Course): FlowAt {
   const begun = new Map<string, number[]>();
   for (const { node_id, started_at } of course.executions) push(begun, node_id, Date.parse(started_at));
   const histories = new Map<string, History<Box>>();
+  const boxes = new Map(whole.boxes.map((box) => [box.id, box]));
   for (const node of dag.nodes) {
-    const box = whole.boxes.find((each) => each.id === node.node_id);
+    const box = boxes.get(node.node_id);
     if (box === undefined) continue;
     const states = new History(
       (node.states ?? []).map(({ at, status }) => ({ at: Date.parse(at), state: status })),
@@ -47,7 +48,7 @@ function boxAt(box: Box, states: History<string>, starts: readonly number[], at:
   const nAttempts = countUpTo(starts, at);
   const first = starts[0] ?? states.times.find((time) => states.at(time) !== "pending");
   const hasBegun = first !== undefined && first <= at;
-  const { statusLabel: _, ...rest } = box;
+  const { statusLabel: _label, statusMeaning: _meaning, isReady: _ready, ...rest } = box;
   return {
     ...rest,
     status,
@@ -134,7 +135,7 @@ const unbegunBoxes = new WeakMap<Box, Box>();
 function unbegun(box: Box): Box {
   const known = unbegunBoxes.get(box);
   if (known !== undefined) return known;
-  const { statusLabel: _, ...rest } = box;
+  const { statusLabel: _label, statusMeaning: _meaning, isReady: _ready, ...rest } = box;
   const made: Box = {
     ...rest,
     status: "pending",

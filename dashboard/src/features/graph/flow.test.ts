@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dag } from "@/api/run";
-import { describeWays, flowOfDag, labelOf, shapeOf } from "./flow";
+import { badgeOf, describeWays, flowOfDag, labelOf, shapeOf, stateOf } from "./flow";
 import { flowOfCalls } from "./call-flow";
 import { flowOfCourse, flowOfEvents } from "./course-flow";
 
@@ -26,6 +26,12 @@ function node(node_id: string, level: number, fields: Partial<Node> = {}): Node 
     level,
     place: level,
     attempt_count: 1,
+    details: null,
+    requires_approval: false,
+    max_attempts: null,
+    plan_version: null,
+    ended_by_run: false,
+    is_ready: false,
     ...fields,
   };
 }
@@ -113,6 +119,38 @@ test("what a run that has ended did not reach is no longer pending", () => {
   expect(flowOfDag(graph, "failed").boxes[1]?.statusLabel).toBe("Not reached");
 });
 
+test("what could begin now is ready, and what the run ended says so", () => {
+  const graph = dag(
+    [
+      node("a", 0, { ...unreached, is_ready: true }),
+      node("b", 1, { status: "cancelled", ended_by_run: true }),
+    ],
+    [],
+  );
+  const [ready, ended] = flowOfDag(graph, "executing").boxes.map(stateOf);
+  expect(ready).toMatchObject({ label: "Ready", isReady: true });
+  expect(ended?.label).toBe("Cancelled by the run");
+  expect(flowOfDag(graph, "failed").boxes.map(stateOf)[0]).toMatchObject({
+    label: "Not reached",
+    isReady: false,
+  });
+});
+
+test("what was cancelled before it began has not run", () => {
+  const graph = dag([node("a", 0, { ...unreached, status: "cancelled" })], []);
+  expect(flowOfDag(graph, "executing").boxes[0]?.hasRun).toBe(false);
+});
+
+test("a badge tells the attempt while it goes on, and how many there were after", () => {
+  const words = (fields: Partial<Node>) =>
+    flowOfDag(dag([node("a", 0, fields)], []), "executing").boxes.map((box) => badgeOf(box)?.words)[0];
+  expect(words({ attempt_count: 1, status: "running" })).toBeUndefined();
+  expect(words({ attempt_count: 2, status: "running" })).toBe("2nd attempt");
+  expect(words({ attempt_count: 2, status: "waiting_approval", max_attempts: 3 })).toBe("2nd attempt of 3");
+  expect(words({ attempt_count: 3 })).toBe("×3");
+  expect(words({ attempt_count: 3, status: "failed", max_attempts: 3 })).toBe("×3 of 3");
+});
+
 test("a graph keeps its shape while only states change", () => {
   const before = flowOfDag(dag([node("a", 0, unreached), node("b", 1)], [edge("a", "b")]), "executing");
   const after = flowOfDag(dag([node("a", 0), node("b", 1)], [edge("a", "b")]), "completed");
@@ -121,15 +159,25 @@ test("a graph keeps its shape while only states change", () => {
   expect(shapeOf(more)).not.toBe(shapeOf(before));
 });
 
-test("the neighbours of a box are told, each once", () => {
+test("the neighbours of a box are told, each once, and whether the way there was planned and taken", () => {
   const flow = flowOfDag(
     dag(
-      [node("a", 0), node("b", 1), node("c", 2)],
-      [edge("a", "b", { taken_count: 1 }), edge("a", "b", { edge_type: "optional" }), edge("b", "c")],
+      [node("a", 0), node("b", 1), node("c", 2), node("d", 3)],
+      [
+        edge("a", "b", { edge_type: "optional" }),
+        edge("a", "b", { taken_count: 1 }),
+        edge("b", "c"),
+        edge("a", "d", { is_declared: false, taken_count: 1 }),
+      ],
     ),
     "completed",
   );
-  expect([...describeWays(flow).values()]).toEqual(["before B", "after A, before C", "after B"]);
+  expect([...describeWays(flow).values()]).toEqual([
+    "before B, D (not declared)",
+    "after A, before C (not taken)",
+    "after B (not taken)",
+    "after A (not declared)",
+  ]);
 });
 
 test("as it ran, each execution is a box that opens its event, and steps are lines", () => {
@@ -140,6 +188,7 @@ test("as it ran, each execution is a box that opens its event, and steps are lin
     status: "completed",
     started_at: "2026-01-02T03:04:05Z",
     ended_at: "2026-01-02T03:04:06Z",
+    ended_by_run: false,
   });
   const step = (source: number, target: number, is_declared: boolean, edge_type = "sequential") => ({
     source,

@@ -1,12 +1,13 @@
-import { CircleAlert } from "lucide-react";
+import { CircleAlert, UserCheck } from "lucide-react";
 import { memo, type KeyboardEvent } from "react";
-import { formatDuration, formatNumberOf } from "@/lib/format";
-import { statusWord } from "@/lib/vocabulary";
+import { formatDuration } from "@/lib/format";
+import { isEnded, statusWord } from "@/lib/vocabulary";
+import { NodeStateIcon } from "@/parts/node-state";
 import { classNames } from "@/ui/class-names";
 import { Elapsed } from "@/ui/clock";
 import { KindIcon } from "@/ui/kind";
-import { StatusIcon, toneClasses } from "@/ui/status";
-import { statusLabelOf, type Box } from "./flow";
+import { toneClasses } from "@/ui/status";
+import { badgeOf, stateOf, type Box } from "./flow";
 import { BOX_HEIGHT, BOX_WIDTH } from "./layout";
 
 interface GraphBoxProps {
@@ -45,7 +46,7 @@ export const GraphBox = memo(function GraphBox(props: GraphBoxProps) {
     >
       {isCoarse ? (
         <span className="sr-only">
-          {box.name}, {box.kind.label}, {statusLabelOf(box)}
+          {box.name}, {box.kind.label}, {stateOf(box).label}
         </span>
       ) : (
         <BoxText box={box} />
@@ -56,7 +57,7 @@ export const GraphBox = memo(function GraphBox(props: GraphBoxProps) {
 });
 
 function borderOf(box: Box): string {
-  if (!box.hasRun) return "border-dashed border-control";
+  if (!box.hasRun) return box.isReady ? "border-dashed border-accent" : "border-dashed border-control";
   const { tone } = statusWord(box.status);
   const strong: Partial<Record<typeof tone, string>> = {
     bad: "border-bad",
@@ -68,6 +69,9 @@ function borderOf(box: Box): string {
 
 function BoxText({ box }: { readonly box: Box }) {
   const tone = toneClasses(box.status);
+  const state = stateOf(box);
+  const badge = badgeOf(box);
+  const word = state.isReady ? "text-accent" : box.hasRun ? tone.text : "text-faint";
   return (
     <>
       <span
@@ -86,19 +90,26 @@ function BoxText({ box }: { readonly box: Box }) {
         </span>
         <span className="sr-only">, {box.kind.label}, </span>
         <span className="flex min-w-0 items-center gap-1 text-xs leading-4">
-          <StatusIcon status={box.status} size={12} />
-          <span className={classNames("truncate font-medium", box.hasRun ? tone.text : "text-faint")}>
-            {statusLabelOf(box)}
+          <NodeStateIcon state={state} size={12} />
+          <span title={state.meaning} className={classNames("truncate font-medium", word)}>
+            {state.label}
           </span>
+          {box.requiresApproval && (
+            <span title="A person approves it" className="inline-flex shrink-0 text-wait">
+              <UserCheck aria-hidden size={12} />
+              <span className="sr-only">, a person approves it</span>
+            </span>
+          )}
           <BoxFigure box={box} />
         </span>
       </span>
-      {box.nAttempts > 1 && (
+      {badge && (
         <span
-          title={formatNumberOf(box.nAttempts, "execution")}
+          title={badge.title}
           className="figure absolute -top-2.5 -right-2 rounded-full border border-line-strong bg-raised px-1.5 text-2xs font-semibold text-text"
         >
-          <span className="sr-only">, ran </span>×{box.nAttempts}
+          <span className="sr-only">, {badge.spoken}</span>
+          <span aria-hidden>{badge.words}</span>
         </span>
       )}
       {box.turn && (
@@ -119,7 +130,7 @@ function BoxText({ box }: { readonly box: Box }) {
 
 function BoxFigure({ box }: { readonly box: Box }) {
   if (box.startedAt === null || !box.hasRun) return null;
-  const isLive = !box.isPast && (box.status === "running" || box.status === "waiting_approval");
+  const isLive = !box.isPast && !isEnded(box.status) && box.status !== "pending";
   const ms = box.endedAt === null ? 0 : Date.parse(box.endedAt) - Date.parse(box.startedAt);
   return (
     <span className="ml-auto inline-flex shrink-0 items-center gap-1.5 pl-1 text-faint">

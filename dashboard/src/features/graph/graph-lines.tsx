@@ -9,7 +9,7 @@ export const LOOKS: Readonly<
 > = {
   taken: { colour: "text-soft", width: 2 },
   planned: { colour: "text-control", dash: "5 4", width: 1.5 },
-  strayed: { colour: "text-wait", width: 2 },
+  strayed: { colour: "text-wait", dash: "10 3 2 3", width: 2 },
   called: { colour: "text-hue-violet", dash: "1.5 4", width: 1.75 },
 };
 

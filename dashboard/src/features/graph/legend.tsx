@@ -20,10 +20,10 @@ export function Legend({ lines }: { readonly lines: readonly Line[] }) {
     >
       {ways.map((way) => (
         <li key={way} className="inline-flex items-center gap-1.5">
-          <svg aria-hidden width={22} height={8} className={classNames("shrink-0", LOOKS[way].colour)}>
+          <svg aria-hidden width={30} height={8} className={classNames("shrink-0", LOOKS[way].colour)}>
             <line
               x1={1}
-              x2={21}
+              x2={29}
               y1={4}
               y2={4}
               stroke="currentColor"

@@ -1,6 +1,6 @@
 import type { NodeSummary } from "@/api/node";
-import { formatCost, formatCount, formatDuration, formatNumberOf } from "@/lib/format";
-import { Section } from "./node-overview";
+import { formatCost, formatCount, formatDuration, formatNumberOf, formatShare } from "@/lib/format";
+import { Section } from "./section";
 
 /** The figures of a node: events, time, tokens and cost, and which agent did what. */
 export function NodeMetrics({ node }: { readonly node: NodeSummary }) {
@@ -14,6 +14,9 @@ export function NodeMetrics({ node }: { readonly node: NodeSummary }) {
           ["Completed", formatCount(node.success_count)],
           ["Failed", formatCount(node.error_count)],
           ["Going on", formatCount(node.running_count)],
+          ["Attempts that succeeded", formatShare(node.success_rate)],
+          ["Approvals", formatCount(node.approval_count)],
+          ["Code runs", formatCount(node.code_exec_count)],
         ]}
       />
       <Figures

@@ -1,12 +1,21 @@
 import type { ReactNode } from "react";
 import type { NodeSummary } from "@/api/node";
 import { errorTextOf } from "@/lib/error-text";
-import { formatCost, formatCount, formatDuration, formatNumberOf, formatShort } from "@/lib/format";
+import {
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatNumberOf,
+  formatShare,
+  formatShort,
+} from "@/lib/format";
 import { eventKind, isEnded } from "@/lib/vocabulary";
 import { Button } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
 import { hueClasses, KindText } from "@/ui/kind";
+import { NodeApprovals } from "./node-approvals";
+import { Figure, Section } from "./section";
 
 interface NodeOverviewProps {
   readonly node: NodeSummary;
@@ -56,8 +65,21 @@ export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
           {node.unpriced_count > 0 ? "≥ " : ""}
           {formatCost(node.cost)}
         </Figure>
+        {(node.attempt_count > 1 || node.max_attempts !== null) && (
+          <Figure label="Attempts">
+            {node.attempt_count}
+            {node.max_attempts !== null && ` of ${node.max_attempts}`}
+          </Figure>
+        )}
+        {node.attempt_count > 0 && node.success_rate !== null && (
+          <Figure label="Succeeded">{formatShare(node.success_rate)}</Figure>
+        )}
+        {node.code_exec_count > 0 && <Figure label="Code runs">{formatCount(node.code_exec_count)}</Figure>}
       </dl>
+      {node.approval_count > 0 && <NodeApprovals node={node} />}
       <dl className="grid grid-cols-[6.5rem_1fr] gap-x-3 gap-y-1.5 text-sm">
+        {node.requires_approval && <Fact label="Approval">It needs one.</Fact>}
+        {node.plan_version !== null && <Fact label="Plan">version {node.plan_version}</Fact>}
         {node.agent_name && <Fact label="Agent">{<bdi>{node.agent_name}</bdi>}</Fact>}
         {Object.keys(node.agents).length > 1 && (
           <Fact label="Agents in it">
@@ -122,24 +144,6 @@ function Took({ node }: { readonly node: NodeSummary }) {
   if (!isEnded(node.status)) return <Elapsed ms={node.wall_ms} since={node.started_at} isLive />;
   const ms = node.ended_at ? Date.parse(node.ended_at) - Date.parse(node.started_at) : node.wall_ms;
   return formatDuration(Math.max(ms, 0));
-}
-
-export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className="flex flex-col gap-2">
-      <h3 className="text-xs font-semibold text-faint">{title}</h3>
-      {children}
-    </section>
-  );
-}
-
-export function Figure({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="text-xs font-medium text-faint">{label}</dt>
-      <dd className="figure truncate text-lg font-semibold tracking-tight">{children}</dd>
-    </div>
-  );
 }
 
 function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {

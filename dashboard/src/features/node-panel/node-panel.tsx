@@ -15,11 +15,12 @@ import { Failure, Note, Waiting } from "@/ui/states";
 import { StatusBadge } from "@/ui/status";
 import { NodeEvents } from "./node-events";
 import { NodeFiles } from "./node-files";
+import { NodeHistory } from "./node-history";
 import { NodeMessages } from "./node-messages";
 import { NodeMetrics } from "./node-metrics";
 import { NodeOverview } from "./node-overview";
 
-const TABS = ["overview", "events", "files", "messages", "metrics"] as const;
+const TABS = ["overview", "events", "files", "messages", "history", "metrics"] as const;
 type Tab = (typeof TABS)[number];
 
 /** A node of this run: what it was to do, and what it did. Nodes of other runs that are called the same stay out. */
@@ -49,6 +50,7 @@ export default function NodePanel({ run, id, onClose }: RunPanelProps) {
       <Head name={node.name} onClose={onClose}>
         <StatusBadge status={node.status} />
         <KindText kind={nodeKind(node.node_type)} className="text-xs text-soft" />
+        {node.ended_by_run && <span className="text-xs text-soft">with its run</span>}
         {node.attempt_count > 1 && (
           <span className="figure text-xs text-soft">ran {node.attempt_count} times</span>
         )}
@@ -67,6 +69,7 @@ export default function NodePanel({ run, id, onClose }: RunPanelProps) {
         <TabButton tab="messages" count={node.message_count}>
           Messages
         </TabButton>
+        <TabButton tab="history">History</TabButton>
         <TabButton tab="metrics">Metrics</TabButton>
       </Tabs.List>
       <TabPane tab="overview">
@@ -80,6 +83,9 @@ export default function NodePanel({ run, id, onClose }: RunPanelProps) {
       </TabPane>
       <TabPane tab="messages">
         <NodeMessages runId={run.run_id} nodeId={id} />
+      </TabPane>
+      <TabPane tab="history">
+        <NodeHistory runId={run.run_id} nodeId={id} />
       </TabPane>
       <TabPane tab="metrics">
         <NodeMetrics node={node} />

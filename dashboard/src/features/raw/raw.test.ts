@@ -21,6 +21,7 @@ function makeRow(id: string, change: Partial<EventRow> = {}): EventRow {
     tokensOut: null,
     cost: null,
     isUnpriced: false,
+    endedByRun: false,
     order: 0,
     ...change,
   };

@@ -7,6 +7,7 @@ import {
   CircleAlert,
   Copy,
   EllipsisVertical,
+  History,
   Pencil,
   Trash2,
   TriangleAlert,
@@ -15,21 +16,26 @@ import { useRef, useState, type ReactNode } from "react";
 import { agentKeys } from "@/api/agents";
 import { deleteRun, readSpans, type RunDetail } from "@/api/run";
 import { runKeys } from "@/api/runs";
+import { branchOf } from "@/lib/branch";
 import { completenessWords, type Completeness, type CompletenessWords } from "@/lib/completeness";
 import { errorTextOf } from "@/lib/error-text";
 import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
 import { isEnded, statusWord } from "@/lib/vocabulary";
+import { BranchText } from "@/parts/branch-text";
 import { EditName } from "@/parts/edit-name";
 import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
-import { Confirm } from "@/ui/dialog";
+import { Confirm, Dialog } from "@/ui/dialog";
+import { later } from "@/ui/later";
 import { Menu, MenuItem } from "@/ui/menu";
 import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
 import { StatusBadge } from "@/ui/status";
 import { useSay } from "@/ui/toast";
 import { firstError } from "./first-error";
+import { RequestLine } from "./request-line";
+import { RunControl } from "./run-control";
 
 type RunName = NonNullable<RunDetail["parent_run"]>;
 
@@ -52,6 +58,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
               isLive={!isEnded(run.status) && run.status !== "draft"}
             />
           </span>
+          {run.progress !== null && !isEnded(run.status) && <Progress progress={run.progress} />}
         </span>
         <Tools run={run} />
       </div>
@@ -61,7 +68,9 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
           <bdi>{run.task}</bdi>
         </p>
       )}
+      <OfBranch run={run} />
       <Figures run={run} onError={jump} />
+      <RequestLine run={run} />
       <Gaps run={run} />
       {error !== null && (
         <button
@@ -79,6 +88,59 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
         </button>
       )}
     </div>
+  );
+}
+
+/** How far the run is with its plan. */
+function Progress({ progress }: { readonly progress: NonNullable<RunDetail["progress"]> }) {
+  return (
+    <span title={progress.name} className="text-sm whitespace-nowrap text-soft">
+      <span className="sr-only">At </span>
+      {progress.text}
+    </span>
+  );
+}
+
+/** What the run tries, where it is a branch. */
+function OfBranch({ run }: { readonly run: RunDetail }) {
+  const branch = branchOf(run.metadata);
+  if (branch === null) return null;
+  const parent = run.parent_run;
+  return (
+    <BranchText
+      branch={branch}
+      from={
+        (branch.fromNode !== null || parent) && (
+          <span className="inline-flex min-w-0 items-center gap-1">
+            from
+            {branch.fromNode !== null &&
+              (parent ? (
+                <Link
+                  to="/runs/$runId/$view"
+                  params={{ runId: parent.run_id, view: "graph" }}
+                  search={{ node: branch.fromNode } as never}
+                  className="name-text max-w-48 text-accent hover:underline"
+                >
+                  {branch.fromNode}
+                </Link>
+              ) : (
+                <bdi className="font-medium">{branch.fromNode}</bdi>
+              ))}
+            {branch.fromNode !== null && parent && "of"}
+            {parent && (
+              <Link
+                to="/runs/$runId"
+                params={{ runId: parent.run_id }}
+                search={{}}
+                className="name-text max-w-60 text-accent hover:underline"
+              >
+                {parent.run_name ?? "new run"}
+              </Link>
+            )}
+          </span>
+        )
+      }
+    />
   );
 }
 
@@ -140,6 +202,8 @@ function Names({ run }: { readonly run: RunDetail }) {
 
 function Tools({ run }: { readonly run: RunDetail }) {
   const [isAsking, setAsking] = useState(false);
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
+  useShortcut({ keys: "h", label: "State history", group: "Run" }, () => setHistoryOpen(true));
   const say = useSay();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -164,16 +228,23 @@ function Tools({ run }: { readonly run: RunDetail }) {
   };
   return (
     <span className="ml-auto flex items-center">
+      <RunControl run={run} />
       <Neighbour run={run.previous_run} icon="previous" />
       <Neighbour run={run.next_run} icon="next" />
       <Menu trigger={<IconButton icon={EllipsisVertical} label="More of this run" />}>
         <MenuItem icon={Copy} onSelect={() => void copyId()}>
           Copy id
         </MenuItem>
+        <MenuItem icon={History} onSelect={() => setHistoryOpen(true)}>
+          State history
+        </MenuItem>
         <MenuItem icon={Trash2} isDangerous onSelect={() => setAsking(true)}>
           Delete…
         </MenuItem>
       </Menu>
+      <Dialog isOpen={isHistoryOpen} onOpenChange={setHistoryOpen} title="State history" width="max-w-lg">
+        <RunHistory.Component run={run} />
+      </Dialog>
       <Confirm
         isOpen={isAsking}
         onOpenChange={setAsking}
@@ -285,7 +356,7 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
           </span>
         </Figure>
       )}
-      {run.parent_run && (
+      {run.parent_run && branchOf(run.metadata) === null && (
         <Figure name="Part of">
           <Link
             to="/runs/$runId"
@@ -298,9 +369,7 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
       )}
       {run.child_count > 0 && (
         <Figure name="Children" isHidden>
-          <Link to="/runs" search={{ parent: run.run_id } as never} className="text-accent hover:underline">
-            {formatNumberOf(run.child_count, "child run")}
-          </Link>
+          <Children run={run} />
         </Figure>
       )}
       {run.session_id !== "default" && (
@@ -335,6 +404,20 @@ function Figures({ run, onError }: { readonly run: RunDetail; readonly onError: 
   );
 }
 
+function Children({ run }: { readonly run: RunDetail }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)} className="text-accent hover:underline">
+        {formatNumberOf(run.child_count, "child run")}
+      </button>
+      <Dialog isOpen={isOpen} onOpenChange={setOpen} title="Runs that it began" width="max-w-2xl">
+        <ChildRuns.Component run={run} />
+      </Dialog>
+    </>
+  );
+}
+
 interface FigureProps {
   readonly name: string;
   readonly title?: string;
@@ -352,6 +435,8 @@ function Figure({ name, title, isHidden = false, children }: FigureProps) {
   );
 }
 
+const RunHistory = later(() => import("./run-history"));
+const ChildRuns = later(() => import("./child-runs"));
 const LOOKED_AT = 500;
 
 /** Select the first failed event below which nothing failed: where the trouble began. */

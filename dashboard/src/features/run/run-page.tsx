@@ -9,8 +9,8 @@ import { IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Crumb } from "@/ui/crumb";
 import { ErrorBoundary } from "@/ui/error-boundary";
+import { later, type Later } from "@/ui/later";
 import { Page } from "@/ui/page";
-import type { Later } from "@/ui/later";
 import { PlayheadContext, useNewPlayhead, usePlayhead } from "@/ui/playhead";
 import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
@@ -18,6 +18,8 @@ import { Failure, Gone, Waiting } from "@/ui/states";
 import { RunHead } from "./run-head";
 import { SidePanel } from "./side-panel";
 import type { RunPanels, RunView } from "./run-view";
+
+const ApprovalBanner = later(() => import("./approval-banner"));
 
 interface RunPageProps {
   readonly runId: string;
@@ -61,6 +63,7 @@ export function RunPage({ runId, viewId, views, panels, playhead }: RunPageProps
         head={<RunHead key={runId} run={run} />}
         className="flex flex-col"
       >
+        {run.open_approval_count > 0 && <ApprovalBanner.Component run={run} />}
         <ViewTabs runId={runId} views={views} current={view} />
         <PlayheadPlace run={run} bar={playhead} hasPast={view?.hasPast === true} />
         <div className="flex min-h-0 flex-1">
@@ -115,12 +118,12 @@ function PastFrame({ hasPast, children }: { readonly hasPast: boolean; readonly 
 function PlayheadToggle() {
   const { position, set } = usePlayhead();
   const turn = () => set(position === undefined ? "now" : undefined);
-  useShortcut({ keys: "p", label: "Show or close the playhead", group: "Run" }, turn);
+  useShortcut({ keys: "t", label: "Show or close the playhead", group: "Run" }, turn);
   return (
     <IconButton
       icon={History}
       label="Playhead"
-      keys="p"
+      keys="t"
       aria-pressed={position !== undefined}
       onClick={turn}
       className={classNames("my-1 sm:ml-auto", position !== undefined && "bg-selected text-accent")}

@@ -20,6 +20,7 @@ const TOLD = {
   tokens_out: null,
   cost: null,
   is_unpriced: false,
+  ended_by_run: false,
 };
 const ZERO = parseInstant("2026-01-02T03:04:00.000000Z");
 const read = (more: Record<string, unknown>) =>

@@ -36,6 +36,7 @@ function makeRow(id: string, parentId: string | null = null, change: Partial<Eve
     tokensOut: null,
     cost: null,
     isUnpriced: false,
+    endedByRun: false,
     order: 0,
     ...change,
   };

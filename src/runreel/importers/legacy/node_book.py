@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from runreel.importers.identity import name_of
 from runreel.importers.ledger import Ledger
+from runreel.importers.legacy.plan_fields import plan_fields
 from runreel.importers.legacy.workspace import NodeRow, Workspace
 from runreel.importers.part import record_of, thing_of
 from runreel.importers.value import clean, integer_of, mapping_of, text_of
@@ -234,6 +235,7 @@ class NodeBook:
             "status": status,
             "parent_node_id": self._ids.get(parent) if parent else None,
             "metadata": metadata,
+            **plan_fields(metadata),
         }
         if parent and fields["parent_node_id"] is None:
             metadata["original_parent_node_id"] = parent
@@ -275,6 +277,7 @@ def described(node_id: str, info: Mapping[str, object], at: int) -> Record:
         "order_index": order_of(info.get("step_number")),
         "goal": goal[:MAX_TASK_LENGTH].replace("\0", " ") if type(goal) is str and goal else None,
         "metadata": metadata,
+        **plan_fields(info),
     }
     return record_of(RecordKind.NODE, node_id, at, fields, rank=Rank.INFERRED)
 

@@ -102,7 +102,7 @@ def part_of(
         ledger.repaired("ids of runs that can't identify one here were replaced", f"{clean(raw_id)} → {run_id}")
     if type(mode) is str and mode_of(mode) != mode:
         ledger.repaired("modes were spelled in one way", f"{mode} → {mode_of(mode)}")
-    _add_branches(metadata, workspace.branches_of(raw_id), ledger)
+    _add_branches(metadata, workspace.branches_of(raw_id), workspace, ledger)
     parent_run_id = _parent_of(raw_id, workspace, ledger, metadata)
     session_id = DEFAULT_SESSION if session_part is None else session_part.session_id
     settled = status_of(status)
@@ -163,10 +163,12 @@ def _session_of(workspace: Workspace, ledger: Ledger, raw_id: str, at: int) -> S
     return sessions.part_of(data)
 
 
-def _add_branches(metadata: dict[str, object], branches: Sequence[dict[str, Any]], ledger: Ledger) -> None:
+def _add_branches(
+    metadata: dict[str, object], branches: Sequence[dict[str, Any]], workspace: Workspace, ledger: Ledger
+) -> None:
     if not branches:
         return
-    first, *others = branches
+    first, *others = (_with_node(branch, workspace) for branch in branches)
     for name in ("branch_name", "hypothesis"):
         if first.get(name):
             metadata[name] = first[name]
@@ -174,6 +176,15 @@ def _add_branches(metadata: dict[str, object], branches: Sequence[dict[str, Any]
     if others:
         metadata["other_branches"] = others
     ledger.stored("branches", len(branches))
+
+
+def _with_node(branch: dict[str, Any], workspace: Workspace) -> dict[str, Any]:
+    """Return what is known of a branch with the node of its parent run that it began from."""
+    step_id = branch.get("parent_step_id")
+    step = workspace.step(step_id) if type(step_id) is str else None
+    if step is None or step[0] != branch.get("parent_run_id"):
+        return branch
+    return {**branch, "from_node": step[1]}
 
 
 def _parent_of(raw_id: str, workspace: Workspace, ledger: Ledger, metadata: dict[str, object]) -> str | None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.node_book import MAX_TASK_LENGTH, NodeBook, node_status_of, order_of
+from runreel.importers.legacy.plan_fields import plan_fields
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.part import record_of
 from runreel.importers.source import Row
-from runreel.importers.value import clean, instant_of, integer_of, json_of, meta_of, plain_of, text_of
+from runreel.importers.value import clean, instant_of, integer_of, json_of, mapping_of, meta_of, plain_of, text_of
 from runreel.model.name import repair_name
 from runreel.model.record import Rank, RecordKind
 
@@ -64,6 +65,7 @@ def describe_steps(rows: Iterable[Row], reading: Reading, book: NodeBook, ledger
             "ended_at": ended_at,
             "error": {"message": text_of(error)} if error else None,
             "metadata": metadata,
+            **plan_fields(metadata, mapping_of(metadata.get("inputs"))),
         }
         node_id = book.declare(node_id)
         book.describe(

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
 
+from runreel.model.circle import Pair
 from runreel.model.course import (
     Course,
     Execution,
@@ -21,7 +22,7 @@ from runreel.model.course import (
 from runreel.model.dag import Dag, is_withdrawn, make_dag, plan_version_of
 from runreel.model.edge import Edge
 from runreel.model.ending import RUNNING
-from runreel.model.layer import Layers, Pair, find_layers
+from runreel.model.layer import Layers, find_layers
 from runreel.model.node_history import NEVER_BEGAN, PENDING
 from runreel.model.progress import Progress
 from runreel.model.run_plan import RunPlan, make_plan

@@ -1,0 +1,103 @@
+"""The execution of a node: an event that ends well, fails, or waits for a person."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns, time_ns
+from typing import TYPE_CHECKING, Any
+
+from langgraph.errors import GraphBubbleUp, GraphInterrupt
+
+from runreel.integrations.langgraph import engine
+from runreel.sdk.event import Event
+from runreel.sdk.guard import OWN_ERRORS, swallow
+
+if TYPE_CHECKING:
+    from runreel.integrations.langgraph.call import GraphCall
+    from runreel.integrations.langgraph.kind import GraphKind
+    from runreel.sdk.context import Place
+    from runreel.sdk.run import Run
+
+# Of larger ones not everything is written.
+_MAX_PLAIN_KEYS = 50
+_TEXTS = {str}
+
+
+class Execution(Event):
+    """The execution of a node."""
+
+    __slots__ = ("call", "config", "subgraph")
+
+    call: GraphCall
+    config: Any
+    subgraph: GraphKind | None
+
+    def complete(self, result: object) -> None:
+        """Tell that the node ended well, with this result."""
+        if not self.is_open:
+            return
+        try:
+            run = self.run
+            client = run.client
+            status, outputs = '"completed"', ""
+            if result is not None and self.kind.capture_outputs:
+                outputs = f',"outputs":{state_text(result, run)}'
+            if self.said is not None:
+                status, outputs = self.said.write(self, "completed", outputs)
+            if run.recorder_id is not client.recorder_id:
+                run.renumber()
+            client.add(
+                run,
+                f'{{"record":"event","phase":"end"{run.head}{next(run.numbers)},"recorded_at":{time_ns() // 1000}e-6,'
+                f'"event_id":"{self.event_id}","status":{status},'
+                f'"duration_ms":{(perf_counter_ns() - self.began_ns) // 1000}e-3{outputs}}}'.encode("utf-8", "replace"),
+            )
+        except OWN_ERRORS as error:
+            swallow("end a node of a graph", error)
+        # Not before: whoever is interrupted in the middle can still tell that it was cancelled.
+        self.is_open = False
+
+    def leave(self, error: BaseException) -> None:
+        """Tell that the node ended with this error, or waits for a person, or handed over to the graph around."""
+        if isinstance(error, GraphInterrupt):
+            self.call.is_waiting = True
+            self.end_with("waiting_approval", interrupts_text(self, error), None)
+        elif isinstance(error, GraphBubbleUp):
+            self.complete(error.args[0] if error.args else None)
+        else:
+            self.call.note_failure(self.config)
+            self.fail(error)
+
+    def complete_with_writes(self) -> None:
+        """Tell that the node ended well, with what it wrote to the state."""
+        try:
+            writes = engine.writes_of(self.config)
+        except OWN_ERRORS as error:
+            swallow("read what a node wrote", error)
+            writes = None
+        self.complete(writes)
+
+
+def state_text(state: object, run: Run) -> str:
+    """Write a state or an update of one; for most, a few plain values by their names, there is a shorter way."""
+    if type(state) is dict:
+        values: dict[Any, Any] = state  # type: ignore[reportUnknownVariableType]
+        if len(values) <= _MAX_PLAIN_KEYS and {*map(type, values)} == _TEXTS:
+            return run.values.mapping(values, values.values(), run)  # type: ignore[reportArgumentType]  # it iterates
+    return run.values.text(state, run)
+
+
+def is_in_execution(place: Place | None) -> bool:
+    """Tell whether a place is within the execution of a node."""
+    while place is not None and not isinstance(place, Execution):
+        place = place.outer
+    return place is not None
+
+
+def interrupts_text(event: Event, error: GraphInterrupt) -> str | None:
+    """Write the questions of interrupts as LangGraph gives them out; None where there are none."""
+    try:
+        asked = [{"value": question.value, "id": getattr(question, "id", None)} for question in error.args[0]]
+        return event.run.values.text({"__interrupt__": asked}, event.run) if asked else None
+    except OWN_ERRORS as problem:
+        swallow("read the questions of an interrupt", problem)
+        return None
