@@ -99,7 +99,7 @@ function PlayheadPlace({ run, bar, hasPast }: PlayheadPlaceProps) {
   );
 }
 
-/** What a view fills; it has a border while it shows the past. */
+/** What a view fills; it is framed while it shows the past. */
 function PastFrame({ hasPast, children }: { readonly hasPast: boolean; readonly children: ReactNode }) {
   const isPast = typeof usePlayhead().position === "number" && hasPast;
   return (
@@ -107,7 +107,7 @@ function PastFrame({ hasPast, children }: { readonly hasPast: boolean; readonly 
       data-past={isPast || undefined}
       className={classNames(
         "relative min-h-0 min-w-0 flex-1 overflow-auto",
-        isPast && "border-x-4 border-b-4 border-wait",
+        isPast && "outline-4 -outline-offset-4 outline-wait",
       )}
     >
       {children}
