@@ -107,7 +107,7 @@ function PastFrame({ hasPast, children }: { readonly hasPast: boolean; readonly 
       data-past={isPast || undefined}
       className={classNames(
         "relative min-h-0 min-w-0 flex-1 overflow-auto",
-        isPast && "outline-4 -outline-offset-4 outline-wait",
+        isPast && "outline-2 -outline-offset-2 outline-wait",
       )}
     >
       {children}
