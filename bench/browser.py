@@ -104,6 +104,10 @@ class OpenPage:
         arguments = [inside, step_px, seconds * 1000]
         return self.page.evaluate("([inside, step, ms]) => __watched.scroll(inside, step, ms)", arguments)
 
+    def time_frames_moving_in_time_ms(self, slider: str, seconds: float) -> list[float]:
+        """Move the playhead to another moment before each frame; return how long each took."""
+        return self.page.evaluate("([slider, ms]) => __watched.moveInTime(slider, ms)", [slider, seconds * 1000])
+
     def time_frames_wheeling_ms(self, inside: str, seconds: float) -> list[float]:
         """Turn the wheel over an element, all the time; return how long each frame took."""
         self.page.mouse.move(*self._middle_of(inside))

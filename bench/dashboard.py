@@ -20,6 +20,7 @@ from bench.scale import Scale
 from bench.server import Server, running_server
 
 N_SHORT_EVENTS = 50
+N_MOMENT_EVENTS = 10_000
 N_GRAPH_NODES = 200
 N_LARGE_GRAPH_NODES = 1_000
 N_VISITS = 3  # until a browser has kept the compiled scripts
@@ -31,6 +32,9 @@ BATCH_EVENTS = 50
 ROWS = Sight(selector="[role=treegrid] [data-place]:has(.name-text:not(:empty)):has([title])", least=20)
 TREE_ROWS = Sight(selector="[role=tree] [role=treeitem]:has(.name-text:not(:empty))", least=8)
 BOXES = Sight(selector="[data-box] .name-text:not(:empty)", least=8)
+PLAYHEAD = "[role=slider][aria-label='Moment of the run']"
+# As many as a screen shows of 60 in a second, which is seldom just 60.
+LEAST_POSITIONS_PER_S = 58
 GRID, TREE, GRAPH = "[role=treegrid]", "[role=tree]", "[role=group][aria-label^=Graph]"
 
 
@@ -61,9 +65,11 @@ def run(scale: Scale) -> Iterable[Report]:
             record_run(client, iter_graph_run("graph", N_GRAPH_NODES))
             record_run(client, iter_graph_run("large-graph", N_LARGE_GRAPH_NODES))
             record_run(client, iter_long_run("long", scale.n_long_events))
+            record_run(client, iter_long_run("moments", N_MOMENT_EVENTS))
         yield _measure_opening(server, scale)
         with _kept_browser(server) as browser:
             yield _measure_moving(browser, scale)
+            yield _measure_playhead(browser)
             yield _measure_live(browser, server, scale)
     shutil.rmtree(data)
 
@@ -143,6 +149,21 @@ def _measure_moving(browser: Browser, scale: Scale) -> Report:
             whole = page.time_frames_dragging_ms(GRAPH, SCROLL_S)
             figures.append(_frames(f"graph of {n_nodes:,}, dragged with all of it in sight", whole))
     return Report(title=f"Moving through a run of {scale.n_long_events:,} events, and through graphs", figures=figures)
+
+
+def _measure_playhead(browser: Browser) -> Report:
+    figures: list[Figure] = []
+    for view, sight in (("tree", TREE_ROWS), ("graph", BOXES)):
+        with browser.opened(f"/runs/moments/{view}?at=now", sight) as page:
+            page.wait_until(f"document.querySelector(`{PLAYHEAD}`) !== null")
+            page.settle()
+            frames_ms = page.time_frames_moving_in_time_ms(PLAYHEAD, SCROLL_S)
+        per_s = len(frames_ms) / (sum(frames_ms) / 1000)
+        figures.append(
+            Figure(name=f"{view}: positions", unit="1/s", values=(per_s,), bound=gate(">=", LEAST_POSITIONS_PER_S))
+        )
+        figures.append(Figure(name=f"{view}: frame, p95", unit="ms", values=(percentile(frames_ms, 95),)))
+    return Report(title=f"Moving the playhead through a run of {N_MOMENT_EVENTS:,} events", figures=figures)
 
 
 def _all_there(page: OpenPage, name: str, condition: str) -> Figure:

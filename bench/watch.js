@@ -48,4 +48,16 @@
       scroller.scrollTop = top;
     }, ms);
   };
+
+  // To another moment of the run before each frame, by a key of the playhead: back to its beginning, and on again.
+  watched.moveInTime = (selector, ms) => {
+    const slider = document.querySelector(selector);
+    let key = "ArrowLeft";
+    return watched.frames(() => {
+      const now = Number(slider.ariaValueNow);
+      if (now <= 0) key = "ArrowRight";
+      else if (now >= Number(slider.ariaValueMax)) key = "ArrowLeft";
+      slider.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    }, ms);
+  };
 })

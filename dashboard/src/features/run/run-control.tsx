@@ -42,7 +42,7 @@ export function RunControl({ run }: { readonly run: RunDetail }) {
           icon={canPause ? Pause : Play}
           aria-label={canPause ? "Pause the run" : "Resume the run"}
           onClick={() => setAsked(canPause ? "pause" : "resume")}
-          className="h-7 px-2"
+          className="px-2"
         >
           <span className="max-sm:hidden">{canPause ? "Pause" : "Resume"}</span>
         </Button>
@@ -50,7 +50,7 @@ export function RunControl({ run }: { readonly run: RunDetail }) {
           icon={Ban}
           aria-label="Cancel the run"
           onClick={() => setAsked("cancel")}
-          className="h-7 px-2"
+          className="px-2"
         >
           <span className="max-sm:hidden">Cancel</span>
         </Button>

@@ -47,7 +47,7 @@ export function RunHead({ run }: { readonly run: RunDetail }) {
   useShortcut({ keys: "e", label: "Show the first error", group: "Run" }, jump, run.error_count > 0);
   return (
     <div className="flex min-w-0 flex-1 flex-col gap-1.5">
-      <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
+      <div className="flex min-h-8 min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
         <Names run={run} />
         <span className="flex items-center gap-3 max-sm:order-2">
           <StatusBadge status={run.status} />
