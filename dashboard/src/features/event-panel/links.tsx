@@ -125,7 +125,7 @@ function EventLink({ event }: { readonly event: Relative }) {
     <button
       type="button"
       onClick={() => select({ event: event.event_id })}
-      className="group flex max-w-full min-w-0 items-center gap-1.5 text-left"
+      className="group flex min-h-6 max-w-full min-w-0 items-center gap-1.5 text-left"
     >
       {event.status === "failed" ? (
         <StatusIcon status="failed" />
