@@ -46,12 +46,7 @@ export function RunControl({ run }: { readonly run: RunDetail }) {
         >
           <span className="max-sm:hidden">{canPause ? "Pause" : "Resume"}</span>
         </Button>
-        <Button
-          icon={Ban}
-          aria-label="Cancel the run"
-          onClick={() => setAsked("cancel")}
-          className="px-2"
-        >
+        <Button icon={Ban} aria-label="Cancel the run" onClick={() => setAsked("cancel")} className="px-2">
           <span className="max-sm:hidden">Cancel</span>
         </Button>
       </span>
