@@ -59,6 +59,7 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "tokens_reasoning": 0,
         "event_count": 1,
         "error_count": 0,
+        "open_approval_count": 0,
         "error_line": None,
         "tags": ["a", "b"],
     }
@@ -70,6 +71,8 @@ def test_a_run_is_read_as_it_was_recorded(api: Api) -> None:
         "error": None,
         "aliases": [],
         "completeness": None,
+        "request": None,
+        "progress": None,
         "change_seq": api.get("/api/by-id/run-1/changes")["change_seq"],
     }
     assert api.get("/api/runs")["runs"] == [expected]
