@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runreel.cli.answer import JsonObject, number_at, object_of, objects_at, text_at
 from runreel.cli.run_view import EventInTree, RunView
-from runreel.model.ending import RUNNING, find_run_end, known_duration
+from runreel.model.ending import RUNNING, find_run_end
 from runreel.model.instant import parse_instant
 from runreel.model.vocabulary import is_ended
 
@@ -59,7 +59,7 @@ def _as_shown(event: JsonObject, run: JsonObject) -> JsonObject:
     started_at = parse_instant(event.get("started_at"))
     if end is None or started_at is None or event.get("status") != RUNNING:
         return event
-    duration_us = known_duration(started_at, max(started_at, end.at))
+    duration_us = end.duration_us_of(started_at)
     return {**event, "status": end.status, "duration_ms": None if duration_us is None else duration_us / 1000}
 
 

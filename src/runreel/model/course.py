@@ -56,7 +56,7 @@ def end_execution(execution: Execution, end: RunEnd) -> Execution:
     if execution.ended_at is not None:
         return execution
     status = end.status if execution.status == RUNNING else execution.status
-    return replace(execution, status=status, ended_at=max(execution.started_at, end.at), ended_by_run=True)
+    return replace(execution, status=status, ended_at=end.end_of(execution.started_at), ended_by_run=True)
 
 
 def find_steps(

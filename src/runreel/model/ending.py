@@ -21,6 +21,15 @@ class RunEnd:
     status: str
     at: int
 
+    def end_of(self, started_at: int) -> int:
+        """Return when what began then and went on has ended."""
+        return max(started_at, self.at)
+
+    def duration_us_of(self, started_at: int) -> int | None:
+        """Return how long it took; None where that is so long that one of both times must be wrong."""
+        duration_us = self.end_of(started_at) - started_at
+        return duration_us if duration_us <= LONGEST_US else None
+
 
 def find_run_end(run_status: str, ended_at: int | None) -> RunEnd | None:
     """Return how a run ended; None while it goes on."""
@@ -33,12 +42,10 @@ def end_event(event: Event, end: RunEnd | None) -> Event:
     """Return an event as it is shown: one that goes on in a run that has ended has ended with it."""
     if end is None or event.status != RUNNING:
         return event
-    ended_at = max(event.started_at, end.at)
-    duration_us = known_duration(event.started_at, ended_at)
-    return replace(event, status=end.status, ended_at=ended_at, duration_us=duration_us, ended_by_run=True)
-
-
-def known_duration(started_at: int, ended_at: int) -> int | None:
-    """Return the time between both; None where it is so long that one of them must be wrong."""
-    duration_us = ended_at - started_at
-    return duration_us if duration_us <= LONGEST_US else None
+    return replace(
+        event,
+        status=end.status,
+        ended_at=end.end_of(event.started_at),
+        duration_us=end.duration_us_of(event.started_at),
+        ended_by_run=True,
+    )

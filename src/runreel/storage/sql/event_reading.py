@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, litera
 
 from runreel.errors import NotFoundError
 from runreel.model.edge import Edge
-from runreel.model.ending import RUNNING, end_event, find_run_end, known_duration
+from runreel.model.ending import RUNNING, end_event, find_run_end
 from runreel.model.event import ALL_EVENTS, Event, EventFamily, EventFilter, FullEvent, Payload, Relative
 from runreel.model.file import FileReference
 from runreel.model.message import Message
@@ -237,7 +237,7 @@ class Inside:
         )
         if self.end is None or row.status != RUNNING:
             return relative
-        duration_us = known_duration(row.started_at, max(row.started_at, self.end.at))
+        duration_us = self.end.duration_us_of(row.started_at)
         return replace(relative, status=self.end.status, duration_us=duration_us, ended_by_run=True)
 
     def _rows(self, event_ids: Sequence[str]) -> list[EventRow]:

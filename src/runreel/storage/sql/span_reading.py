@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, false, func, not_, select
 
-from runreel.model.ending import RUNNING, RunEnd, end_event, known_duration
+from runreel.model.ending import RUNNING, RunEnd, end_event
 from runreel.model.event import Event, EventFilter
 from runreel.model.span import SpanColumns, SpanGroup, SpanPage, SpanQuery
 from runreel.storage.sql.event_depth import read_depths
@@ -133,8 +133,7 @@ def _end_columns(
     shown, ends, lengths = list(statuses), list(ended_at), list(durations_us)
     for place in places:
         begin = started_at[place]
-        shown[place], ends[place] = end.status, max(begin, end.at)
-        lengths[place] = known_duration(begin, max(begin, end.at))
+        shown[place], ends[place], lengths[place] = end.status, end.end_of(begin), end.duration_us_of(begin)
     return shown, ends, lengths, places
 
 
