@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from runreel.model.dag import Dag, DagEdge, DagNode
 from runreel.model.instant import format_instant
 from runreel.model.run_plan import RunPlan
-from runreel.server.view import EdgeView, NodeView, ProgressView, view_node, view_progress
+from runreel.server.view import EdgeView, NodeView, ProgressView, view_edge, view_node, view_progress
 
 
 class NodeStateView(TypedDict):
@@ -103,7 +103,7 @@ def view_exported_dag(run_id: str, dag: Dag, *, with_path: bool) -> GraphExportV
     return {
         "run_id": run_id,
         "nodes": [_view_declared_node(placed) for placed in dag.nodes],
-        "edges": [_view_declared_edge(edge) for edge in dag.edges if edge.is_declared],
+        "edges": [{**view_edge(edge), "is_back": edge.is_back} for edge in dag.edges if edge.is_declared],
     }
 
 
@@ -120,17 +120,6 @@ def _view_declared_node(placed: DagNode) -> DeclaredGraphNodeView:
         "max_attempts": node.max_attempts,
         "parent_node_id": node.parent_node_id,
         "level": placed.level,
-    }
-
-
-def _view_declared_edge(edge: DagEdge) -> DeclaredGraphEdgeView:
-    return {
-        "source": edge.source,
-        "target": edge.target,
-        "edge_type": edge.edge_type,
-        "condition": edge.condition,
-        "metadata": dict(edge.metadata),
-        "is_back": edge.is_back,
     }
 
 
@@ -170,11 +159,7 @@ def _view_node(placed: DagNode, *, with_states: bool) -> DagNodeView:
 
 def _view_edge(edge: DagEdge) -> DagEdgeView:
     return {
-        "source": edge.source,
-        "target": edge.target,
-        "edge_type": edge.edge_type,
-        "condition": edge.condition,
-        "metadata": dict(edge.metadata),
+        **view_edge(edge),
         "is_declared": edge.is_declared,
         "is_taken": edge.n_taken > 0,
         "taken_count": edge.n_taken,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from runreel.model.instant import format_instant
 from runreel.model.name import MAX_NAME_LENGTH, repair_name
-from runreel.model.node_history import NodeHistory, NodeTransition
+from runreel.model.node_history import NodeHistory
 from runreel.model.plan_draft import DraftEdge, DraftNode, PlanDraft
 from runreel.model.vocabulary import NodeStatus
-from runreel.server.run_change_view import TransitionView
+from runreel.server.body_text import plain
+from runreel.server.run_change_view import TransitionView, view_transition
 from runreel.wire.field import MAX_INTEGER, key_text_of
 from runreel.wire.json import cleaned
 
@@ -31,12 +30,8 @@ def _short(text: str) -> str:
     return repaired
 
 
-def _long(text: str) -> str:
-    return text.replace("\0", " ").strip()
-
-
 ShortText = Annotated[str, Field(max_length=MAX_NAME_LENGTH), AfterValidator(_short)]
-Why = Annotated[str, Field(max_length=MAX_WHY_LENGTH), AfterValidator(_long)]
+Why = Annotated[str, Field(max_length=MAX_WHY_LENGTH), AfterValidator(plain)]
 
 
 class PlanNodeBody(BaseModel):
@@ -47,7 +42,7 @@ class PlanNodeBody(BaseModel):
     node_id: str
     name: ShortText | None = None
     node_type: ShortText | None = None
-    goal: Annotated[str, Field(max_length=_MAX_GOAL_LENGTH), AfterValidator(_long)] | None = None
+    goal: Annotated[str, Field(max_length=_MAX_GOAL_LENGTH), AfterValidator(plain)] | None = None
     agent_name: ShortText | None = None
     details: Any = Field(default=None, description="Any JSON, best a list of texts.")
     requires_approval: bool | None = None
@@ -121,18 +116,5 @@ def view_node_history(run_id: str, node_id: str, history: NodeHistory, *, limit:
         "run_id": run_id,
         "node_id": node_id,
         "transition_count": len(history.transitions),
-        "transitions": _view_transitions(history.transitions[-limit:]),
+        "transitions": [view_transition(each) for each in history.transitions[-limit:]],
     }
-
-
-def _view_transitions(transitions: Sequence[NodeTransition]) -> list[TransitionView]:
-    return [
-        {
-            "at": format_instant(each.at),
-            "from_status": each.from_status,
-            "to_status": each.to_status,
-            "who": each.who,
-            "why": each.why,
-        }
-        for each in transitions
-    ]

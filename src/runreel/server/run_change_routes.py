@@ -15,6 +15,7 @@ from runreel.model.run import DeleteReport, RunFilter
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
 from runreel.model.vocabulary import RunStatus
+from runreel.server.body_text import plain
 from runreel.server.dependency import AgentName, Cursor, Limit, RunId, RunName, Runs, ScopeOf, instant_of
 from runreel.server.maintenance import note_deletion
 from runreel.server.run_change_view import (
@@ -39,10 +40,6 @@ _N_FIRST_RUNS = 20
 _MAX_PARTS = 10
 
 
-def _text(text: str) -> str:
-    return text.replace("\0", " ").strip()
-
-
 # Names are kept composed, and people also type them otherwise.
 Name = Annotated[str, AfterValidator(lambda name: unicodedata.normalize("NFC", name))]
 
@@ -56,7 +53,7 @@ class RunPatch(BaseModel):
         default=None, description="1-255 characters; trimmed, and unique among the runs of the agent."
     )
     status: RunStatus | None = Field(default=None, description="One that the present status may go to.")
-    why: Annotated[str, Field(max_length=_MAX_WHY_LENGTH), AfterValidator(_text)] | None = Field(
+    why: Annotated[str, Field(max_length=_MAX_WHY_LENGTH), AfterValidator(plain)] | None = Field(
         default=None, description="Why the status changes; kept in the history."
     )
     tags: list[str] | None = Field(default=None, description="The tags to have instead of those there are.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from runreel.model.instant import format_instant
+from runreel.model.node_history import NodeTransition
 from runreel.model.page import Page
 from runreel.model.run import DeleteReport, Run, RunCount
 from runreel.model.transition import Transition
@@ -14,7 +15,7 @@ from runreel.server.view import DeletedView, view_deleted
 
 
 class TransitionView(TypedDict):
-    """One change of a run's status; `from_status` is null for the first one."""
+    """One change of the status of a run or a node; `from_status` is null for the first one."""
 
     at: str
     from_status: str | None
@@ -56,11 +57,12 @@ class MatchedRunsView(TypedDict):
 
 def view_history(run_id: str, page: Page[Transition]) -> HistoryView:
     """Return a page of the changes of a run's status."""
-    transitions = [_view_transition(transition) for transition in page.items]
+    transitions = [view_transition(transition) for transition in page.items]
     return {"run_id": run_id, "transitions": transitions, "next_cursor": page.next_cursor}
 
 
-def _view_transition(transition: Transition) -> TransitionView:
+def view_transition(transition: Transition | NodeTransition) -> TransitionView:
+    """Return one change of a status."""
     return {
         "at": format_instant(transition.at),
         "from_status": transition.from_status,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from runreel.model.agent import Agent
+from runreel.model.dag import DagEdge
 from runreel.model.edge import Edge
 from runreel.model.event import Event, EventFamily, FullEvent, Relative
 from runreel.model.file import FileReference
@@ -742,7 +743,7 @@ def view_graph(run_id: str, graph: Graph) -> GraphView:
     }
 
 
-def view_edge(edge: Edge) -> EdgeView:
+def view_edge(edge: Edge | DagEdge) -> EdgeView:
     """Return an edge."""
     return {
         "source": edge.source,
