@@ -21,7 +21,8 @@ from runreel.server.approval_view import (
     view_approval,
     view_request,
 )
-from runreel.server.dependency import Approvals, Cursor, EventId, Limit, RunId, Runs, ScopeOf, parts_of
+from runreel.server.body_text import plain
+from runreel.server.dependency import Approvals, Cursor, EventId, Limit, RunId, ScopeOf, parts_of
 from runreel.server.view import json_response
 from runreel.server.waiting import MAX_WAIT_S, wait_for
 
@@ -32,17 +33,13 @@ _MAX_TEXT_LENGTH: Final = 10_000
 _OF_RUN: Final = "/api/by-id/{run_id}/approvals"
 
 
-def _text(text: str) -> str:
-    return text.replace("\0", " ").strip()
-
-
 Who = Annotated[
     str | None,
     Field(max_length=_MAX_NAME_LENGTH, description="Who says so; shown to everyone."),
-    AfterValidator(lambda who: who and (_text(who) or None)),
+    AfterValidator(lambda who: who and (plain(who) or None)),
 ]
 Words = Annotated[
-    str | None, Field(max_length=_MAX_TEXT_LENGTH), AfterValidator(lambda words: words and (_text(words) or None))
+    str | None, Field(max_length=_MAX_TEXT_LENGTH), AfterValidator(lambda words: words and (plain(words) or None))
 ]
 WaitS = Annotated[
     int, Query(ge=0, le=MAX_WAIT_S, description="How many seconds to wait for news at most; 0 answers at once.")
@@ -143,14 +140,14 @@ async def list_requests(
     request: Request,
     run_id: RunId,
     scope: ScopeOf,
-    runs: Runs,
+    approvals: Approvals,
     after: Annotated[int, Query(ge=0, description="Only requests with a higher number.")] = 0,
     wait_s: WaitS = 0,
 ) -> Response:
     """Return what people asked of a run's agent; with `wait_s`, as soon as there is something after `after`."""
 
     def read() -> list[RunRequest]:
-        return [each for each in runs.get_run_detail(scope, run_id).requests if each.number > after]
+        return [each for each in approvals.list_requests(scope, run_id) if each.number > after]
 
     found = await wait_for(parts_of(request), scope, run_id, read, bool, wait_s=wait_s)
     return json_response({"run_id": run_id, "requests": [view_request(each) for each in found]})

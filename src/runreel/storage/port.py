@@ -807,6 +807,10 @@ class ApprovalStore(Protocol):
         """Say that the agent goes on without an answer, with `option`; where there is an answer, that counts."""
         ...
 
+    def list_requests(self, scope: Scope, run_id: str) -> tuple[Request, ...]:
+        """Return what people asked of the agent of a run, oldest first; of very many the latest hundred."""
+        ...
+
     def add_request(
         self, scope: Scope, run_id: str, action: Action, *, why: str | None, who: str | None, now: int
     ) -> Request:

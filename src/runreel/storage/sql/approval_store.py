@@ -8,7 +8,7 @@ from runreel.model.approval import Answer, Approval, ApprovalStatus
 from runreel.model.page import Page
 from runreel.model.request import Action, Request
 from runreel.model.scope import Scope
-from runreel.storage.sql import approval_reading, approving, requesting
+from runreel.storage.sql import approval_reading, approving, requesting, run_reading
 from runreel.storage.sql.database import Database
 from runreel.storage.sql.event_reading import Inside
 
@@ -50,6 +50,10 @@ class SqlApprovalStore:
         return self._database.write(
             lambda transaction: approving.expire_approval(transaction, scope, run_id, event_id, option, now=now)
         )
+
+    def list_requests(self, scope: Scope, run_id: str) -> tuple[Request, ...]:
+        with self._database.read() as connection:
+            return run_reading.read_requests(connection, run_reading.get_row(connection, scope, run_id))
 
     def add_request(
         self, scope: Scope, run_id: str, action: Action, *, why: str | None, who: str | None, now: int

@@ -5,12 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, select
 
 from runreel.errors import NotFoundError, RenamedError
+from runreel.model.request import Request
 from runreel.model.run import Run, RunDetail
 from runreel.model.scope import Scope
+from runreel.storage.merge import State
 from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_history import list_aliases
-from runreel.storage.sql.run_row import RunRow, decode_state, metadata_of, read_run, requests_of
+from runreel.storage.sql.run_row import RunRow, decode_state, empty_state, metadata_of, read_run, requests_of
 from runreel.storage.sql.schema import run_aliases, run_states, runs
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
@@ -63,12 +65,9 @@ def get_run_by_name(connection: Connection, scope: Scope, agent_name: str, run_n
 
 def get_detail(connection: Connection, row: RunRow) -> RunDetail:
     """Return what only the page of one run shows."""
-    stored = fetch_one(connection, _STATE_OF_RUN, run_pk=row.run_pk)
+    state = _read_state(connection, row)
     aliases = list_aliases(connection, row)
     completeness = read_completeness(connection, row.run_pk)
-    if stored is None:
-        return RunDetail(aliases=aliases, completeness=completeness)
-    state = decode_state(stored[0])
     return RunDetail(
         inputs=state.fields.get("inputs"),
         outputs=state.fields.get("outputs"),
@@ -78,3 +77,13 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
         completeness=completeness,
         requests=requests_of(state),
     )
+
+
+def read_requests(connection: Connection, row: RunRow) -> tuple[Request, ...]:
+    """Return what people asked of the agent of a run, oldest first."""
+    return requests_of(_read_state(connection, row))
+
+
+def _read_state(connection: Connection, row: RunRow) -> State:
+    stored = fetch_one(connection, _STATE_OF_RUN, run_pk=row.run_pk)
+    return empty_state() if stored is None else decode_state(stored[0])

@@ -172,7 +172,8 @@ class ApprovalStoreContract(StoreContract):
         assert _ask(store, scope, Action.PAUSE, why="lunch", who="Ada").number == 1
         assert _ask(store, scope, Action.RESUME).number == 2
         apply(store, scope, make_run(at=NOW, rank=Rank.END, status=None, seen_request=1))
-        first, second = store.runs.get_run_detail(scope, "run-1").requests
+        first, second = store.approvals.list_requests(scope, "run-1")
+        assert store.runs.get_run_detail(scope, "run-1").requests == (first, second)
         assert (first.action, first.why, first.requested_by, first.is_seen) == (Action.PAUSE, "lunch", "Ada", True)
         assert (second.action, second.requested_at, second.is_seen) == (Action.RESUME, NOW, False)
         assert store.runs.get_run(scope, "run-1").status == "executing"
