@@ -11,8 +11,8 @@ from runreel.model.scope import Scope
 from runreel.model.transition import BY_PERSON, BY_RECORDER
 from runreel.storage.sql import event_row, event_writing
 from runreel.storage.sql.applying import close_runs
-from runreel.storage.sql.editing import lock_run, states_of
-from runreel.storage.sql.run_row import RunChange, RunRow, read_run
+from runreel.storage.sql.editing import changes_of, lock_run
+from runreel.storage.sql.run_row import RunRow, read_run
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
 
@@ -83,8 +83,7 @@ def _end(
     why: str,
     now: int,
 ) -> Approval:
-    (state,) = states_of(transaction, [row])
-    change = RunChange(row, state)
+    (change,) = changes_of(transaction, [row])
     change.who, change.why, change.at = who, why, now
     work = Work(row.project, row.run_id, row.run_pk)
     work.add(0, Record(RecordKind.EVENT, row.run_id, event_id, rank, now, fields))

@@ -34,11 +34,16 @@ def settle_runs(transaction: Transaction, *, seen_before: int) -> int:
     )
     rows = transaction.lock_runs([row[0] for row in waiting])
     unnamed = [row for row in rows.values() if row.run_name is None]
-    changes = [RunChange(row, state) for row, state in zip(unnamed, states_of(transaction, unnamed), strict=True)]
+    changes = changes_of(transaction, unnamed)
     name_runs(transaction, changes, settle=True)
     close_runs(transaction, changes)
     transaction.finish()
     return len(changes)
+
+
+def changes_of(transaction: Transaction, rows: Sequence[RunRow]) -> list[RunChange]:
+    """Begin to change runs; return their changes."""
+    return [RunChange(row, state) for row, state in zip(rows, states_of(transaction, rows), strict=True)]
 
 
 def states_of(transaction: Transaction, rows: Sequence[RunRow]) -> list[State]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from runreel.model.transition import BY_SERVER
 from runreel.storage.sql.applying import close_runs
-from runreel.storage.sql.editing import states_of
+from runreel.storage.sql.editing import changes_of
 from runreel.storage.sql.naming import name_runs
-from runreel.storage.sql.run_row import RunChange, RunRow
+from runreel.storage.sql.run_row import RunRow
 from runreel.storage.sql.transaction import Transaction
 
 LOST_AT_ONCE = 100
@@ -26,7 +26,7 @@ def mark_lost_runs(transaction: Transaction, *, now: int) -> int:
     )
     # Another server may have marked them, or heard of them, before they were locked.
     rows = [row for row in transaction.lock_runs([row[0] for row in silent]).values() if _is_silent(row, now)]
-    changes = [RunChange(row, state) for row, state in zip(rows, states_of(transaction, rows), strict=True)]
+    changes = changes_of(transaction, rows)
     for change in changes:
         change.who, change.at = BY_SERVER, now
         change.why = f"no record came for {_silence_us(change.row, now) / 1_000_000:g} s"

@@ -14,10 +14,10 @@ from runreel.model.transition import allowed_node_statuses
 from runreel.storage.merge import State
 from runreel.storage.sql import schema, things
 from runreel.storage.sql.applying import close_runs
-from runreel.storage.sql.editing import lock_run, states_of
+from runreel.storage.sql.editing import changes_of, lock_run
 from runreel.storage.sql.event_reading import Inside
 from runreel.storage.sql.node_reading import read_node
-from runreel.storage.sql.run_row import RunChange, RunRow, decode_state
+from runreel.storage.sql.run_row import RunRow, decode_state
 from runreel.storage.sql.transaction import Transaction
 from runreel.storage.sql.work import Work
 
@@ -78,7 +78,7 @@ def _states(transaction: Transaction, row: RunRow) -> Iterable[State]:
 
 
 def _write(transaction: Transaction, row: RunRow, records: Iterable[Record]) -> None:
-    change = RunChange(row, states_of(transaction, [row])[0])
+    (change,) = changes_of(transaction, [row])
     work = Work(row.project, row.run_id, row.run_pk)
     for record in records:
         work.add(0, record)

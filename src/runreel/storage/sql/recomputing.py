@@ -17,9 +17,8 @@ from runreel.model.scope import Scope
 from runreel.storage.sql import event_row, event_writing, pricing, schema
 from runreel.storage.sql.applying import close_runs
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
-from runreel.storage.sql.editing import states_of
+from runreel.storage.sql.editing import changes_of
 from runreel.storage.sql.price_book import PriceBook
-from runreel.storage.sql.run_row import RunChange
 from runreel.storage.sql.schema import events, runs
 from runreel.storage.sql.transaction import Transaction
 
@@ -74,8 +73,7 @@ def recompute(transaction: Transaction, scope: Scope, finding: Finding) -> Recom
     keys = [key for key in finding.keys if key[0] in rows]
     stored = transaction.dialect.select(transaction.cursor, schema.events, event_row.COLUMNS, _KEY, keys)
     changed = [row for row in stored if event_row.price_of(prices, row) != row[event_row.PRICE]]
-    states = states_of(transaction, list(rows.values()))
-    changes = {row.run_pk: RunChange(row, state) for row, state in zip(rows.values(), states, strict=True)}
+    changes = {change.row.run_pk: change for change in changes_of(transaction, list(rows.values()))}
     updated: list[list[Any]] = []
     for old in changed:
         run = changes[old[0]].row

@@ -7,8 +7,8 @@ from runreel.model.request import MAX_REQUESTS, Action, Request, makes_sense, wr
 from runreel.model.scope import Scope
 from runreel.model.vocabulary import is_ended
 from runreel.storage.sql.applying import close_runs
-from runreel.storage.sql.editing import lock_run, states_of
-from runreel.storage.sql.run_row import REQUESTS, RunChange, requests_of
+from runreel.storage.sql.editing import changes_of, lock_run
+from runreel.storage.sql.run_row import REQUESTS, requests_of
 from runreel.storage.sql.transaction import Transaction
 
 
@@ -24,8 +24,8 @@ def add_request(
 ) -> Request:
     """Ask something of the agent of a run; see `ApprovalStore.add_request`."""
     row = lock_run(transaction, scope, run_id)
-    (state,) = states_of(transaction, [row])
-    known = requests_of(state)
+    (change,) = changes_of(transaction, [row])
+    known = requests_of(change.state)
     if is_ended(row.status):
         raise RequestRefusedError(
             f"the run is {row.status!r}; only of one that goes on something can be asked", run_status=row.status
@@ -42,7 +42,6 @@ def add_request(
         requested_by=who,
         is_seen=False,
     )
-    change = RunChange(row, state)
     kept = [*known, request][-MAX_REQUESTS:]
     change.merge_edit({REQUESTS: [write_request(each) for each in kept]}, now=now)
     change.derive()

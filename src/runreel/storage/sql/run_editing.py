@@ -10,7 +10,7 @@ from runreel.model.scope import Scope
 from runreel.model.transition import BY_PERSON, allowed_statuses
 from runreel.storage.sql import schema
 from runreel.storage.sql.applying import close_runs
-from runreel.storage.sql.editing import lock_run, states_of
+from runreel.storage.sql.editing import changes_of, lock_run
 from runreel.storage.sql.naming import name_runs, put_alias
 from runreel.storage.sql.run_row import NAMED_BY_PERSON, RunChange, metadata_of, read_run
 from runreel.storage.sql.transaction import Transaction
@@ -19,8 +19,7 @@ from runreel.storage.sql.transaction import Transaction
 def edit_run(transaction: Transaction, scope: Scope, run_id: str, edit: RunEdit, *, now: int) -> Run:
     """Make all changes of an edit, or none; see `RunStore.edit_run`."""
     row = lock_run(transaction, scope, run_id)
-    (state,) = states_of(transaction, [row])
-    change = RunChange(row, state)
+    (change,) = changes_of(transaction, [row])
     change.who, change.why = BY_PERSON, edit.why
     if edit.new_name is not None:
         _rename(transaction, change, check_run_name(edit.new_name))
