@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from time import sleep
 
-from runreel.sdk.context import current
 from runreel.sdk.guard import OWN_ERRORS, swallow
-from runreel.sdk.implicit import implicit_place
+from runreel.sdk.implicit import place_here
 from runreel.sdk.question import OPTIONS, UNAVAILABLE, Approval, Pause, Question
 from runreel.sdk.record import plain_text
 
@@ -68,7 +67,7 @@ def _begin(
     default: str | None,
     approval_id: str | None,
 ) -> Question | Approval:
-    place = current.get() or implicit_place()
+    place = place_here()
     if place is None:
         return _unavailable(options, default)
     return Question(

@@ -19,6 +19,11 @@ def new_id() -> str:
     return "%016x" % _draw(64)  # noqa: UP031
 
 
+def is_plain_id(text: str) -> bool:
+    """Tell whether the server takes a text as the id of a run, which needs no escaping in an address either."""
+    return 0 < len(text) <= 64 and text.isascii() and all(char.isalnum() or char in "._:-" for char in text)
+
+
 def _seed() -> None:
     _numbers.seed(int.from_bytes(os.urandom(64), "little"))
 

@@ -6,6 +6,7 @@ import os
 from _thread import RLock
 
 from runreel.sdk import process
+from runreel.sdk.context import current
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.recording import default_agent, new_run, ready_client
 from runreel.sdk.run import RunPlace
@@ -14,6 +15,7 @@ from runreel.sdk.run_kind import settings_fields
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runreel.sdk.client import Client
+    from runreel.sdk.context import Place
     from runreel.sdk.run import Run
 
 
@@ -26,6 +28,11 @@ def implicit_place() -> RunPlace | None:
     if place is not None and place.is_open and place.run.client is client:
         return place
     return _process.open(client)
+
+
+def place_here() -> Place | None:
+    """Return where the running code stands, in the process's run if nowhere else; None where nothing is recorded."""
+    return current.get() or implicit_place()
 
 
 def find_implicit_place() -> RunPlace | None:

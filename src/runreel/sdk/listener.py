@@ -13,7 +13,7 @@ from time import monotonic
 from runreel.sdk import guard
 from runreel.sdk.answer import TAKEN, UNKNOWN_STATUS
 from runreel.sdk.backoff import Backoff
-from runreel.sdk.shipper import LOADING_TIMEOUT_S, Order, await_exit
+from runreel.sdk.shipper import LOADING_TIMEOUT_S, Order, await_exit, ring
 from runreel.sdk.watch import Watch
 
 TYPE_CHECKING = False
@@ -109,11 +109,7 @@ class Listener:
     def _wake(self) -> None:
         if (line := self._line) is not None:
             line.interrupt()
-        try:  # noqa: SIM105 - `contextlib` takes long to import
-            self._bell.release()
-        except RuntimeError:
-            # Somebody else rang just now.
-            pass
+        ring(self._bell)
 
     def _run(self, order: Order) -> None:
         order.native_id = get_native_id()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from runreel.sdk.context import current
 from runreel.sdk.guard import OWN_ERRORS, swallow
-from runreel.sdk.implicit import implicit_place
+from runreel.sdk.implicit import place_here
 from runreel.sdk.note import add_event
 from runreel.sdk.quoting import quote
 from runreel.sdk.record import name_field, plain_mapping, plain_text
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 def handoff(recipient: str, *, sender: str | None = None, reason: str | None = None, context: object = None) -> None:
     """Record that the work goes on with another agent; `sender` is by default the agent of the run."""
     try:
-        place = current.get() or implicit_place()
+        place = place_here()
         if place is None:
             return
         told = {"sender": sender or place.run.agent_name, "recipient": recipient, "reason": reason, "context": context}
@@ -38,7 +37,7 @@ def checkpoint(name: str, reference: object = None, *, data: Mapping[str, object
 def skip(node_id: str, *, why: str | None = None) -> None:
     """State that a node of the plan is left out. It can run later all the same."""
     try:
-        place = current.get() or implicit_place()
+        place = place_here()
         if place is not None:
             node_text = quote(plain_text(node_id, "the name of a node", "node"))
             place.run.add(

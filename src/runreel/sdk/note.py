@@ -8,7 +8,7 @@ from runreel.sdk.context import Place, current
 from runreel.sdk.event import Event, checked_usage, usage_text
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
 from runreel.sdk.ids import new_id
-from runreel.sdk.implicit import implicit_place, implicit_run
+from runreel.sdk.implicit import implicit_run, place_here
 from runreel.sdk.nothing import nothing_run
 from runreel.sdk.quoting import quote
 from runreel.sdk.record import name_field, plain_mapping, plain_text, quoted
@@ -62,7 +62,7 @@ def message(
 ) -> None:
     """Record what one agent said to another, or to a person."""
     try:
-        place = _place()
+        place = place_here()
         if place is None:
             return
         run = place.run
@@ -92,7 +92,7 @@ def file(
     Its bytes are copied before this returns, so the original may change or go.
     """
     try:
-        place = _place()
+        place = place_here()
         if place is None:
             return
         content, shown = _content_of(source, path)
@@ -113,7 +113,7 @@ def plan(
     plan is the next version, in which former nodes that never ran have no part.
     """
     try:
-        place = _place()
+        place = place_here()
         if place is not None:
             from runreel.sdk.plan import declare
 
@@ -222,7 +222,7 @@ def add_event(
     attributes: Mapping[str, object] | None = None,
 ) -> None:
     """Record an event that is over, where the code stands; may raise for what the host gave."""
-    place = _place()
+    place = place_here()
     if place is None:
         return
     run = place.run
@@ -255,13 +255,9 @@ def add_event(
     run.add(f'"record":"event","phase":"whole","event_type":{quote(type_text)},"name":{name_text}', "".join(parts))
 
 
-def _place() -> Place | None:
-    return current.get() or implicit_place()
-
-
 def _innermost(what: str) -> Event | Run | None:
     try:
-        place = _place()
+        place = place_here()
     except OWN_ERRORS as error:
         swallow(what, error)
         return None

@@ -12,6 +12,7 @@ from runreel.sdk.answer import TAKEN, UNKNOWN_STATUS
 from runreel.sdk.backoff import Backoff
 from runreel.sdk.control import find_stop, watches_of
 from runreel.sdk.guard import say_once
+from runreel.sdk.ids import is_plain_id
 from runreel.sdk.quoting import quote
 from runreel.sdk.record import plain_text
 
@@ -286,7 +287,7 @@ class Question:
         )
 
     def _id_of(self, number: int) -> str:
-        if self._approval_id and number == 1 and _is_plain(self._approval_id):
+        if self._approval_id and number == 1 and is_plain_id(self._approval_id):
             return self._approval_id
         from hashlib import blake2b
 
@@ -318,10 +319,6 @@ def _checked_default(default: str | None, options: tuple[str, ...]) -> str | Non
         say_once("default of an approval", f"approval: the default {default!r} is none of the options, and is ignored")
         return None
     return default
-
-
-def _is_plain(text: str) -> bool:
-    return len(text) <= 64 and text.isascii() and all(char.isalnum() or char in "._:-" for char in text)
 
 
 def _text_of(value: object) -> str | None:

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from runreel.sdk.context import Place
 from runreel.sdk.failure import status_of
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
-from runreel.sdk.ids import new_run_id
+from runreel.sdk.ids import is_plain_id, new_run_id
 from runreel.sdk.quoting import quote
 from runreel.sdk.record import name_field, now_text, plain_mapping, plain_text, tag_list
 
@@ -397,7 +397,7 @@ def usable_run_id(run_id: object) -> str | None:
     if run_id is None:
         return None
     text = plain_text(run_id, "run_id")
-    if 0 < len(text) <= 64 and text.isascii() and all(char.isalnum() or char in "._:-" for char in text):
+    if is_plain_id(text):
         return text
     say_once(
         "run_id",

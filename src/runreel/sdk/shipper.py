@@ -7,7 +7,7 @@ It is started with `_thread`, not with `threading.Thread`: a record may come fro
 from __future__ import annotations
 
 import os
-from _thread import allocate_lock, get_native_id, start_new_thread
+from _thread import LockType, allocate_lock, get_native_id, start_new_thread
 from time import monotonic, sleep
 
 from runreel.sdk import guard
@@ -67,7 +67,7 @@ class Shipper:
         self._has_news = True
         if self._order is None:
             self._start()
-        self._ring()
+        ring(self._bell)
 
     def wait(self, count: Callable[[], int], target: int, timeout_s: float, *, patience_s: float | None = None) -> None:
         """Wait until nothing is left to send, or `count` has come to the target; `timeout_s` at most.
@@ -94,19 +94,12 @@ class Shipper:
             self._loading.release()
         if (dispatcher := self._dispatcher) is not None:
             dispatcher.interrupt()
-        self._ring()
+        ring(self._bell)
         has_ended = order.ended.acquire(timeout=timeout_s)
         self.is_asleep = True
         if has_ended:
             await_exit(order.native_id)
         return has_ended
-
-    def _ring(self) -> None:
-        try:  # noqa: SIM105 - `contextlib` takes long to import
-            self._bell.release()
-        except RuntimeError:
-            # Somebody else rang just now.
-            pass
 
     def _start(self) -> None:
         # Not waited for: whoever holds it starts the thread, be it the very code that was interrupted to come here.
@@ -232,6 +225,15 @@ class Order:
         self.native_id = 0
         self.ended = allocate_lock()
         self.ended.acquire()
+
+
+def ring(bell: LockType) -> None:
+    """Wake who waits to acquire the bell; of several rings one is heard."""
+    try:  # noqa: SIM105 - `contextlib` takes long to import
+        bell.release()
+    except RuntimeError:
+        # Somebody else rang just now.
+        pass
 
 
 def await_exit(native_id: int) -> None:

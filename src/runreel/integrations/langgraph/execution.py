@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns, time_ns
 from typing import TYPE_CHECKING, Any
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
@@ -31,30 +30,9 @@ class Execution(Event):
     config: Any
     subgraph: GraphKind | None
 
-    def complete(self, result: object) -> None:
-        """Tell that the node ended well, with this result."""
-        if not self.is_open:
-            return
-        try:
-            run = self.run
-            client = run.client
-            status, outputs = '"completed"', ""
-            if result is not None and self.kind.capture_outputs:
-                outputs = f',"outputs":{state_text(result, run)}'
-            if self.said is not None:
-                status, outputs = self.said.write(self, "completed", outputs)
-            if run.recorder_id is not client.recorder_id:
-                run.renumber()
-            client.add(
-                run,
-                f'{{"record":"event","phase":"end"{run.head}{next(run.numbers)},"recorded_at":{time_ns() // 1000}e-6,'
-                f'"event_id":"{self.event_id}","status":{status},'
-                f'"duration_ms":{(perf_counter_ns() - self.began_ns) // 1000}e-3{outputs}}}'.encode("utf-8", "replace"),
-            )
-        except OWN_ERRORS as error:
-            swallow("end a node of a graph", error)
-        # Not before: whoever is interrupted in the middle can still tell that it was cancelled.
-        self.is_open = False
+    def write_result(self, result: object) -> str:
+        """Write what the node gives, which is mostly an update of a state."""
+        return state_text(result, self.run)
 
     def leave(self, error: BaseException) -> None:
         """Tell that the node ended with this error, or waits for a person, or handed over to the graph around."""

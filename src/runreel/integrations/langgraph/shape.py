@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph.constants import END, START
 
+from runreel.sdk.graph import type_of
 from runreel.sdk.guard import OWN_ERRORS, swallow
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     AnyGraph = Pregel[Any, Any, Any, Any]
 
 UNNAMED = "LangGraph"  # what LangGraph calls a graph that nobody has named
-
-# Names that say what kind of stage it is.
-_TYPES = frozenset({"planning", "control", "approval", "terminator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +78,7 @@ def _node_shape(graph: AnyGraph, name: str, *, is_graph: bool) -> NodeShape:
     elif type(node.bound).__name__ == "ToolNode":
         node_type = "tool"
     else:
-        node_type = name if name in _TYPES else "step"
+        node_type = type_of(name)
     return NodeShape(
         name=name,
         node_type=node_type,
