@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EventRow } from "./event-row";
-import { countUpTo, History, positionAt, positionByKey, readPosition, RowsInTime, ticksOf } from "./playhead";
+import { countUpTo, History, positionAt, positionByKey, readPosition, rowsInTime, ticksOf } from "./playhead";
 
 function row(
   id: string,
@@ -83,11 +83,7 @@ describe("what was then", () => {
   });
 
   it("has events that had begun, without what they came to later", () => {
-    const rows = new RowsInTime([
-      row("a", 0, 30),
-      row("b", 10, 20, { status: "failed" }),
-      row("c", 25, null),
-    ]);
+    const rows = rowsInTime([row("a", 0, 30), row("b", 10, 20, { status: "failed" }), row("c", 25, null)]);
     const told = (at: number) => rows.at(at).map(({ id, status, cost }) => [id, status, cost]);
 
     expect(told(-1)).toEqual([]);

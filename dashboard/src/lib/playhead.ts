@@ -49,40 +49,60 @@ export class History<State> {
   }
 }
 
-/** The events of a run, indexed by when they began and ended. */
-export class RowsInTime {
-  readonly #rows: readonly EventRow[];
+interface Times<Item> {
+  readonly begin: (item: Item) => number;
+  /** `Infinity` of what goes on. */
+  readonly end: (item: Item) => number;
+  /** Return what is known of an item before its end. */
+  readonly whileOpen: (item: Item) => Item;
+}
+
+/** What a run has, indexed by when it began and ended. */
+export class ItemsInTime<Item> {
+  readonly #items: readonly Item[];
+  readonly #times: Times<Item>;
   readonly #begins: Float64Array;
   readonly #ends: Float64Array;
-  readonly #open: (EventRow | undefined)[] = [];
-  #latest: { readonly key: string; readonly rows: readonly EventRow[] } | undefined;
+  readonly #open = new Map<Item, Item>();
+  #latest: { readonly key: string; readonly items: readonly Item[] } | undefined;
 
-  constructor(rows: readonly EventRow[]) {
-    this.#rows = rows;
-    this.#begins = Float64Array.from(rows, (row) => row.startedAt).sort();
-    this.#ends = Float64Array.from(rows, (row) => row.endedAt ?? Infinity).sort();
+  constructor(items: readonly Item[], times: Times<Item>) {
+    this.#items = items;
+    this.#times = times;
+    this.#begins = Float64Array.from(items, times.begin).sort();
+    this.#ends = Float64Array.from(items, times.end).sort();
   }
 
-  /** Return the rows that had begun, in their order, as they were; the same list while nothing begins or ends. */
-  at(moment: number): readonly EventRow[] {
+  /** Return the items that had begun, in their order, as they were; the same list while nothing begins or ends. */
+  at(moment: number): readonly Item[] {
     const key = `${countUpTo(this.#begins, moment)} ${countUpTo(this.#ends, moment)}`;
-    if (this.#latest?.key !== key) this.#latest = { key, rows: this.#find(moment) };
-    return this.#latest.rows;
+    if (this.#latest?.key !== key) this.#latest = { key, items: this.#find(moment) };
+    return this.#latest.items;
   }
 
-  #find(moment: number): EventRow[] {
-    const found: EventRow[] = [];
-    for (let place = 0; place < this.#rows.length; place++) {
-      const row = this.#rows[place] as EventRow;
-      if (row.startedAt > moment) continue;
-      found.push(row.endedAt !== null && row.endedAt <= moment ? row : this.#openRow(place, row));
+  #find(moment: number): Item[] {
+    const found: Item[] = [];
+    for (const item of this.#items) {
+      if (this.#times.begin(item) > moment) continue;
+      found.push(this.#times.end(item) <= moment ? item : this.#openItem(item));
     }
     return found;
   }
 
-  #openRow(place: number, row: EventRow): EventRow {
-    return (this.#open[place] ??= rowWhileOpen(row));
+  #openItem(item: Item): Item {
+    let open = this.#open.get(item);
+    if (open === undefined) this.#open.set(item, (open = this.#times.whileOpen(item)));
+    return open;
   }
+}
+
+/** Return the events of a run by time. */
+export function rowsInTime(rows: readonly EventRow[]): ItemsInTime<EventRow> {
+  return new ItemsInTime(rows, {
+    begin: (row) => row.startedAt,
+    end: (row) => row.endedAt ?? Infinity,
+    whileOpen: rowWhileOpen,
+  });
 }
 
 /** Return an event as it was before it ended: what it came to was not known. */

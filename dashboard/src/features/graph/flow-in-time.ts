@@ -1,7 +1,7 @@
 /** The graph of a run as it was at a moment: the same boxes and lines, in the states that they were in. */
 
 import type { Course, Dag, Spans } from "@/api/run";
-import { countUpTo, History } from "@/lib/playhead";
+import { countUpTo, History, ItemsInTime } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
 import type { Box, Flow, Line } from "./flow";
 
@@ -93,30 +93,32 @@ export function boxesInTime(whole: Flow): FlowAt {
     });
 }
 
-/** Return what shows a graph that is made of events: it is made anew of those that had begun. */
+/** Return what shows a graph that is made of events: it is made anew of those that had begun, once it is of others. */
 export function eventsInTime(
   whole: Flow,
   rows: readonly Row[],
   make: (rows: readonly Row[]) => Flow,
 ): FlowAt {
-  const events = rows.flatMap((row) => (row.kind === "event" ? [row] : []));
+  const events = new ItemsInTime(
+    rows.flatMap((row) => (row.kind === "event" ? [row] : [])),
+    {
+      begin: (row) => Date.parse(row.started_at),
+      end: (row) => (row.ended_at === null ? Infinity : Date.parse(row.ended_at)),
+      whileOpen: (row): EventRow => ({ ...row, status: "running", ended_at: null }),
+    },
+  );
+  let made: { readonly of: readonly EventRow[]; readonly flow: Flow } | undefined;
   return (moment) => {
-    const then = make(
-      events.filter((row) => Date.parse(row.started_at) <= moment).map((row) => eventAt(row, moment)),
-    );
-    const boxes = new Map(then.boxes.map((box) => [box.id, { ...box, isPast: true } as const]));
-    const lines = new Map(then.lines.map((line) => [line.id, line]));
+    const begun = events.at(moment);
+    if (made?.of !== begun) made = { of: begun, flow: make(begun) };
+    const boxes = new Map(made.flow.boxes.map((box) => [box.id, { ...box, isPast: true } as const]));
+    const lines = new Map(made.flow.lines.map((line) => [line.id, line]));
     const flow = flowOfBegun(whole, (box) => {
       const known = boxes.get(box.id);
       return known && stillGoingOn(known, moment);
     });
     return { ...flow, lines: flow.lines.flatMap((line) => lines.get(line.id) ?? []) };
   };
-}
-
-function eventAt(row: EventRow, moment: number): EventRow {
-  const hasEnded = row.ended_at !== null && Date.parse(row.ended_at) <= moment;
-  return hasEnded ? row : { ...row, status: "running", ended_at: null };
 }
 
 /** Return a graph with the boxes that had begun as they were, and the lines that lead to such. */

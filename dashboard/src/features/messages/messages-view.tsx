@@ -12,7 +12,7 @@ import { useMoment } from "@/ui/playhead";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
 import { Toggle } from "@/ui/toggle";
 import { transcriptOf, wordsOf } from "./transcript";
-import { TranscriptInTime } from "./transcript-in-time";
+import { transcriptInTime } from "./transcript-in-time";
 import { Transcript } from "./transcript-list";
 
 const CALLS = { type: ["llm_call", "tool_call", "handoff", "retrieval", "code_exec"] } as const;
@@ -45,11 +45,11 @@ export default function MessagesView({ run }: RunViewProps) {
   const moment = useMoment(run.started_at);
   const isPast = moment !== null;
   const inTime = useMemo(
-    () => (isPast && allMessages && allEvents ? new TranscriptInTime(allMessages, allEvents) : undefined),
+    () => (isPast && allMessages && allEvents ? transcriptInTime(allMessages, allEvents) : undefined),
     [isPast, allMessages, allEvents],
   );
   const { messages, events } =
-    moment !== null && inTime ? inTime.at(moment) : { messages: allMessages, events: allEvents };
+    moment !== null && inTime ? inTime(moment) : { messages: allMessages, events: allEvents };
   const hasMoreEvents = showsCalls && called.hasNextPage;
   const entries = useMemo(
     () =>

@@ -3,7 +3,7 @@ import { ListTree } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { useRunRows } from "@/api/live/run-events";
 import type { RunViewProps } from "@/api/run-view";
-import { RowsInTime } from "@/lib/playhead";
+import { rowsInTime } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
 import { useShortcut, useToldKeys } from "@/ui/shortcuts";
 import { useMoment } from "@/ui/playhead";
@@ -48,7 +48,7 @@ export default function TreeView({ run }: RunViewProps) {
 
   const moment = useMoment(run.started_at);
   const isPast = moment !== null;
-  const inTime = useMemo(() => (isPast ? new RowsInTime(rows) : null), [isPast, rows]);
+  const inTime = useMemo(() => (isPast ? rowsInTime(rows) : null), [isPast, rows]);
   const shownRows = moment === null || inTime === null ? rows : inTime.at(moment);
   const whole = useMemo(() => treeOf(rows), [rows]);
   const tree = useMemo(() => (shownRows === rows ? whole : treeOf(shownRows)), [shownRows, rows, whole]);
