@@ -4,8 +4,7 @@
  */
 
 import { parseInstant, type EventRow } from "./event-row";
-
-const ENDED: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "lost"]);
+import { isEnded } from "./vocabulary";
 
 export interface RunEnd {
   readonly status: "completed" | "cancelled";
@@ -14,7 +13,7 @@ export interface RunEnd {
 
 /** Return how a run ended; null while it goes on. */
 export function runEndOf(run: { readonly status: string; readonly ended_at: string | null }): RunEnd | null {
-  if (run.ended_at === null || !ENDED.has(run.status)) return null;
+  if (run.ended_at === null || !isEnded(run.status)) return null;
   return {
     status: run.status === "completed" ? "completed" : "cancelled",
     at: parseInstant(run.ended_at),

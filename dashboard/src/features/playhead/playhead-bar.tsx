@@ -124,7 +124,7 @@ export default function PlayheadBar({ run }: RunViewProps) {
         <Button disabled={!isPast} onClick={goNow} className="h-7 px-2 text-xs">
           {isOver ? "Now" : "Live"}
         </Button>
-        <IconButton icon={X} label="Close the playhead" keys="p" onClick={() => set(undefined)} />
+        <IconButton icon={X} label="Close the playhead" keys="t" onClick={() => set(undefined)} />
       </span>
     </section>
   );
