@@ -24,9 +24,16 @@ def env(tmp_path: Path, server: PeopleServer) -> dict[str, str]:
 
 def start(script: str, env: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", script], env=env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [sys.executable, "-c", script], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def go_on(process: subprocess.Popen[str]) -> None:
+    """Let a process go on that waits for a line."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
 
 
 def finish(process: subprocess.Popen[str]) -> str:
@@ -54,7 +61,7 @@ def wait():
 runreel.init("a")
 with runreel.run(run_id="run-1"):
     runreel.should_stop()
-    time.sleep(0.5)
+    input()
     threads = os.listdir("/proc/self/task") if os.path.exists("/proc/self/task") else [1, 2]
     assert len(threads) > 1, "nobody listens"
     pid = os.fork()
@@ -73,6 +80,7 @@ with runreel.run(run_id="run-1"):
 def test_parent_and_child_of_a_fork_both_hear(server: PeopleServer, env: dict[str, str]) -> None:
     process = start(LOOK_AT_FORKS + FORK, env)
     server.wait_until_asked("/run-1/requests")
+    go_on(process)
     # The connection that was cut for the fork is another one afterwards, and the child has its own.
     server.wait_for(lambda: server.n_asked("/run-1/requests") >= 3)
     server.request("run-1", "cancel")
@@ -122,8 +130,7 @@ import runreel
 runreel.init("a")
 with runreel.run(run_id="run-1"):
     runreel.should_stop()
-    import time
-    time.sleep(0.5)
+    input()
 print("ended")
 """
 
@@ -131,6 +138,7 @@ print("ended")
 def test_a_process_that_ends_waits_for_no_request(server: PeopleServer, env: dict[str, str]) -> None:
     process = start(END, env)
     server.wait_until_asked("/run-1/requests")
+    go_on(process)
     assert finish(process) == "ended\n"
     assert server.run("run-1")["status"] == "completed"
 
