@@ -4966,7 +4966,7 @@ export interface components {
         };
         /**
          * TransitionView
-         * @description One change of a run's status; `from_status` is null for the first one.
+         * @description One change of the status of a run or a node; `from_status` is null for the first one.
          */
         TransitionView: {
             /** At */

@@ -11,6 +11,8 @@ interface EditNameProps {
   readonly name: string;
   /** Leave the field, with or without another name. */
   readonly onClose: () => void;
+  /** Whether on a phone what is wrong moves down what is below it, instead of covering it. */
+  readonly makesRoom?: boolean;
   readonly className?: string;
 }
 
@@ -20,7 +22,7 @@ interface EditNameProps {
  * What is wrong with a name is said as it is typed, by the server's rules. A taken name is the server's to know: the
  * field stays, and says which run has it.
  */
-export function EditName({ runId, name, onClose, className }: EditNameProps) {
+export function EditName({ runId, name, onClose, makesRoom = false, className }: EditNameProps) {
   const [typed, setTyped] = useState(name);
   const field = useRef<HTMLInputElement>(null);
   const noteId = useId();
@@ -77,7 +79,13 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
     }
   };
   return (
-    <span className={classNames("relative z-[2] flex min-w-0 flex-1 items-center", className)}>
+    <span
+      className={classNames(
+        "relative z-[2] flex min-w-0 flex-1 items-center",
+        makesRoom && "max-sm:flex-col max-sm:items-start",
+        className,
+      )}
+    >
       <input
         ref={field}
         autoFocus
@@ -106,7 +114,10 @@ export function EditName({ runId, name, onClose, className }: EditNameProps) {
           role="alert"
           // A link in it must get its click before the field is left.
           onPointerDown={(event) => event.preventDefault()}
-          className="absolute top-full left-0 z-20 mt-1 w-max max-w-80 rounded-md bg-raised px-2.5 py-1.5 text-xs whitespace-normal text-bad shadow-pop"
+          className={classNames(
+            "absolute top-full left-0 z-20 mt-1 w-max max-w-80 rounded-md bg-raised px-2.5 py-1.5 text-xs whitespace-normal text-bad shadow-pop",
+            makesRoom && "max-sm:static max-sm:max-w-full",
+          )}
         >
           {note}
         </span>

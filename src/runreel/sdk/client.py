@@ -220,13 +220,14 @@ class Client:
     def count(self) -> FlushResult:
         """Count what became of records up to now."""
         former, delivery, journal = self._former, self._delivery, self._journal
-        n_delivered, n_refused, n_early = (
-            (delivery.n_delivered, delivery.n_refused, delivery.n_settled_early) if delivery is not None else (0, 0, 0)
-        )
-        n_waiting = (journal.n_records_waiting - n_early if journal is not None else 0) + self._n_waiting_blobs
+        n_delivered = n_refused = n_waiting = 0
+        if delivery is not None and journal is not None:
+            with delivery.settling:
+                n_delivered, n_refused = delivery.n_delivered, delivery.n_refused
+                n_waiting = max(journal.n_records_waiting - delivery.n_settled_early, 0) + self._n_waiting_blobs
         return FlushResult(
             delivered=former.delivered + n_delivered,
-            waiting=max(n_waiting, 0) + len(self._early.records),
+            waiting=n_waiting + len(self._early.records),
             dropped=former.dropped + self._dropped.value(),
             refused=former.refused + n_refused,
         )

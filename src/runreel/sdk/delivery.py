@@ -5,6 +5,7 @@ Shared by the shipper, which delivers its own journal and those of dead processe
 
 from __future__ import annotations
 
+from _thread import RLock
 from time import time
 
 from runreel.sdk.answer import BLOCKED, LATER, REFUSED, TAKEN, Answer
@@ -43,6 +44,8 @@ class Delivery:
     ) -> None:
         self.n_delivered = 0
         self.n_refused = 0
+        # Held while records stop waiting and are counted: whoever adds up what waits and what is settled holds it too.
+        self.settling = RLock()
         self._source = source
         self._blobs = blobs
         self._letters = letters
@@ -102,9 +105,7 @@ class Delivery:
             self._letters.add(piece.records[index], reason=reason, status=answer.status)
         n_taken = len(piece.records) - len(answer.refused)
         self._n_taken_of_chunk += n_taken
-        self._finish(piece)
-        self.n_refused += len(answer.refused)
-        self.n_delivered += n_taken
+        self._finish(piece, n_refused=len(answer.refused))
         if answer.names:
             self._on_names(answer.names)
 
@@ -142,13 +143,15 @@ class Delivery:
 
     def _refuse(self, piece: _Piece, answer: Answer) -> None:
         self._letters.add(piece.records[0], reason=answer.detail, status=answer.status)
-        self._finish(piece)
-        self.n_refused += 1
+        self._finish(piece, n_refused=1)
 
-    def _finish(self, piece: _Piece) -> None:
-        self._pieces.remove(piece)
-        if not self._pieces:
-            self._source.acknowledge(self._position)
+    def _finish(self, piece: _Piece, *, n_refused: int) -> None:
+        with self.settling:
+            self._pieces.remove(piece)
+            if not self._pieces:
+                self._source.acknowledge(self._position)
+            self.n_refused += n_refused
+            self.n_delivered += len(piece.records) - n_refused
 
     def _upload(self, blob: Blob, server: Transport, between: Callable[[], object]) -> Answer:
         try:
@@ -170,15 +173,16 @@ class Delivery:
         answer = server.post_records([record])
         if answer.kind not in {TAKEN, REFUSED}:
             return answer
-        if answer.kind == REFUSED or answer.refused:
+        is_refused = answer.kind == REFUSED or bool(answer.refused)
+        if is_refused:
             reason = answer.refused[0][1] if answer.refused else answer.detail
             self._letters.add(record, reason=reason, status=answer.status)
-            self.n_refused += 1
-        else:
-            self.n_delivered += 1
         if self._blobs is not None:
             self._blobs.forget(blob)
-        self._on_blob_gone(blob)
+        with self.settling:
+            self.n_refused += is_refused
+            self.n_delivered += not is_refused
+            self._on_blob_gone(blob)
         return answer
 
 

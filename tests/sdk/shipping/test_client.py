@@ -12,6 +12,8 @@ import pytest
 import runreel
 from runreel.sdk import client as client_module
 from runreel.sdk.client import Client, FlushResult
+from runreel.sdk.journal.journal import Journal
+from runreel.sdk.journal.reading import Position
 from tests.sdk.shipping.conftest import FakeRun, MakeClient
 from tests.sdk.shipping.record_server import Asked, RecordServer, Reply, problem, silent_listener, slowly
 from tests.support.patience import PATIENCE_S
@@ -126,6 +128,34 @@ def test_flush_ends_at_its_deadline(make_client: MakeClient, run: FakeRun) -> No
 
 def test_flush_without_records_returns_at_once(client: Client) -> None:
     assert client.flush(PATIENCE_S) == FlushResult()
+
+
+def test_whoever_counts_while_records_are_settled_misses_none(
+    client: Client, run: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flush that counted too few would return before the last of them is delivered."""
+    counted: list[int] = []
+
+    def count() -> None:
+        now = client.count()
+        counted.append(now.delivered + now.waiting)
+
+    def acknowledge_slowly(journal: Journal, position: Position) -> None:
+        acknowledge(journal, position)
+        counter = threading.Thread(target=count)
+        counter.start()
+        # Whoever must wait for us is given time to show that they do not.
+        counter.join(0.2)
+        counters.append(counter)
+
+    acknowledge = Journal.acknowledge
+    counters: list[threading.Thread] = []
+    monkeypatch.setattr(Journal, "acknowledge", acknowledge_slowly)
+    client.add(run, run.record())
+    client.flush(PATIENCE_S)
+    for counter in counters:
+        counter.join(PATIENCE_S)
+    assert counted == [1]
 
 
 def test_flush_ends_while_others_go_on_recording(client: Client, server: RecordServer, run: FakeRun) -> None:

@@ -172,7 +172,7 @@ function Names({ run }: { readonly run: RunDetail }) {
       <ChevronRight aria-hidden size={14} className="shrink-0 text-faint" />
       {isEditing && name !== null ? (
         <h1 className="flex min-w-0 flex-1">
-          <EditName runId={run.run_id} name={name} onClose={close} className="max-w-xl" />
+          <EditName runId={run.run_id} name={name} onClose={close} makesRoom className="max-w-xl" />
         </h1>
       ) : (
         <>
