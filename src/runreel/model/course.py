@@ -157,20 +157,16 @@ class _Ways:
         for source, target in dict.fromkeys(declared):
             if source != target:
                 self.sources.setdefault(target, []).append(source)
-        self._between: dict[Pair, tuple[str, ...]] = {}
         self._reach: _Reach | None = None
 
     def between(self, source: str, target: str) -> tuple[str, ...]:
         """Return both nodes, and those with an edge to the target that declared edges reach from the source."""
-        pair = (source, target)
-        if pair not in self._between:
-            others = [each for each in self.sources[target] if each != source]
-            if others and self._reach is None:
-                self._reach = _Reach(self.sources, self._layers)
-            reach = self._reach
-            reached = (each for each in others if reach is not None and reach.lies_between(source, each, target))
-            self._between[pair] = (source, target, *reached)
-        return self._between[pair]
+        sources = self.sources[target]
+        if len(sources) == 1:
+            return source, target
+        if self._reach is None:
+            self._reach = _Reach(self.sources, self._layers)
+        return source, target, *self._reach.between(source, target)
 
 
 class _Reach:
@@ -194,10 +190,22 @@ class _Reach:
                 below |= self._below[target] | self._bits[target]
             self._below[node_id] = below
 
-    def lies_between(self, source: str, node_id: str, target: str) -> bool:
-        """Tell whether the source leads to a node that is above the target."""
-        is_reached = self._below[source] & self._bits[node_id] != 0
-        return is_reached and self._levels[node_id] < self._levels[target]
+        self._sources = sources
+        self._before: dict[str, int] = {}
+
+    def between(self, source: str, target: str) -> list[str]:
+        """Return the nodes with an edge to a deeper target that the source leads to."""
+        if target not in self._before:
+            level = self._levels[target]
+            self._before[target] = self._join(each for each in self._sources[target] if self._levels[each] < level)
+        reached = self._below[source] & self._before[target]
+        return [each for each in self._sources[target] if self._bits[each] & reached] if reached else []
+
+    def _join(self, ids: Iterable[str]) -> int:
+        joined = 0
+        for node_id in ids:
+            joined |= self._bits[node_id]
+        return joined
 
 
 def _unblocked(
@@ -211,6 +219,8 @@ def _unblocked(
         other = ended_of.get(each)
         if other is not None and other.latest > latest:
             latest = other.latest
+    if latest == found.latest:
+        return found.pick(executions)
     return [each for each in found.pick(executions) if not _is_before(executions, each, latest)]
 
 

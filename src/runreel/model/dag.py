@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from runreel.model.circle import Pair
 from runreel.model.edge import Edge
@@ -79,12 +80,15 @@ def make_dag(
     called: Mapping[Pair, int],
     *,
     startable: Collection[str] = (),
+    attempts: Mapping[str, int] = MappingProxyType({}),
+    transitions: Mapping[str, tuple[NodeTransition, ...]] = MappingProxyType({}),
     layers: Layers | None = None,
 ) -> Dag:
     """Place nodes, given in their own order, and join declared edges with the way that the run took.
 
     Levels follow the declared edges; where there are none, what followed and called what. Of the nodes that are
-    `startable` those are ready that wait for no other. `layers` are those of the declared edges, where they are known.
+    `startable` those are ready that wait for no other. `attempts` and `transitions` are those of nodes, by their id, and
+    `layers` those of the declared edges, where they are known.
     """
     planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
     ids = [node.node_id for node in nodes]
@@ -105,10 +109,12 @@ def make_dag(
                 node=node,
                 level=levels[node.node_id],
                 place=place,
+                n_attempts=attempts.get(node.node_id, 0),
                 is_ready=node.node_id in startable and _waits_for_none(before.get(node.node_id, ()), statuses),
                 depends_on=tuple(
                     sorted({edge.source for edge in before.get(node.node_id, ())}, key=place_of.__getitem__)
                 ),
+                transitions=transitions.get(node.node_id, ()),
             )
             for place, node in enumerate(placed)
         ),

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from runreel.model.circle import Pair, find_back_edges
 
 
 def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
     """Return the longest way to each node along edges without circles."""
-    sources: dict[str, list[str]] = {node_id: [] for node_id in ids}
+    targets: dict[str, list[str]] = {node_id: [] for node_id in ids}
+    n_awaited = dict.fromkeys(ids, 0)
     for source, target in pairs:
-        sources[target].append(source)
-    sorter: TopologicalSorter[str] = TopologicalSorter(sources)
-    sorter.prepare()
-    levels: dict[str, int] = {}
-    level = 0
-    while ready := sorter.get_ready():
-        levels.update(dict.fromkeys(ready, level))
-        sorter.done(*ready)
-        level += 1
+        targets[source].append(target)
+        n_awaited[target] += 1
+    levels = {node_id: 0 for node_id, count in n_awaited.items() if not count}
+    for node_id in (waiting := [*levels]):
+        level = levels[node_id] + 1
+        for target in targets[node_id]:
+            levels[target] = max(level, levels.get(target, 0))
+            n_awaited[target] -= 1
+            if not n_awaited[target]:
+                waiting.append(target)
     return levels
 
 

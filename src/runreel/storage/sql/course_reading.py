@@ -110,18 +110,11 @@ def _read_whole_dag(inside: Inside) -> tuple[int | None, Dag]:
         followed,
         way.called,
         startable=set() if inside.end else {node_id for node_id, known in kept.items() if _may_begin(known)},
+        attempts=Counter(execution.node_id for execution in way.executions),
+        transitions={node_id: known.history.transitions for node_id, known in kept.items()},
         layers=way.layers if is_whole else None,
     )
-    n_executions = Counter(execution.node_id for execution in way.executions)
-    placed_nodes = tuple(
-        replace(
-            placed,
-            n_attempts=n_executions[placed.node.node_id],
-            transitions=kept[placed.node.node_id].history.transitions,
-        )
-        for placed in dag.nodes
-    )
-    return version, replace(dag, nodes=placed_nodes)
+    return version, dag
 
 
 def _is_kept(edge: Edge, nodes: Collection[str], version: int | None, followed: Mapping[Pair, int]) -> bool:

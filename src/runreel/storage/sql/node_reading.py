@@ -147,7 +147,7 @@ def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]
     )
     return {
         row[0]: NodeFigures(n_events=row[1], n_errors=row[2], n_running=row[3], first_at=row[4], last_at=row[5])
-        for row in inside.connection.execute(statement)
+        for row in inside.connection.execute(statement).all()
     }
 
 
