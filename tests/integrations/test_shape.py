@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Any, Literal
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
@@ -11,7 +12,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, RetryPolicy
 
 import runreel
-from runreel.integrations.langgraph import record
+from runreel.integrations.langgraph import kind, record
 from runreel.testing import Recorded
 from tests.integrations.graphs import State, asking, chain, executions, in_thread, looping, step
 
@@ -21,17 +22,19 @@ def nodes_of(recording: Recorded) -> dict[str, dict[str, object]]:
 
 
 def edges_of(recording: Recorded) -> set[tuple[str, str, str, str | None]]:
-    edges = [each for each in recording if each["record"] == "edge"]
+    edges = recording.merged("edge")
     return {(edge["source"], edge["target"], edge["edge_type"], edge.get("condition")) for edge in edges}
+
+
+def graphs_of(recording: Recorded) -> list[dict[str, Any]]:
+    return [each for each in recording if each["record"] == "graph"]
 
 
 def test_all_nodes_are_declared_before_the_first_runs(recording: Recorded) -> None:
     record(chain("a", "b")).invoke({})
     kinds = [each["record"] for each in recording]
-    assert max(index for index, kind in enumerate(kinds[: kinds.index("event")]) if kind in ("node", "edge")) == (
-        kinds.index("event") - 1
-    )
-    nodes = [each for each in list(recording)[: kinds.index("event")] if each["record"] == "node"]
+    assert kinds[: kinds.index("event")] == ["run", "graph"]
+    nodes = graphs_of(recording)[0]["nodes"]
     assert [(node["node_id"], node["node_type"], node["order_index"], node.get("status")) for node in nodes] == [
         ("__start__", "control", 0, "completed"), ("a", "step", 1, None),
         ("b", "step", 2, None), ("__end__", "terminator", 3, None),
@@ -127,8 +130,8 @@ def test_a_graph_inside_is_declared_below_its_node(recording: Recorded) -> None:
         "__start__": None, "inner": None, "inner:a": "inner", "inner:innermost": "inner",
         "inner:innermost:x": "inner:innermost", "after": None, "__end__": None,
     }  # fmt: skip
-    first = [each["record"] for each in recording].index("event")
-    assert len([each for each in list(recording)[:first] if each["record"] == "node"]) == len(parents)
+    (graph,) = graphs_of(recording)
+    assert len(graph["nodes"]) == len(parents)
     assert nodes_of(recording)["inner:a"]["name"] == "a"
 
 
@@ -138,7 +141,7 @@ def test_a_graph_is_declared_once_in_a_run(recording: Recorded) -> None:
         graph.invoke({})
         graph.invoke({})
         record(chain("a")).invoke({})
-    assert len([each for each in recording if each["record"] == "node" and each["node_id"] == "a"]) == 1
+    assert len(graphs_of(recording)) == 1
     assert len(executions(recording, "a")) == 3
 
 
@@ -154,6 +157,17 @@ def test_a_graph_within_a_node_of_the_host_is_below_that(recording: Recorded) ->
     with runreel.run(agent="host"), runreel.node("research"):
         record(chain("a")).invoke({})
     assert nodes_of(recording)["research:a"]["parent_node_id"] == "research"
+
+
+def test_a_large_graph_is_declared_in_pieces(recording: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "_MAX_GRAPH_CHARS", 2_000)
+    names = [f"step {number}" for number in range(100)]
+    record(chain(*names)).invoke({}, {"recursion_limit": 1_000})
+    graphs = graphs_of(recording)
+    assert len(graphs) > 5
+    assert all(len(json.dumps(graph)) < 4_000 for graph in graphs)
+    assert [name for name in nodes_of(recording) if not name.startswith("__")] == names
+    assert len(edges_of(recording)) == len(names) + 1
 
 
 @pytest.mark.parametrize("name", ["a node", "ünï/cödé", "%2F?#"])

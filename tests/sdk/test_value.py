@@ -263,6 +263,30 @@ def test_depth_is_bounded() -> None:
     assert described([[[[[5]]]]], limits=_SMALL) == [[[[{"$truncated": "depth", "n": 1}]]]]
 
 
+@pytest.mark.parametrize(
+    "limits", [Limits(), _SMALL, Limits(depth=0), Limits(values=3)], ids=["usual", "small", "flat", "few"]
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"count": 1},
+        {"text": 'a"b\n', "none": None, "yes": True, "int": -(2**63) + 1},
+        {"too large": 2**63, "float": 0.5},
+        {"long": "x" * 300, "short": "y"},
+        {"unicode": "ü", "api_key": "secret"},
+        {f"key {n}": n for n in range(7)},
+        {f"key {n}": "z" * 45 for n in range(12)},
+        {1: "no text", "text": 1},
+        {},
+    ],
+    ids=repr,
+)
+def test_dictionary_whose_keys_are_known_is_told_as_the_first_time(value: dict[object, object], limits: Limits) -> None:
+    writer = ValueWriter(limits=limits)
+    first = [writer.text(value), ValueWriter(limits=limits).text(value)]
+    assert [writer.text(value), writer.text(dict(value))] == first
+
+
 def test_items_are_bounded() -> None:
     assert described([1, 2, 3, 4], limits=_SMALL) == [1, 2, 3, {"$truncated": "items", "n": 4}]
     assert described(dict.fromkeys("abcd", 1), limits=_SMALL) == {

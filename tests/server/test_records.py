@@ -247,6 +247,27 @@ def test_records_of_a_deleted_run_are_refused(api: Api) -> None:
     problem_of(api.http.get("/api/by-id/run-1"), 404)
 
 
+def test_a_graph_is_one_record_of_many_nodes_and_edges(api: Api) -> None:
+    graph = {
+        "record": "graph",
+        "run_id": "r",
+        "recorder_id": "p",
+        "number": 1,
+        "nodes": [{"node_id": node_id} for node_id in "abc"],
+        "edges": [{"source": "a", "target": "b"}, {"source": "b", "target": "c"}],
+    }
+    said = {"record": "recorder", "run_id": "r", "recorder_id": "p", "record_count": 1, "closed": True}
+    taken = api.record_all(graph, said)
+    assert (taken["accepted"], taken["refused"]) == (2, 0)
+    dag = api.get("/api/by-id/r/dag")
+    assert [(node["node_id"], node["level"]) for node in dag["nodes"]] == [("a", 0), ("b", 1), ("c", 2)]
+    assert api.get("/api/by-id/r")["completeness"]["is_complete"]
+
+    assert api.http.delete("/api/by-id/r").is_success
+    taken = api.record(graph)
+    assert (taken["accepted"], taken["refused"]) == (0, 1)
+
+
 @pytest.fixture
 def poisoned(store: Store) -> Iterator[ServedApp]:
     """Serve a store that can't take records whose key begins with `poison`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -283,6 +284,59 @@ def test_a_record_that_can_not_be_taken_is_refused_alone(record: object, reason:
     assert reason in issue.reason
     assert [decoded.index for decoded in batch.records] == [0, 2]
     assert reasons_of(batch) == []
+
+
+GRAPH: dict[str, Any] = {
+    "record": "graph",
+    "run_id": "run-1",
+    "recorded_at": TIME,
+    "recorder_id": "p",
+    "number": 7,
+    "nodes": [{"node_id": "a", "goal": "to see"}, {"node_id": "b", "mine": 1}],
+    "edges": [{"source": "a", "target": "b", "edge_type": "conditional"}],
+}
+
+
+def test_a_graph_says_what_its_nodes_and_edges_would_say_alone() -> None:
+    common = {key: GRAPH[key] for key in ("run_id", "recorded_at", "recorder_id", "number")}
+    nodes = [{**node, **common, "record": "node", "phase": "start"} for node in GRAPH["nodes"]]
+    edges = [{**edge, **common, "record": "edge"} for edge in GRAPH["edges"]]
+    alone = [decode_one(record) for record in (*nodes, *edges)]
+    batch = decode(GRAPH)
+    assert batch.records == alone
+    assert (batch.n_received, batch.refused, batch.warnings) == (1, [], [])
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        ({"nodes": [{"node_id": "a"}, {"node_id": " "}]}, r"its nodes\[1\]: its node_id ' ' is unusable"),
+        ({"edges": [{"source": "a"}]}, r"its edges\[0\]: its target 'None' is unusable"),
+        ({"edges": ["a -> b"]}, r"its edges\[0\] is no JSON object"),
+        ({"nodes": "a"}, "its 'nodes' is no list"),
+        ({"nodes": [], "edges": None}, "it has neither nodes nor edges"),
+        ({"run_id": None}, "its run_id"),
+    ],
+)
+def test_a_graph_is_taken_as_a_whole_or_not_at_all(spoilt: dict[str, Any], reason: str) -> None:
+    batch = decode(RUN, {**GRAPH, **spoilt})
+    (issue,) = batch.refused
+    assert (issue.index, issue.kind) == (1, "graph")
+    assert re.search(reason, issue.reason)
+    assert [record.kind for record in batch.records] == [RecordKind.RUN]
+    assert batch.warnings == []
+
+
+def test_what_a_graph_has_no_place_for_is_said() -> None:
+    (issue,) = decode({**GRAPH, "layout": "top down"}).warnings
+    assert (issue.index, issue.kind, issue.key) == (0, "graph", "run-1")
+    assert "'layout' is not kept" in issue.reason
+
+
+def test_graphs_of_too_many_things_are_too_large() -> None:
+    assert len(decode(GRAPH, max_records=3).records) == 3
+    with pytest.raises(TooLargeError, match="declares 3 things; 2 is the most"):
+        decode(GRAPH, max_records=2)
 
 
 def test_a_refusal_names_the_record() -> None:

@@ -52,6 +52,7 @@ RUN: dict[str, object] = {"record": "run", "run_id": "r"}
 EVENT: dict[str, object] = {"record": "event", "run_id": "r", "event_id": "e"}
 NODE: dict[str, object] = {"record": "node", "run_id": "r", "node_id": "n"}
 EDGE: dict[str, object] = {"record": "edge", "run_id": "r", "source": "a", "target": "b"}
+GRAPH: dict[str, object] = {"record": "graph", "run_id": "r", "nodes": [{"node_id": "n"}]}
 GOOD: list[dict[str, object]] = [
     RUN,
     {**RUN, "phase": "start", "started_at": "2026-01-31T12:00:00+01:00", "recorded_at": 1769860800.25, "tags": ["a"]},
@@ -63,6 +64,9 @@ GOOD: list[dict[str, object]] = [
     NODE,
     EDGE,
     {**EDGE, "edge_type": "conditional", "condition": "x > 1"},
+    GRAPH,
+    {**GRAPH, "nodes": None, "edges": [{"source": "a", "target": "b", "condition": "x > 1"}], "number": None},
+    {**GRAPH, "nodes": [{"node_id": "n", "goal": None, "a field of mine": 1}], "recorder_id": "p", "number": 2},
     {"record": "message", "run_id": "r", "message_id": "m", "content": [], "tokens": 3},
     {"record": "file", "run_id": "r", "file_id": "f", "size_bytes": 10, "is_final_output": True},
     {"record": "session", "session_id": "a / b"},
@@ -106,6 +110,15 @@ BAD: list[dict[str, object]] = [
     {**EVENT, "sequence": 2**63},
     {"record": "node", "run_id": "r"},
     {"record": "edge", "run_id": "r", "source": "a"},
+    {"record": "graph", "run_id": "r"},
+    {**GRAPH, "run_id": "a b"},
+    {**GRAPH, "nodes": {}},
+    {**GRAPH, "nodes": []},
+    {**GRAPH, "nodes": ["n"]},
+    {**GRAPH, "nodes": [{"name": "without an id"}]},
+    {**GRAPH, "nodes": [{"node_id": "n", "max_attempts": 0}]},
+    {**GRAPH, "edges": [{"source": "a"}]},
+    {**GRAPH, "a field of mine": 1},
     {"record": "session", "session_id": None},
     {**EVENT, "recorder_id": "p", "number": 0},
     {**EVENT, "recorder_id": "p", "number": 10**12 + 1},
@@ -127,7 +140,7 @@ def test_schema_is_one() -> None:
     assert {name: SCHEMA["$defs"][name]["maximum"] for name in bounds} == bounds
     assert SCHEMA["$defs"]["number"]["maximum"] == MAX_NUMBER == field._MAX_COUNT
     assert SCHEMA["$defs"]["phase"]["enum"] == [*native._PHASE_RANKS, None]
-    assert sorted(SCHEMA["$defs"]["record"]["properties"]["record"]["enum"]) == KINDS
+    assert sorted(SCHEMA["$defs"]["record"]["properties"]["record"]["enum"]) == sorted([*KINDS, "graph"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,6 +153,19 @@ def test_schema_has_the_types_of_the_decoder(kind: str) -> None:
     properties = SCHEMA["$defs"][kind]["properties"]
     for name, (_, reader) in native._SHAPES[kind].fields.items():
         assert properties[name]["$ref"] == f"#/$defs/{READERS[reader]}", name
+
+
+@pytest.mark.parametrize("kind", ["node", "edge"])
+def test_schema_has_the_parts_of_a_graph_as_they_are_alone(kind: str) -> None:
+    alone, part = SCHEMA["$defs"][kind], SCHEMA["$defs"][f"graph_{kind}"]
+    common = {"record", "phase", *native._COMMON_GRAPH_KEYS}
+    assert part["properties"] == {name: about for name, about in alone["properties"].items() if name not in common}
+    assert part["required"] == [name for name in alone["required"] if name not in common]
+
+
+def test_schema_and_reference_have_the_fields_of_a_graph() -> None:
+    assert set(SCHEMA["$defs"]["graph"]["properties"]) == {"record", *native._COMMON_GRAPH_KEYS, *native._GRAPH_PARTS}
+    assert set(rows_of(section("### `graph`"))) == native._GRAPH_PARTS.keys()
 
 
 def test_schema_has_the_usage_of_the_decoder() -> None:
@@ -166,7 +192,7 @@ def test_reference_has_the_usage_of_the_decoder() -> None:
 
 
 def test_reference_has_no_other_kind() -> None:
-    assert sorted(re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE)) == KINDS
+    assert sorted(re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE)) == sorted([*KINDS, "graph"])
 
 
 @pytest.mark.parametrize("record", GOOD, ids=str)

@@ -5236,6 +5236,91 @@ export interface components {
             metadata?: components["schemas"]["records.map"];
         };
         /**
+         * Graph
+         * @description Nodes and edges of one run, declared at once: taken together, or refused together.
+         */
+        "records.graph": {
+            /**
+             * @description The kind of the record.
+             * @constant
+             */
+            record: "graph";
+            /** @description The run that it belongs to. */
+            run_id: components["schemas"]["records.run_id"];
+            /** @description When the recorder said this. Settles which of two records counts. */
+            recorded_at?: components["schemas"]["records.instant"];
+            /** @description The recorder that numbers this record: one client in one process. */
+            recorder_id?: components["schemas"]["records.id"];
+            /** @description The recorder's own number of this record among those of the run, from 1, without gaps. A gap tells that something is missing. */
+            number?: components["schemas"]["records.number"];
+            /** @description The nodes, each with the fields of a `node` that are not common ones. */
+            nodes?: components["schemas"]["records.graph_node"][] | null;
+            /** @description The edges, each with the fields of an `edge` that are not common ones. */
+            edges?: components["schemas"]["records.graph_edge"][] | null;
+        } | {
+            nodes: unknown[];
+        } | {
+            edges: unknown[];
+        };
+        /**
+         * Node of a graph
+         * @description A node that is declared with others.
+         */
+        "records.graph_node": {
+            /** @description The identity of the node within its run: `planning`, `step_1`. */
+            node_id: components["schemas"]["records.key_name"];
+            /** @description `planning`, `control`, `agent`, `approval`, `parallel_group`, `terminator`, `sub_agent`, `branch_point`, `tool`, `step`, or any other word. */
+            node_type?: components["schemas"]["records.text"];
+            /** @description What to call it; the default is its id. */
+            name?: components["schemas"]["records.text"];
+            /** @description `pending`, `running`, `paused`, `waiting_approval`, `completed`, `failed`, `skipped`, `cancelled`, or any other word: what the node was at `recorded_at`. Without one it follows from the node's events. */
+            status?: components["schemas"]["records.text"];
+            /** @description Why the status is this; it is of the `status` beside it. */
+            why?: components["schemas"]["records.long_text"];
+            /** @description What it is for. */
+            goal?: components["schemas"]["records.long_text"];
+            /** @description What is to be done in it, best a list of texts. */
+            details?: components["schemas"]["records.any"];
+            /** @description The agent that works in it. */
+            agent_name?: components["schemas"]["records.name"];
+            /** @description The node that it is a part of. */
+            parent_node_id?: components["schemas"]["records.name"];
+            /** @description Its place among the nodes. */
+            order_index?: components["schemas"]["records.integer"];
+            /** @description Whether a person is to approve of it; the default is false. */
+            requires_approval?: components["schemas"]["records.flag"];
+            /** @description How often it may be tried. */
+            max_attempts?: components["schemas"]["records.number"];
+            /** @description The version of the plan that declares it. */
+            plan_version?: components["schemas"]["records.number"];
+            /** @description When it began; the default is the start of its first event. */
+            started_at?: components["schemas"]["records.instant"];
+            /** @description When it ended; the default is the end of its last event, once it has ended. */
+            ended_at?: components["schemas"]["records.instant"];
+            /** @description Why it failed. */
+            error?: components["schemas"]["records.any"];
+            /** @description Whatever else there is to say. */
+            metadata?: components["schemas"]["records.map"];
+        };
+        /**
+         * Edge of a graph
+         * @description An edge that is declared with others.
+         */
+        "records.graph_edge": {
+            /** @description The node before. It is created if nobody has declared it. */
+            source: components["schemas"]["records.key_name"];
+            /** @description The node after. It is created if nobody has declared it. */
+            target: components["schemas"]["records.key_name"];
+            /** @description `sequential` (the default), `parallel`, `conditional`, `optional`, or any other word. */
+            edge_type?: components["schemas"]["records.text"];
+            /** @description When the edge is taken; nothing by default. */
+            condition?: components["schemas"]["records.text"];
+            /** @description The version of the plan that declares it. */
+            plan_version?: components["schemas"]["records.number"];
+            /** @description Whatever else there is to say. */
+            metadata?: components["schemas"]["records.map"];
+        };
+        /**
          * Event
          * @description Something that happened in a run. Fields that are not listed are kept in `attributes`.
          */

@@ -87,8 +87,8 @@ def make_dag(
     """Place nodes, given in their own order, and join declared edges with the way that the run took.
 
     Levels follow the declared edges; where there are none, what followed and called what. Of the nodes that are
-    `startable` those are ready that wait for no other. `attempts` and `transitions` are those of nodes, by their id, and
-    `layers` those of the declared edges, where they are known.
+    `startable` those are ready that wait for no other. `attempts` and `transitions` are given by node id; `layers` are
+    those of the declared edges, where they are known.
     """
     planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
     ids = [node.node_id for node in nodes]

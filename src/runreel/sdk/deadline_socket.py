@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET
+from socket import socket as _socket
+from struct import pack
 from time import monotonic
 
 TYPE_CHECKING = False
@@ -23,6 +27,7 @@ class DeadlineSocket:
         # Called again and again while the other side keeps us waiting; that time is not counted.
         self.on_wait: Callable[[], object] | None = None
         self._raw = raw
+        self._waits_in_system = _lets_system_wait(raw)
         self._ends_at = 0.0
         self._n_readers = 0
         self._is_closed = False
@@ -62,21 +67,41 @@ class DeadlineSocket:
     def _patiently(self, operation: Callable[[], int]) -> int:
         while True:
             left_s = self._left_s()
-            self._raw.settimeout(left_s if self.on_wait is None else min(left_s, _WAIT_S))
+            self._allow_wait(left_s if self.on_wait is None else min(left_s, _WAIT_S))
             try:
                 return operation()
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 if self.on_wait is None:
-                    raise
+                    raise TimeoutError("took too long") from None
             began_at = monotonic()
             self.on_wait()
             self._ends_at += monotonic() - began_at
+
+    def _allow_wait(self, wait_s: float) -> None:
+        if not self._waits_in_system:
+            self._raw.settimeout(wait_s)
+            return
+        wait = pack("ll", int(wait_s), max(int(wait_s % 1 * 1_000_000), 1))
+        self._raw.setsockopt(SOL_SOCKET, SO_SNDTIMEO, wait)
+        self._raw.setsockopt(SOL_SOCKET, SO_RCVTIMEO, wait)
 
     def _left_s(self) -> float:
         left_s = self._ends_at - monotonic()
         if left_s <= 0:
             raise TimeoutError("took too long")
         return left_s
+
+
+def _lets_system_wait(raw: socket.socket) -> bool:
+    """Have the system wait by itself where it can, and tell whether it does.
+
+    Python would wait first, and then send or receive: twice our thread would ask for the interpreter back, which a busy
+    event loop that lets it go for moments only keeps for a long time, and at a cost to itself.
+    """
+    if os.name != "posix" or type(raw) is not _socket:
+        return False
+    raw.settimeout(None)
+    return True
 
 
 class _Reader(io.RawIOBase):

@@ -7,6 +7,8 @@ from time import monotonic
 
 from runreel.sdk.answer import REFUSED, TAKEN, Answer
 from runreel.sdk.backoff import Backoff
+from runreel.sdk.delivery import MAX_BATCH_BYTES
+from runreel.sdk.shipper import LOOK_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,12 +20,11 @@ if TYPE_CHECKING:
     from runreel.sdk.statement import Ledgers
     from runreel.sdk.transport import Transport
 
-# How often the journal is looked at while records come.
-POLL_S = 0.05
 
 # Between two batches of a journal that a dead process left.
 _RECOVERY_PAUSE_S = 0.05
-_BUSY_BYTES = 512 * 1024
+# What waits fills a batch: then the next one leaves at once.
+_BUSY_BYTES = MAX_BATCH_BYTES
 _MAX_STATEMENTS = 2000
 # While records are dropped, how many is said so often.
 _STATEMENT_PAUSE_S = 1.0
@@ -136,7 +137,7 @@ class Dispatcher:
         self._note(answer, self._records_backoff, turn)
         if not turn.failures:
             is_busy = self._is_urgent or freight.journal.n_bytes_waiting >= _BUSY_BYTES
-            turn.come_again(0.0 if is_busy else POLL_S)
+            turn.come_again(0.0 if is_busy else LOOK_S)
         return False
 
     def _request_records(self, freight: Freight, now: float) -> Answer | None:
@@ -189,7 +190,7 @@ class Dispatcher:
         now = monotonic()
         if now < max(self._give_way_at, self._records_backoff.retry_at):
             return
-        self._give_way_at = now + POLL_S
+        self._give_way_at = now + LOOK_S
         freight.journal.prepare_next_segment()
         answer = self._request_records(freight, now)
         if answer is not None:

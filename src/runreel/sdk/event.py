@@ -172,7 +172,7 @@ class Event(Place):
             if result is None or not kind.capture_outputs or (self.said is not None and self.said.outputs is not None):
                 outputs = ""
             else:
-                outputs = f',"outputs":{self.write_result(result)}'
+                outputs = f',"outputs":{run.values.text(result, run)}'
             status = '"completed"'
             if self.said is not None:
                 status, outputs = self.said.write(self, "completed", outputs)
@@ -188,10 +188,6 @@ class Event(Place):
             swallow("end an event", error)
         # Not before: whoever is interrupted in the middle can still tell that it was cancelled.
         self.is_open = False
-
-    def write_result(self, result: object) -> str:
-        """Write a result as JSON text."""
-        return self.run.values.text(result, self.run)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the event ended with this error, or was cancelled by it."""

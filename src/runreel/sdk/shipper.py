@@ -25,6 +25,8 @@ LOADING_TIMEOUT_S = 2.0
 # Records gather for so long before they leave.
 _GATHER_S = 0.02
 _POLL_S = 0.05
+# While records come, they leave together so often. Each time the host's threads give way to ours for some moments.
+LOOK_S = 0.2
 _START_PAUSE_S = 1.0
 _EXIT_TIMEOUT_S = 0.25
 _EXIT_PAUSE_S = 0.0002
@@ -201,7 +203,7 @@ class Shipper:
         if n_bytes != self._n_bytes_seen:
             # Records come, or went a moment ago: a short look again is cheaper than having every caller wake us.
             self._n_bytes_seen = n_bytes
-            self._bell.acquire(timeout=_POLL_S if pause_s is None else min(pause_s, _POLL_S))
+            self._bell.acquire(timeout=LOOK_S if pause_s is None else min(pause_s, LOOK_S))
             return
         self.is_asleep = True
         # What came before the callers could see that is looked for once more.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from _thread import RLock
-from time import time
 
 from runreel import __version__
 from runreel.sdk.counter import Counter
+from runreel.sdk.quoting import quote
+from runreel.sdk.record import now_text
 
 TYPE_CHECKING = False
 
@@ -109,9 +110,9 @@ class Ledgers:
         """Say of each run that goes on that it does."""
         with self._lock:
             open_ids = [run_id for run_id, ledger in self._by_run.items() if ledger.is_open and ledger.is_known]
-        now = f"{time():.6f}"
+        now = now_text()
         return [
-            f'{{"record":"run","run_id":{_quoted(run_id)},"heartbeat_interval_ms":{interval_ms},'
+            f'{{"record":"run","run_id":{quote(run_id)},"heartbeat_interval_ms":{interval_ms},'
             f'"recorded_at":{now}}}'.encode()
             for run_id in open_ids
         ]
@@ -131,19 +132,18 @@ class Ledgers:
 
     def _text(self, ledger: Ledger, *, is_closed: bool) -> bytes:
         n_dropped = ledger.n_dropped_told = ledger.dropped.value()
-        implementation = sys.implementation.name.replace("cpython", "CPython").replace("pypy", "PyPy")
-        language = f"{implementation} {sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
         return (
-            f'{{"record":"recorder","run_id":{_quoted(ledger.run.run_id)},"recorder_id":{_quoted(self.recorder_id)},'
+            f'{{"record":"recorder","run_id":{quote(ledger.run.run_id)},"recorder_id":"{self.recorder_id}",'
             f'"record_count":{ledger.run.record_count()},"dropped_count":{n_dropped},'
-            f'"closed":{"true" if is_closed else "false"},"sdk":"runreel/{__version__}",'
-            f'"language":{_quoted(language)},"recorded_at":{time():.6f}}}'
-        ).encode()
+            f'"closed":{"true" if is_closed else "false"}{_ABOUT},"recorded_at":{now_text()}}}'
+        ).encode("utf-8", "replace")
 
 
-def _quoted(text: str) -> str:
-    if text.isascii() and text.replace("-", "").replace(" ", "").replace(".", "").isalnum():
-        return f'"{text}"'
-    import json
+def _about() -> str:
+    """Write what records here: the SDK, and the language that it runs on."""
+    implementation = sys.implementation.name.replace("cpython", "CPython").replace("pypy", "PyPy")
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f',"sdk":"runreel/{__version__}","language":{quote(f"{implementation} {version}")}'
 
-    return json.dumps(text)
+
+_ABOUT = _about()

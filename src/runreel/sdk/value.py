@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from runreel.sdk.walk import Redact, Spool
 
+# Larger dictionaries are walked.
+_MAX_PLAIN = 50
+
 
 class ValueWriter:
     """Writes values as JSON text that is valid, bounded and without secrets; never raises for what a value is or does.
@@ -36,7 +39,17 @@ class ValueWriter:
       id of the file that it keeps it as, or None.
     """
 
-    __slots__ = ("_inline_chars", "_keys", "_limits", "_plans", "_redact", "_shown", "_spool")
+    __slots__ = (
+        "_inline_chars",
+        "_keys",
+        "_limits",
+        "_plain_chars",
+        "_plain_items",
+        "_plans",
+        "_redact",
+        "_shown",
+        "_spool",
+    )
 
     def __init__(
         self,
@@ -52,6 +65,9 @@ class ValueWriter:
         self._redact = redact
         self._limits = limits or Limits()
         self._inline_chars = self._limits.inline_chars
+        # So few and so short that no bound of a whole value is near.
+        self._plain_items = min(_MAX_PLAIN, self._limits.items, self._limits.values - 1) if self._limits.depth else 0
+        self._plain_chars = min(self._inline_chars, self._limits.chars // (2 * _MAX_PLAIN))
         self._spool = spool
 
     def text(self, value: Any, owner: object = None) -> str:
@@ -60,6 +76,8 @@ class ValueWriter:
             kind = type_of(value)
             if kind is str and len(value) <= self._inline_chars and value.isascii():
                 return quote_unchecked(value)
+            if kind is dict and (text := self._plain(value)) is not None:
+                return text
             if value is None:
                 return "null"
         try:
@@ -67,6 +85,36 @@ class ValueWriter:
         except Exception as error:  # noqa: BLE001
             # Where even the mark of a failure can't be made: no stack or no memory is left.
             return mark.failed(error, "?")
+
+    def _plain(self, values: dict[Any, Any]) -> str | None:
+        """Return the JSON text of a few plain values by names that are known, None where anything is otherwise.
+
+        Most dictionaries that are results or states are such ones; the walk takes several times as long.
+        """
+        if not 0 < len(values) <= self._plain_items:
+            return None
+        shown, plain_chars = self._shown, self._plain_chars
+        parts: list[str] = []
+        try:
+            for name, value in values.items():
+                prefix = shown.get(name) if type_of(name) is str else None
+                if prefix is None:
+                    return None
+                kind = type_of(value)
+                if kind is int and -LARGEST_INT <= value <= LARGEST_INT:
+                    parts.append(f"{prefix}{value}")
+                elif kind is str and len(value) <= plain_chars and value.isascii():
+                    parts.append(prefix + quote_unchecked(value))
+                elif value is None:
+                    parts.append(prefix + "null")
+                elif kind is bool:
+                    parts.append(prefix + ("true" if value else "false"))
+                else:
+                    return None
+        except RuntimeError:
+            # Another thread changed it meanwhile.
+            return None
+        return "{" + ",".join(parts) + "}"
 
     def mapping(self, names: Sequence[str], values: Sequence[Any], owner: object = None) -> str:
         """Return the JSON text of an object that has these values under these names, as many of both."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, TypeAlias, cast
 
 from runreel.sdk.answer import TAKEN, Answer
@@ -19,6 +20,8 @@ from runreel.sdk.settings import Settings
 from runreel.sdk.watch import Watch
 
 Record: TypeAlias = dict[str, Any]
+
+_KEYS = {"run": (), "edge": ("source", "target", "edge_type", "condition")}
 
 
 class Recorded:
@@ -50,11 +53,11 @@ class Recorded:
 
     def merged(self, kind: str) -> list[Record]:
         """Return the things of a kind (`run`, `event`, …), each with all fields that its records state."""
-        things: dict[tuple[str, str], Record] = {}
-        for record in self.records:
+        things: dict[tuple[object, ...], Record] = {}
+        keys = _KEYS.get(kind, (f"{kind}_id",))
+        for record in chain.from_iterable(map(_told_apart, self.records)):
             if record["record"] == kind:
-                key = "run_id" if kind == "run" else f"{kind}_id"
-                identity = record["run_id"], str(record.get(key) or (record["source"], record["target"]))
+                identity = (record["run_id"], *(record.get(key) for key in keys))
                 things.setdefault(identity, {}).update(record)
         return list(things.values())
 
@@ -189,6 +192,16 @@ class _MemoryLine:
 
     def close(self) -> None:
         pass
+
+
+def _told_apart(record: Record) -> Iterator[Record]:
+    """Give a record; of a graph one for each node and edge."""
+    if record["record"] != "graph":
+        yield record
+        return
+    for kind in ("node", "edge"):
+        for part in record.get(f"{kind}s", ()):
+            yield {"record": kind, "run_id": record["run_id"], "recorded_at": record["recorded_at"], **part}
 
 
 def _read(source: bytes | str | os.PathLike[str]) -> bytes:

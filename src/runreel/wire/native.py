@@ -23,6 +23,10 @@ VERSION = 1
 _MAX_TASK_LENGTH = 10_000
 _PHASE_RANKS = {"start": Rank.START, "end": Rank.END, "whole": Rank.END}
 _COMMON_KEYS = frozenset({"record", "run_id", "recorded_at", "phase"})
+# Nodes and edges that are declared at once.
+_GRAPH = "graph"
+_GRAPH_PARTS = {"nodes": "node", "edges": "edge"}
+_COMMON_GRAPH_KEYS = frozenset({"run_id", "recorded_at", "recorder_id", "number"})
 
 Reader = Callable[[object], object | None]
 
@@ -47,23 +51,60 @@ def decode_batch(body: bytes, *, max_record_bytes: int, max_records: int) -> Bat
     batch = Batch(records=[], n_received=len(elements))
     for index, element in enumerate(elements):
         try:
-            _add_record(batch, index, element)
+            _add(batch, index, element)
         except _RefusedError as refusal:
             kind, key = _identify(element)
             batch.refused.append(RecordIssue(index=index, kind=kind, key=key, reason=str(refusal)))
+    if len(batch.records) > max_records:
+        raise TooLargeError(f"the batch declares {len(batch.records)} things; {max_records} is the most")
     return batch
 
 
-def _add_record(batch: Batch, index: int, element: object) -> None:
+def _add(batch: Batch, index: int, element: object) -> None:
     if isinstance(element, Unreadable):
         raise _RefusedError(element.reason)
     if type(element) is not dict:
         raise _RefusedError("it is no JSON object")
     source = cast("dict[str, object]", element)
-    shape = _SHAPES.get(cast("str", source.get("record"))) if type(source.get("record")) is str else None
-    if shape is None:
-        known = ", ".join(_SHAPES)
-        raise _RefusedError(f"its 'record' is {source.get('record')!r:.60}; known kinds are {known}")
+    kind = source.get("record")
+    shape = _SHAPES.get(kind) if type(kind) is str else None
+    if shape is not None:
+        _add_record(batch, index, source, shape)
+    elif kind == _GRAPH:
+        _add_graph(batch, index, source)
+    else:
+        raise _RefusedError(f"its 'record' is {kind!r:.60}; known kinds are {', '.join((*_SHAPES, _GRAPH))}")
+
+
+def _add_graph(batch: Batch, index: int, source: Mapping[str, object]) -> None:
+    """Add a record for each node and edge of a graph, or none of them where one can't be taken."""
+    common = {key: value for key, value in source.items() if key in _COMMON_GRAPH_KEYS}
+    parts = Batch(records=[])
+    for name, kind in _GRAPH_PARTS.items():
+        given = source.get(name)
+        if given is None:
+            continue
+        if type(given) is not list:
+            raise _RefusedError(f"its {name!r} is no list")
+        for place, part in enumerate(cast("list[object]", given)):
+            if type(part) is not dict:
+                raise _RefusedError(f"its {name}[{place}] is no JSON object")
+            stated = {**cast("dict[str, object]", part), **common, "record": kind, "phase": "start"}
+            try:
+                _add_record(parts, index, stated, _SHAPES[kind])
+            except _RefusedError as refusal:
+                raise _RefusedError(f"its {name}[{place}]: {refusal}") from None
+    if not parts.records:
+        raise _RefusedError("it has neither nodes nor edges; give at least one")
+    batch.records += parts.records
+    batch.warnings += parts.warnings
+    for key in source.keys() - _COMMON_GRAPH_KEYS - _GRAPH_PARTS.keys() - {"record"}:
+        run_id = str(source.get("run_id"))
+        reason = f"its {key[:80]!r} is not kept: a graph has nodes and edges only; put it into one of them"
+        batch.warnings.append(RecordIssue(index=index, kind=_GRAPH, key=run_id, reason=reason))
+
+
+def _add_record(batch: Batch, index: int, source: Mapping[str, object], shape: _Shape) -> None:
     run_id = "" if shape.kind is RecordKind.SESSION else _run_id(source)
     key = shape.key(source)
     reader = _FieldReader(batch, index, shape, key)

@@ -13,7 +13,7 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from langgraph.types import Command
 
 from runreel.integrations.langgraph import engine
-from runreel.integrations.langgraph.execution import Execution, interrupts_text, is_in_execution, state_text
+from runreel.integrations.langgraph.execution import Execution, interrupts_text, is_in_execution
 from runreel.integrations.langgraph.thread import ask_for_run, ask_for_run_async, threads
 from runreel.sdk.event import Event, EventKind
 from runreel.sdk.guard import OWN_ERRORS, swallow
@@ -278,7 +278,7 @@ class GraphCall:
         return self._own
 
     def _write_inputs(self, run: Run) -> str:
-        return state_text(self._input, run) if self.kind.capture_inputs else "null"
+        return run.values.text(self._input, run) if self.kind.capture_inputs else "null"
 
     def _read_outputs(self) -> object:
         if self._own is None or self._channels is None or not self.kind.capture_outputs:

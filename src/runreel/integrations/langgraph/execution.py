@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from runreel.integrations.langgraph.call import GraphCall
     from runreel.integrations.langgraph.kind import GraphKind
     from runreel.sdk.context import Place
-    from runreel.sdk.run import Run
-
-# Of larger ones not everything is written.
-_MAX_PLAIN_KEYS = 50
-_TEXTS = {str}
 
 
 class Execution(Event):
@@ -29,10 +24,6 @@ class Execution(Event):
     call: GraphCall
     config: Any
     subgraph: GraphKind | None
-
-    def write_result(self, result: object) -> str:
-        """Write what the node gives, which is mostly an update of a state."""
-        return state_text(result, self.run)
 
     def leave(self, error: BaseException) -> None:
         """Tell that the node ended with this error, or waits for a person, or handed over to the graph around."""
@@ -53,15 +44,6 @@ class Execution(Event):
             swallow("read what a node wrote", error)
             writes = None
         self.complete(writes)
-
-
-def state_text(state: object, run: Run) -> str:
-    """Write a state or an update of one; for most, a few plain values by their names, there is a shorter way."""
-    if type(state) is dict:
-        values: dict[Any, Any] = state  # type: ignore[reportUnknownVariableType]
-        if len(values) <= _MAX_PLAIN_KEYS and {*map(type, values)} == _TEXTS:
-            return run.values.mapping(values, values.values(), run)  # type: ignore[reportArgumentType]  # it iterates
-    return run.values.text(state, run)
 
 
 def is_in_execution(place: Place | None) -> bool:

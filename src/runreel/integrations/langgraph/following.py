@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Any
 
+from runreel.integrations.langgraph.callback import inside_node, node_callbacks
 from runreel.integrations.langgraph.node import calling
 from runreel.sdk.stream import first_step
 
@@ -25,7 +26,7 @@ def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, 
         thrown: list[BaseException] = []
         while True:
             if calling.get() is not call:
-                calling.set(call)
+                _enter(call)
             try:
                 item = [stream.throw(thrown.pop()) if thrown else stream.send(sent)]
             except StopIteration as stop:
@@ -43,6 +44,11 @@ def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, 
         calling.set(outer)
 
 
+def _enter(call: GraphCall) -> None:
+    calling.set(call)
+    inside_node.set(node_callbacks)
+
+
 async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
     """Give what a graph's asynchronous stream gives, and end its call with it."""
     outer = calling.get()
@@ -52,7 +58,7 @@ async def follow_async(call: GraphCall, stream: AsyncGenerator[Any, Any]) -> Asy
         thrown: list[BaseException] = []
         while True:
             if calling.get() is not call:
-                calling.set(call)
+                _enter(call)
             try:
                 if step is not None:
                     step, first = None, step

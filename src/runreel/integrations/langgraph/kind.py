@@ -9,7 +9,7 @@ from langgraph.constants import END, START
 
 from runreel.integrations.langgraph.shape import Shape
 from runreel.sdk.quoting import quote
-from runreel.sdk.record import name_field, now_text
+from runreel.sdk.record import name_field
 from runreel.sdk.run_kind import settings_fields
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from runreel.sdk.context import Place
     from runreel.sdk.run import Run
 
-_NODE = '"record":"node","phase":"start"'
-_EDGE = '"record":"edge"'
 _MAX_LAYOUTS = 256
+# A record that takes a larger graph would wait longer for its place in the journal.
+_MAX_GRAPH_CHARS = 200_000
 
 
 class GraphKind:
@@ -101,7 +101,7 @@ class GraphKind:
 class Layout:
     """Where the nodes of a graph are in a run: below which node, and under which ids."""
 
-    __slots__ = ("_declarations", "_marks", "end_id", "links", "node_ids", "prefix")
+    __slots__ = ("_graphs", "_marks", "end_id", "links", "node_ids", "prefix")
 
     def __init__(self, kind: GraphKind, prefix: str, parent: str | None) -> None:
         self.prefix = prefix
@@ -110,7 +110,7 @@ class Layout:
         # Where a graph begins and ends inside another is told by the node that it is.
         is_inner = parent is not None
         self.end_id = None if is_inner or END not in self.node_ids else self.node_ids[END]
-        self._declarations = _declarations(kind, prefix, parent, is_inner=is_inner)
+        self._graphs = [*_graphs(*_parts(kind, prefix, parent, is_inner=is_inner))]
         self._marks = [*_marks(kind, prefix)]
 
     def declare(self, run: Run) -> None:
@@ -118,11 +118,8 @@ class Layout:
         nodes = run.nodes = run.nodes or set()
         if self._marks[0] not in nodes:
             nodes.update(self._marks)
-            head, numbers, client = run.head, run.numbers, run.client
-            now = now_text()
-            for record, fields in self._declarations:
-                text = f'{{{record}{head}{next(numbers)},"recorded_at":{now}{fields}}}'
-                client.add(run, text.encode("utf-8", "replace"))
+            for graph in self._graphs:
+                run.add('"record":"graph"', graph)
 
 
 def _marks(kind: GraphKind, prefix: str) -> Iterator[str]:
@@ -132,32 +129,54 @@ def _marks(kind: GraphKind, prefix: str) -> Iterator[str]:
         yield from _marks(subgraph, f"{prefix}{name}:")
 
 
-def _declarations(kind: GraphKind, prefix: str, parent: str | None, *, is_inner: bool) -> list[tuple[str, str]]:
-    declarations: list[tuple[str, str]] = []
+def _parts(kind: GraphKind, prefix: str, parent: str | None, *, is_inner: bool) -> tuple[list[str], list[str]]:
+    """Write the nodes and the edges of a graph, and of those inside it."""
+    nodes: list[str] = []
+    edges: list[str] = []
     hidden = {START, END} if is_inner else set[str]()
     for order_index, node in enumerate(kind.shape.nodes):
         if node.name in hidden:
             continue
         node_id = prefix + node.name
-        fields = f',"node_id":{quote(node_id)},"node_type":{quote(node.node_type)},"order_index":{order_index}'
+        text = f'"node_id":{quote(node_id)},"node_type":{quote(node.node_type)},"order_index":{order_index}'
         if node.name in (START, END):
-            fields += f',"name":{quote(node.name.strip("_"))}'
+            text += f',"name":{quote(node.name.strip("_"))}'
         elif prefix:
-            fields += f',"name":{quote(node.name)}'
+            text += f',"name":{quote(node.name)}'
         if node.name == START:
             # It is what has happened when a graph is called.
-            fields += ',"status":"completed"'
-        fields += name_field("goal", node.goal) + name_field("parent_node_id", parent)
+            text += ',"status":"completed"'
+        text += name_field("goal", node.goal) + name_field("parent_node_id", parent)
         if node.max_attempts is not None:
-            fields += f',"max_attempts":{node.max_attempts}'
+            text += f',"max_attempts":{node.max_attempts}'
         if node.requires_approval:
-            fields += ',"requires_approval":true'
-        declarations.append((_NODE, fields))
+            text += ',"requires_approval":true'
+        nodes.append(f"{{{text}}}")
         if (subgraph := kind.subgraphs.get(node.name)) is not None:
-            declarations += _declarations(subgraph, f"{node_id}:", node_id, is_inner=True)
+            inner_nodes, inner_edges = _parts(subgraph, f"{node_id}:", node_id, is_inner=True)
+            nodes += inner_nodes
+            edges += inner_edges
     for edge in kind.shape.edges:
         if edge.source not in hidden and edge.target not in hidden:
-            fields = f',"source":{quote(prefix + edge.source)},"target":{quote(prefix + edge.target)}'
-            fields += f',"edge_type":"{edge.edge_type}"{name_field("condition", edge.condition)}'
-            declarations.append((_EDGE, fields))
-    return declarations
+            text = f'"source":{quote(prefix + edge.source)},"target":{quote(prefix + edge.target)}'
+            edges.append(f'{{{text},"edge_type":"{edge.edge_type}"{name_field("condition", edge.condition)}}}')
+    return nodes, edges
+
+
+def _graphs(nodes: list[str], edges: list[str]) -> Iterator[str]:
+    """Write nodes and edges as fields of graph records, as few as may be."""
+    lists: dict[str, list[str]] = {"nodes": [], "edges": []}
+    n_chars = 0
+    for name, part in (*(("nodes", node) for node in nodes), *(("edges", edge) for edge in edges)):
+        if n_chars + len(part) > _MAX_GRAPH_CHARS and n_chars:
+            yield _graph(lists)
+            lists = {"nodes": [], "edges": []}
+            n_chars = 0
+        lists[name].append(part)
+        n_chars += len(part)
+    if n_chars:
+        yield _graph(lists)
+
+
+def _graph(lists: dict[str, list[str]]) -> str:
+    return "".join(f',"{name}":[{",".join(parts)}]' for name, parts in lists.items() if parts)

@@ -14,8 +14,7 @@ from langchain_core.runnables import Runnable
 from langgraph.constants import START
 
 from runreel.integrations.langgraph import engine
-from runreel.integrations.langgraph.callback import inside_node, node_callbacks
-from runreel.integrations.langgraph.execution import Execution, state_text
+from runreel.integrations.langgraph.execution import Execution
 from runreel.integrations.langgraph.task import recorded_calls
 from runreel.sdk.context import current
 from runreel.sdk.event import EventKind
@@ -134,11 +133,9 @@ class RecordedNode(Runnable[Any, Any]):
             execution = Execution(run, place, layout.node_ids[name], self._events)
             execution.call, execution.config, execution.subgraph = call, config, self._subgraph
             inside = f"{call.link}{layout.links[name]}"
-            fields = f',"inputs":{state_text(given, run)}' if self._captures_inputs else ""
+            fields = f',"inputs":{run.values.text(given, run)}' if self._captures_inputs else ""
             if call.failed_tries:
                 fields += call.fields_of_try(config)
-            if inside_node.get() is None:
-                inside_node.set(node_callbacks)
             if run.recorder_id is not client.recorder_id:
                 run.renumber()
             client.add(

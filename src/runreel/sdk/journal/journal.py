@@ -18,7 +18,7 @@ from runreel.sdk.journal.layout import (
     frame_bytes_of,
 )
 from runreel.sdk.journal.reading import Chunk, Position, Walk
-from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space, size_for
+from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space, size_for, write_zeros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,11 +170,14 @@ class Journal:
                 self._complete_all()
             self._free_acknowledged()
             self._unmap_waiting()
-            wanted = self._next is None
+            current = self._current
+            wanted = self._next is None and current.reserved >= current.size // 2
         if not wanted:
             return
         # Outside of the lock: allocating takes milliseconds, during which records may find room where there is some.
-        segment = self._allocate(self._segment_bytes, is_forced=True)
+        # Whoever has filled half of a segment will fill another: then callers find its pages in memory.
+        reserve = self._reserve_filled if self._segments else self._reserve
+        segment = self._allocate(self._segment_bytes, is_forced=True, reserve=reserve)
         if segment is None:
             return
         with self._lock:
@@ -305,7 +308,12 @@ class Journal:
         self._next = None
         return following
 
-    def _allocate(self, size: int, *, is_forced: bool = False) -> Segment | None:
+    def _reserve_filled(self, descriptor: int, size: int) -> None:
+        self._reserve(descriptor, size)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        write_zeros(descriptor, size)
+
+    def _allocate(self, size: int, *, is_forced: bool = False, reserve: Reserve | None = None) -> Segment | None:
         if not self._has_room_for(size):
             self.why_refused = f"what waits has come to the limit of {self._max_bytes:,} bytes"
             return None
@@ -316,7 +324,7 @@ class Journal:
             self._n_made += 1
             name = f"{self._n_made:08}{SEGMENT_SUFFIX}"
         try:
-            segment = allocate_segment(os.path.join(self.folder, name), size, self._reserve)
+            segment = allocate_segment(os.path.join(self.folder, name), size, reserve or self._reserve)
         except (OSError, ValueError) as error:
             self._refused_at = now
             self.why_refused = getattr(error, "strerror", None) or str(error)
