@@ -45,6 +45,7 @@ class GraphCall:
         "_own",
         "_stops",
         "_thread_id",
+        "awaits_stream",
         "failed_tries",
         "is_decided",
         "is_waiting",
@@ -64,6 +65,8 @@ class GraphCall:
         self.layout: Layout | None = None
         # What records of nodes say of the event that the call is.
         self.link = ""
+        # Whether its stream, which it is to take the items of itself, hasn't begun.
+        self.awaits_stream = False
         # Whether it is known in which run it is, or that it isn't recorded.
         self.is_decided = False
         self.is_waiting = False
@@ -78,6 +81,13 @@ class GraphCall:
         # What this call ends: nothing where the node around tells all that there is to tell.
         self._own: RunPlace | Event | None = None
         self._lock = Lock()
+
+    def begins_stream(self, graph: Any) -> bool:
+        """Tell whether a stream of a graph that begins is this call's own."""
+        is_own = self.awaits_stream and graph is self._graph
+        if is_own:
+            self.awaits_stream = False
+        return is_own
 
     # What nodes say.
 

@@ -1,7 +1,8 @@
-"""Streams of recorded graphs: items are passed on as they come, and what is sent or thrown in reaches the engine.
+"""Calls of recorded graphs, followed from their begin to their end.
 
-While the engine works on the next item, nodes find the call by the context. It is left there in between, where only
-nodes of this graph would look for it; what the taker records stays where the taker is.
+While the engine works, nodes find the call by the context. Streams pass items on as they come, and what is sent or
+thrown in reaches the engine; in between, the call is left in the context, where only nodes of its graph would look for
+it, and what the taker records stays where the taker is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,45 @@ from runreel.integrations.langgraph.node import calling
 from runreel.sdk.stream import first_step
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from runreel.integrations.langgraph.call import GraphCall
+
+
+def run(call: GraphCall, invoke: Callable[[], Any]) -> Any:
+    """Return what a graph gives that takes the items of its stream itself, and end its call with it."""
+    outer = calling.get()
+    try:
+        _enter(call)
+        call.awaits_stream = True
+        result = invoke()
+        call.look_where_it_stopped()
+        call.complete()
+        return result
+    except BaseException as error:
+        if not call.awaits_stream:
+            call.fail(error)
+        raise
+    finally:
+        calling.set(outer)
+
+
+async def run_async(call: GraphCall, invoke: Callable[[], Awaitable[Any]]) -> Any:
+    """Return what a graph gives that takes the items of its stream itself, and end its call with it."""
+    outer = calling.get()
+    try:
+        _enter(call)
+        call.awaits_stream = True
+        result = await invoke()
+        await call.look_where_it_stopped_async()
+        call.complete()
+        return result
+    except BaseException as error:
+        if not call.awaits_stream:
+            call.fail(error)
+        raise
+    finally:
+        calling.set(outer)
 
 
 def follow(call: GraphCall, stream: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import RLock
 from typing import Any, TypeVar, cast
 
@@ -10,9 +11,9 @@ from langgraph.pregel import Pregel  # type: ignore[reportMissingTypeStubs]
 
 from runreel.integrations.langgraph.call import GraphCall
 from runreel.integrations.langgraph.callback import listen
-from runreel.integrations.langgraph.following import follow, follow_async
+from runreel.integrations.langgraph.following import follow, follow_async, run, run_async
 from runreel.integrations.langgraph.kind import GraphKind
-from runreel.integrations.langgraph.node import RecordedNode
+from runreel.integrations.langgraph.node import RecordedNode, calling
 from runreel.integrations.langgraph.shape import UNNAMED, name_of, shape_of
 from runreel.sdk.client import is_disabled
 from runreel.sdk.context import current
@@ -77,6 +78,8 @@ class _Recorder:
             if not self._taken:
                 listen()
                 self.turn = object()
+                self._take("invoke", _invoke_of)
+                self._take("ainvoke", _ainvoke_of)
                 self._take("stream", _stream_of)
                 self._take("astream", _astream_of)
 
@@ -153,11 +156,31 @@ def _call_of(
     try:
         if _recorder.turn is not turn or ready_client() is None:
             return None
+        around = calling.get()
+        if around is not None and around.begins_stream(graph):
+            return None
         kind = kind_of(graph) or (_recorder.prepare(graph) if _recorder.records_all else None)
         return None if kind is None else GraphCall(kind, graph, current.get(), input, config, options)
     except OWN_ERRORS as error:
         swallow("begin to follow a graph", error)
         return None
+
+
+def _invoke_of(original: Any, turn: object) -> Any:
+    def invoke(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = _call_of(turn, self, *args, **kwargs)
+        return original(self, *args, **kwargs) if call is None else run(call, partial(original, self, *args, **kwargs))
+
+    return invoke
+
+
+def _ainvoke_of(original: Any, turn: object) -> Any:
+    async def ainvoke(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call = _call_of(turn, self, *args, **kwargs)
+        invoke = partial(original, self, *args, **kwargs)
+        return await (invoke() if call is None else run_async(call, invoke))
+
+    return ainvoke
 
 
 def _stream_of(original: Any, turn: object) -> Any:
