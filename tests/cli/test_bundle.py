@@ -158,3 +158,16 @@ def test_a_database_can_not_come_through_a_pipe(runreel: CommandLine, data: str,
         1,
         f"runreel: '{pipe}' is a database, which can't be read from a pipe; write it to a file first\n",
     )
+
+
+def test_a_database_is_sound_with_runs_that_were_renamed_as_they_came(
+    runreel: CommandLine, data: str, tmp_path: Path
+) -> None:
+    file, other = str(tmp_path / "runs.jsonl"), tmp_path / "other"
+    store = open_store(f"sqlite:///{other / 'runreel.db'}")
+    store.runs.apply([(Scope(), [make_run("c", agent_name="x/y"), make_run_end("c")])], now=NOW)
+    store.close()
+    runreel("export", "--data", data, "-o", file)
+    renamed = json.loads(runreel("import", "--data", str(other), file, "--json").out)["renamed_runs"]
+    assert [run["run_name"] for run in renamed] == ["run 1 (2)"]
+    assert runreel("doctor", "--data", str(other)).code == 0
