@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -131,3 +133,41 @@ def test_progress_is_shown_on_a_terminal() -> None:
 def _broken():
     yield b"x"
     raise RunreelError("it broke")
+
+
+def test_a_bundle_may_come_through_a_pipe_that_has_a_name(runreel: CommandLine, data: str, tmp_path: Path) -> None:
+    file, pipe, other = tmp_path / "runs.jsonl", tmp_path / "pipe", str(tmp_path / "other")
+    runreel("export", "--data", data, "-o", str(file))
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(file.read_bytes()), daemon=True)
+    writer.start()
+    assert runreel("import", "--data", other, str(pipe)).out == (
+        "Runs: 2 new, 0 same, 0 changed, 0 refused. Events: 3.\n"
+    )
+    writer.join(10)
+
+
+def test_a_database_can_not_come_through_a_pipe(runreel: CommandLine, data: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(b"SQLite format 3\0" + bytes(84)), daemon=True)
+    writer.start()
+    result = runreel("import", "--data", data, str(pipe))
+    writer.join(10)
+    assert (result.code, result.err) == (
+        1,
+        f"runreel: '{pipe}' is a database, which can't be read from a pipe; write it to a file first\n",
+    )
+
+
+def test_a_database_is_sound_with_runs_that_were_renamed_as_they_came(
+    runreel: CommandLine, data: str, tmp_path: Path
+) -> None:
+    file, other = str(tmp_path / "runs.jsonl"), tmp_path / "other"
+    store = open_store(f"sqlite:///{other / 'runreel.db'}")
+    store.runs.apply([(Scope(), [make_run("c", agent_name="x/y"), make_run_end("c")])], now=NOW)
+    store.close()
+    runreel("export", "--data", data, "-o", file)
+    renamed = json.loads(runreel("import", "--data", str(other), file, "--json").out)["renamed_runs"]
+    assert [run["run_name"] for run in renamed] == ["run 1 (2)"]
+    assert runreel("doctor", "--data", str(other)).code == 0

@@ -168,7 +168,80 @@ def test_steps_of_one_number_are_both_told_of(build: Builder, tmp_path: Path) ->
     }
 
 
+def test_the_status_of_a_step_counts_over_that_of_its_node(build: Builder, tmp_path: Path) -> None:
+    run = begun(build, started_at=moment(100))
+    build.node(run, "step_1", status="completed", meta='{"kind": "of the node", "colour": "red"}')
+    build.row(
+        "workflow_steps",
+        run_id=run,
+        step_number=1,
+        status="failed",
+        completed_at=moment(50),
+        meta='{"kind": "of the step"}',
+    )
+    node = convert(build, tmp_path).runs[run].nodes["step_1"]
+    assert node["status"] == "failed"
+    assert [said["status"] for said in node["states"].values()] == ["failed"]
+    told = {key: node["metadata"][key] for key in ("recorded_status", "kind", "colour", "node_meta")}
+    assert told == {
+        "recorded_status": "completed",
+        "kind": "of the step",
+        "colour": "red",
+        "node_meta": {"kind": "of the node"},
+    }
+
+
+# Metadata
+
+
+def test_what_a_column_of_json_says_is_not_hidden_by_other_columns(build: Builder, tmp_path: Path) -> None:
+    said = {"stage_name": "mine", "hypothesis": "mine", "user_id": "mine", "summary": "mine", "kept": 1}
+    meta = json.dumps(said)
+    session = build.session(meta=meta, user_id="user-1")
+    run = build.run(session, meta=meta, stage_name="review")
+    build.row("branches", parent_run_id=run, child_run_id=run, hypothesis="A guess")
+    build.row("workflow_steps", run_id=run, step_number=1, summary="Done", meta=meta)
+    found = convert(build, tmp_path)
+    metadata = found.runs[run].fields["metadata"]
+    assert (metadata["stage_name"], metadata["hypothesis"], metadata["kept"]) == ("review", "A guess", 1)
+    session_fields = json.loads(found.sessions[session].state or b"{}")["fields"]
+    for each in (metadata, session_fields["metadata"], found.runs[run].nodes["step_1"]["metadata"]):
+        assert each["original_meta"] == said
+
+
+def test_what_a_change_of_a_runs_state_says_beside_the_history_is_in_its_metadata(
+    build: Builder, tmp_path: Path
+) -> None:
+    run = begun(build)
+    for number, meta in enumerate((None, '{"ticket": 7}')):
+        build.row(
+            "state_history",
+            entity_type="run",
+            entity_id=run,
+            from_state="planning",
+            to_state="executing",
+            created_at=moment(number),
+            meta=meta,
+        )
+    found = convert(build, tmp_path).runs[run]
+    assert len(found.part.transitions) == 2
+    assert found.fields["metadata"]["state_history"] == [
+        {"id": "2", "from": "planning", "to": "executing", "meta": {"ticket": 7}}
+    ]
+
+
 # Events
+
+
+def test_every_time_of_a_row_is_kept(build: Builder, tmp_path: Path) -> None:
+    run = begun(build)
+    event = build.event(run, timestamp=moment(3), started_at=moment(1), completed_at=moment(2))
+    usual = build.event(run, timestamp=moment(1), started_at=moment(1), completed_at=moment(2))
+    asked = build.row("approval_requests", run_id=run, requested_at=moment(5), created_at=moment(4))
+    events = convert(build, tmp_path).runs[run].events
+    assert events[event]["attributes"]["original_timestamp"] == moment(3)
+    assert "original_timestamp" not in events[usual]["attributes"]
+    assert events[f"approval-{asked}"]["attributes"]["created_at"] == moment(4)
 
 
 def test_rows_of_one_things_start_and_end_become_one_event(build: Builder, tmp_path: Path) -> None:

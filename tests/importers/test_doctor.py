@@ -111,7 +111,7 @@ def test_the_text_says_the_same(old: Path) -> None:
 
     assert result.code == 1
     assert "123 sessions, 265 workflow runs, 153 dag nodes, 68 dag edges, 635 execution events" in result.out
-    assert "11 nodes called by names, 142 by UUIDs, 48 events without a node" in result.out
+    assert "11 nodes called by names, 142 nodes called by UUIDs, 48 events without a node" in result.out
     assert "Nodes that several runs share: 3. Asked for by the node alone, 531 events would be mixed." in result.out
     assert [line.split()[:3] for line in result.out.splitlines() if line.startswith("step_1")] == [
         ["step_1", "35", "454"]

@@ -349,6 +349,7 @@ def test_a_server_or_database_that_is_not_there_is_told_without_the_password(pos
         changed(postgres_url, path="/nowhere"): f"there is no database 'nowhere@{host}:{port}'",
         changed(postgres_url, netloc=f"nobody:hunter2@{host}:{port}"): "refuses this user or password",
         f"{postgres_url}?hunter2=1": "the database URL can't be used",
+        f"{postgres_url}?sslmode=require": "look at host, port and sslmode",
     }
     for address, told in addresses.items():
         with pytest.raises(RunreelError) as raised:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from runreel.cli.answer import JsonObject, number_at, objects_at, text_at
 from runreel.cli.connection import connect, connection_options
 from runreel.cli.console import Console, print_json
-from runreel.cli.foreign_import import import_database, is_database
+from runreel.cli.foreign_import import SQLITE, import_database, is_database
 from runreel.cli.import_text import show_runs
 from runreel.cli.progress import counting_bytes
 from runreel.cli.text import harmless
@@ -90,6 +90,8 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
 def _require_bundle(name: str, first: bytes) -> None:
     if first[:2] in _ENCODINGS or first.lstrip()[:1] == b"{":
         return
+    if first.startswith(SQLITE):
+        raise RunreelError(f"{name!r} is a database, which can't be read from a pipe; write it to a file first")
     what = "is neither a bundle nor an SQLite database, or it is encrypted" if first else "is empty"
     raise RunreelError(f"{name!r} {what}")
 

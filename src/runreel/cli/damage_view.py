@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _FACTS = {
     "nodes_by_name": "nodes called by names",
-    "nodes_by_hash": "by hashes",
-    "nodes_by_uuid": "by UUIDs",
+    "nodes_by_hash": "nodes called by hashes",
+    "nodes_by_uuid": "nodes called by UUIDs",
     "events_without_node": "events without a node",
     "runs_with_name": "runs with a name",
 }

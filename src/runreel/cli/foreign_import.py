@@ -18,7 +18,7 @@ from runreel.model.instant import now
 if TYPE_CHECKING:
     from runreel.cli.import_process import ImportProcess, Sent
 
-_SQLITE = b"SQLite format 3\0"
+SQLITE = b"SQLite format 3\0"
 # Longer texts are no report to the server.
 _MAX_TEXT = 300
 
@@ -28,8 +28,11 @@ def is_database(name: str) -> bool:
     if "://" in name:
         return True
     try:
+        if not Path(name).is_file():
+            # What comes through a pipe can be read once.
+            return False
         with Path(name).open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
+            return file.read(len(SQLITE)) == SQLITE
     except OSError:
         return False
 

@@ -14,7 +14,7 @@ from runreel.importers.ledger import Ledger
 from runreel.importers.part import event_of, record_of, state_of, thing_of
 from runreel.importers.shelf import Kept, Shelf, raw_of
 from runreel.importers.source import Row, Source
-from runreel.importers.value import clean, instant_of, meta_of, number_of, plain_of, rest_of, text_of
+from runreel.importers.value import beside, clean, instant_of, meta_of, number_of, plain_of, rest_of, text_of
 from runreel.model.bundle import EVENT_FIELDS, EventPart, Part, RunPart, SessionPart, ThingPart, TransitionPart
 from runreel.model.name import is_placeholder, is_record_id, numbered_name, repair_name, repair_run_name
 from runreel.model.name import number_of as run_number_of
@@ -235,20 +235,19 @@ class GatiConversion:
             if (number := number_of(value))
         }  # fmt: skip
         word = short_text_of(text_of(status))
-        details = meta_of(metadata) | rest_of(self._run_extra, row[len(_RUN_COLUMNS) :])
         description = self._names.execute("SELECT description FROM agents WHERE name = ?", (agent_name,)).fetchone()
-        beside: dict[str, object] = {
+        values: dict[str, object] = {
+            **rest_of(self._run_extra, row[len(_RUN_COLUMNS) :]),
             "recorded_totals": totals or None,
             "recorded_status": word if word not in _SAYS_NOTHING else None,
             "agent_description": None if description is None else description[0],
             "original_run_id": clean(own_id) if run_id != own_id else None,
             "original_agent_name": plain_of(agent) if agent_of(agent) != agent else None,
         }
-        details |= {key: value for key, value in beside.items() if value is not None}
         fields: dict[str, object] = {
             "agent_name": agent_name,
             "environment": short_text_of(text_of(environment)),
-            "metadata": details,
+            "metadata": beside(meta_of(metadata), values),
         }
         is_told = any("status" in record.fields for record in lifecycle)
         if not is_told and word is not None and word not in _SAYS_NOTHING:

@@ -62,7 +62,7 @@ def kind_of(source: Source) -> Kind:
     if _is_gati(source.tables):
         return Kind.GATI
     if not source.tables:
-        raise SourceError(f"{source.name!r} has no tables")
+        raise SourceError(f"{source.name!r} has no tables; look whether it is the database that was meant")
     raise SourceError(f"{source.name!r} is of no kind that is known here; its tables are {_list(source.tables)}")
 
 

@@ -172,21 +172,21 @@ class PostgresSource:
         name = repr(self.name)
         match state:
             case "28P01":
-                return f"PostgreSQL at {self._where} refuses this user or password"
+                return f"PostgreSQL at {self._where} refuses this user or password; look at the URL, or set PGPASSWORD"
             case "3D000":
-                return f"there is no database {name}"
+                return f"there is no database {name}; look at the end of the URL"
             case "42501":
-                return f"this user may not read all tables of {name}"
+                return f"this user may not read all tables of {name}; grant SELECT on them, or name another user"
             case "55P03":
                 return f"a table of {name} is locked by another program; try again later"
             case "XX001" | "XX002":
-                return f"the server says that {name} is damaged"
+                return f"the server says that {name} is damaged; what `pg_dump` can still read goes into a new database"
             case "22021" | "22P05":
                 return f"a text in {name} can't be written in UTF-8"
             case "":
-                return f"no PostgreSQL answers at {self._where}"
+                return f"no PostgreSQL answers at {self._where} as the URL asks for it; look at host, port and sslmode"
             case _ if state.startswith(("08", "57")):
-                return f"the connection to PostgreSQL at {self._where} was lost"
+                return f"the connection to PostgreSQL at {self._where} was lost; try again"
             case _:
                 return f"{name} can't be read (PostgreSQL says {state})"
 

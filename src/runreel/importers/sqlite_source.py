@@ -214,7 +214,7 @@ class SqliteSource:
             case sqlite3.SQLITE_READONLY:
                 return (
                     f"a program was killed while it wrote {name}, and what it began can't be undone by reading; open "
-                    " the file once with that program, or a copy of it and of its -journal with `sqlite3`"
+                    "the file once with that program, or a copy of it and of its -journal with `sqlite3`"
                 )
             case sqlite3.SQLITE_FULL:
                 return f"there is no room for the temporary files that reading {name} needs"
@@ -277,7 +277,7 @@ def _header_of(path: Path, name: str) -> bytes:
     except OSError as error:
         raise SourceError(f"{name!r} can't be read ({error.strerror})") from error
     if not header:
-        raise SourceError(f"{name!r} is empty")
+        raise SourceError(f"{name!r} is empty; look whether it was copied as a whole")
     if not header.startswith(MAGIC):
         raise SourceError(f"{name!r} is no SQLite database, or it is encrypted")
     return header

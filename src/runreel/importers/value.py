@@ -142,6 +142,16 @@ def meta_of(value: object) -> dict[str, object]:
     return dict(known) if type(found.value) is dict else {"meta": found.value}
 
 
+def beside(meta: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
+    """Return what is known beside what a column of JSON says, without what is None.
+
+    Where both have a name and differ in it, all that the column says stands under `original_meta` too.
+    """
+    told = {name: value for name, value in known.items() if value is not None}
+    is_hidden = any(name in told and told[name] != value for name, value in meta.items())
+    return {**meta, **told, "original_meta": dict(meta)} if is_hidden else {**meta, **told}
+
+
 def plain_of(value: object) -> object:
     """Return any value of a row as one that JSON has, for what is kept beside the known fields."""
     if value is None or type(value) in (bool, int, float):

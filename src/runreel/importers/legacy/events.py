@@ -152,6 +152,8 @@ class EventReader:
         if started_at is None:
             started_at = self._at
         draft.at = at if at is not None else started_at
+        if at is not None and at != started_at and at != ended_at:
+            draft.extra["original_timestamp"] = plain_of(timestamp)
         draft.started_at, draft.ended_at = started_at, ended_at
         if duration_us is not None and (ended_at is None or ended_at - started_at != duration_us):
             draft.duration_us = min(duration_us, LONGEST_US)

@@ -49,6 +49,7 @@ class EventMaker:
             _keep(event.extra, {
                 "approval_status": text_of(status),
                 "context_snapshot": _value(snapshot) if both else None,
+                "created_at": plain_of(created) if requested is not None and created != requested else None,
                 "expires_at": plain_of(expires),
                 "session_id": plain_of(session),
             })  # fmt: skip

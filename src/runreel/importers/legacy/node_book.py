@@ -14,7 +14,7 @@ from runreel.importers.ledger import Ledger
 from runreel.importers.legacy.plan_fields import plan_fields
 from runreel.importers.legacy.workspace import NodeRow, Workspace
 from runreel.importers.part import record_of, thing_of
-from runreel.importers.value import clean, integer_of, mapping_of, text_of
+from runreel.importers.value import beside, clean, integer_of, mapping_of, text_of
 from runreel.model.bundle import ThingPart
 from runreel.model.name import repair_name
 from runreel.model.record import Rank, Record, RecordKind, edge_key
@@ -223,13 +223,14 @@ class NodeBook:
             metadata["meta"] = data["meta"]
         if metadata.get("id") == row.node_id:
             del metadata["id"]
-        metadata.update(cast("dict[str, object]", data.get("rest") or {}))
-        if row.raw_id != row.node_id:
-            metadata["original_node_id"] = row.raw_id
+        rest = cast("dict[str, object]", data.get("rest") or {})
+        metadata = beside(metadata, {**rest, "original_node_id": row.raw_id if row.raw_id != row.node_id else None})
         if status == "pending" and draft.has_events:
             # Such a row was written before the node began, and never again.
             metadata["recorded_status"] = status
             status = None
+        for of_step in [record.fields for record in draft.records if record.rank == Rank.END]:
+            status = _left_to_step(status, metadata, of_step)
         parent = text_of(data.get("parent_node_id"))
         fields |= {
             "status": status,
@@ -241,6 +242,18 @@ class NodeBook:
             metadata["original_parent_node_id"] = parent
             self._ledger.repaired("parents of nodes that are not in the run were cut off", f"{row.raw_id} → {parent}")
         draft.records.append(record_of(RecordKind.NODE, row.node_id, self._at, fields, rank=Rank.START))
+
+
+def _left_to_step(status: str | None, metadata: dict[str, object], of_step: Mapping[str, object]) -> str | None:
+    """Return the status of a node's row unless its step has one, which knows its time; keep what the step hides."""
+    known = of_step.get("status")
+    if status is not None and known is not None:
+        metadata |= {} if status == known else {"recorded_status": status}
+        status = None
+    said = mapping_of(of_step.get("metadata"))
+    if hidden := {key: value for key, value in metadata.items() if said.get(key, value) != value}:
+        metadata["node_meta"] = hidden
+    return status
 
 
 def _shared_fields(data: Mapping[str, Any]) -> dict[str, object]:

@@ -91,18 +91,7 @@ def _join(begun: _Open, end: EventDraft, led: dict[str, str]) -> None:
 
 def _take(start: EventDraft, row: EventDraft) -> None:
     """Let the event say what the row says and it does not yet; what both say is kept beside it."""
-    for name in (
-        "inputs",
-        "outputs",
-        "error",
-        "name",
-        "model",
-        "duration_us",
-        "agent_name",
-        "role",
-        "node_id",
-        "stated",
-    ):
+    for name in _SHARED:
         value = getattr(row, name)
         if value is None:
             continue

@@ -15,7 +15,8 @@ from runreel.importers.legacy.steps import step_node_id
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.legacy.workspace import Workspace
 from runreel.importers.source import Row, Source
-from runreel.importers.value import instant_of, json_of, mapping_of, meta_of, plain_of, text_of
+from runreel.importers.value import beside, instant_of, json_of, mapping_of, meta_of, plain_of, text_of
+from runreel.model.instant import format_instant
 from runreel.model.name import repair_name
 from runreel.wire.field import text_of as short_text_of
 
@@ -85,12 +86,12 @@ class Preparation:
             self._ledger.left_out("sessions", NO_ID)
             return
         session_id = name_of(own_id)
-        metadata: dict[str, object] = self._readings["sessions"].rest(row) | meta_of(meta)
         created_at = instant_of(created)
         if created_at is None:
             created_at = instant_of(active)
         own_projects = projects.pop(own_id, [])
         values: dict[str, object] = {
+            **self._readings["sessions"].rest(row),
             "user_id": plain_of(user),
             "last_active_at": plain_of(active),
             "resource_limits": None if (found_limits := json_of(limits)) is None else found_limits.value,
@@ -98,17 +99,16 @@ class Preparation:
             "original_created_at": plain_of(created) if instant_of(created) is None else None,
             "original_session_id": own_id if own_id != session_id else None,
         }
-        metadata |= {key: value for key, value in values.items() if value is not None}
         raw_name = text_of(name)
         short_name = short_text_of(raw_name) or (repair_name(raw_name) if raw_name else None)
         if raw_name and short_name != raw_name:
-            metadata["original_name"] = raw_name
+            values["original_name"] = raw_name
         data = {
             "session_id": session_id,
             "name": short_name or session_id,
             "status": short_text_of(text_of(status)) or "active",
             "created_at": created_at or 0,
-            "metadata": metadata,
+            "metadata": beside(meta_of(meta), values),
         }
         if not self._workspace.put("sessions", (own_id, json.dumps(data), 0), or_ignore=True):
             self._ledger.left_out("sessions", SAME_ID, own_id)
@@ -279,4 +279,5 @@ class Preparation:
 
 
 def _short(change: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in change.items() if value not in (None, {})}
+    told = {key: value for key, value in change.items() if value not in (None, {})}
+    return told if change["at"] is None else {**told, "at": format_instant(change["at"])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runreel.importers.identity import name_of
@@ -15,7 +15,7 @@ from runreel.importers.legacy.tables import Reading
 from runreel.importers.legacy.workspace import Workspace
 from runreel.importers.part import record_of, state_of
 from runreel.importers.source import Row
-from runreel.importers.value import clean, flag_of, instant_of, meta_of, plain_of, text_of
+from runreel.importers.value import beside, clean, flag_of, instant_of, meta_of, plain_of, text_of
 from runreel.model.bundle import RunPart, SessionPart, TransitionPart
 from runreel.model.name import numbered_name, repair_name
 from runreel.model.record import RecordKind
@@ -79,9 +79,9 @@ def part_of(
     raw_session = text_of(session)
     session_part = None if raw_session is None else _session_of(workspace, ledger, raw_session, at)
     started_at, ended_at = instant_of(started), instant_of(completed)
-    metadata: dict[str, object] = reading.rest(row) | meta_of(meta)
     task_text = text_of(task)
     values: dict[str, object] = {
+        **reading.rest(row),
         "project_id": plain_of(project),
         "last_heartbeat_at": plain_of(heartbeat),
         "checkpoint_frequency_minutes": plain_of(frequency),
@@ -97,12 +97,14 @@ def part_of(
         "original_completed_at": plain_of(completed) if ended_at is None else None,
         "original_task_description": task_text if task_text and len(task_text) > MAX_TASK_LENGTH else None,
     }
-    metadata |= {name: value for name, value in values.items() if value is not None}
     if run_id != raw_id:
         ledger.repaired("ids of runs that can't identify one here were replaced", f"{clean(raw_id)} → {run_id}")
-    if type(mode) is str and mode_of(mode) != mode:
+    if type(mode) is str and mode_of(mode) not in (None, mode):
         ledger.repaired("modes were spelled in one way", f"{mode} → {mode_of(mode)}")
-    _add_branches(metadata, workspace.branches_of(raw_id), workspace, ledger)
+    _add_branches(values, workspace.branches_of(raw_id), workspace, ledger)
+    history = _history_of(raw_id, workspace, ledger)
+    values["state_history"] = [told for row in history if (told := _told_beside(row))] or None
+    metadata = beside(meta_of(meta), values)
     parent_run_id = _parent_of(raw_id, workspace, ledger, metadata)
     session_id = DEFAULT_SESSION if session_part is None else session_part.session_id
     settled = status_of(status)
@@ -126,7 +128,7 @@ def part_of(
     ledger.stored(TABLE)
     ledger.sent("runs")
     recorded_at = ended_at or active_at
-    transitions = _transitions_of(raw_id, workspace, ledger, at)
+    transitions = [_transition_of(row, at) for row in history]
     if not transitions:
         # What the store would note by itself, so that it is counted.
         stated = (recorded_at, settled) if settled is not None else (created_at, "executing")
@@ -164,17 +166,17 @@ def _session_of(workspace: Workspace, ledger: Ledger, raw_id: str, at: int) -> S
 
 
 def _add_branches(
-    metadata: dict[str, object], branches: Sequence[dict[str, Any]], workspace: Workspace, ledger: Ledger
+    values: dict[str, object], branches: Sequence[dict[str, Any]], workspace: Workspace, ledger: Ledger
 ) -> None:
     if not branches:
         return
     first, *others = (_with_node(branch, workspace) for branch in branches)
     for name in ("branch_name", "hypothesis"):
         if first.get(name):
-            metadata[name] = first[name]
-    metadata["branch"] = first
+            values[name] = first[name]
+    values["branch"] = first
     if others:
-        metadata["other_branches"] = others
+        values["other_branches"] = others
     ledger.stored("branches", len(branches))
 
 
@@ -215,23 +217,34 @@ def _is_cut(raw_id: str, workspace: Workspace) -> bool:
     return at == raw_id and raw_id == min(circle)
 
 
-def _transitions_of(raw_id: str, workspace: Workspace, ledger: Ledger, at: int) -> list[TransitionPart]:
-    rows = [row for row in workspace.history_of(raw_id) if row["step"] is None and row["node"] is None]
-    made: list[TransitionPart] = []
-    for row in rows:
-        to_status = status_of(row["to"])
-        if to_status is None:
+def _history_of(raw_id: str, workspace: Workspace, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return the changes of the run's own state that say what it became."""
+    kept: list[dict[str, Any]] = []
+    for row in workspace.history_of(raw_id):
+        if row["step"] is not None or row["node"] is not None:
+            continue
+        if status_of(row["to"]) is None:
             ledger.left_out("state_history", "it names no state", row["id"])
             continue
-        reason = row["reason"]
-        made.append(
-            TransitionPart(
-                at=at if row["at"] is None else row["at"],
-                from_status=status_of(row["from"]),
-                to_status=to_status,
-                who=short_text_of(row["who"]) or BY_RECORDER,
-                why=None if reason is None else reason[:_MAX_REASON_LENGTH],
-            )
-        )
         ledger.stored("state_history")
-    return made
+        kept.append(row)
+    return kept
+
+
+def _transition_of(row: Mapping[str, Any], at: int) -> TransitionPart:
+    reason = row["reason"]
+    return TransitionPart(
+        at=at if row["at"] is None else row["at"],
+        from_status=status_of(row["from"]),
+        to_status=status_of(row["to"]) or "",
+        who=short_text_of(row["who"]) or BY_RECORDER,
+        why=None if reason is None else reason[:_MAX_REASON_LENGTH],
+    )
+
+
+def _told_beside(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a change of state says for which a history has no place; nothing where it has."""
+    more: dict[str, object] = dict(row["rest"])
+    if row["meta"] is not None:
+        more["meta"] = row["meta"]
+    return {"id": row["id"], "from": row["from"], "to": row["to"], **more} if more else {}

@@ -11,7 +11,17 @@ from runreel.importers.legacy.plan_fields import plan_fields
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.part import record_of
 from runreel.importers.source import Row
-from runreel.importers.value import clean, instant_of, integer_of, json_of, mapping_of, meta_of, plain_of, text_of
+from runreel.importers.value import (
+    beside,
+    clean,
+    instant_of,
+    integer_of,
+    json_of,
+    mapping_of,
+    meta_of,
+    plain_of,
+    text_of,
+)
 from runreel.model.name import repair_name
 from runreel.model.record import Rank, RecordKind
 
@@ -41,9 +51,9 @@ def describe_steps(rows: Iterable[Row], reading: Reading, book: NodeBook, ledger
         (ledger.merged if is_second else ledger.stored)(TABLE)
         taken.add(node_id)
         started_at, ended_at = instant_of(started), instant_of(completed)
-        metadata: dict[str, object] = reading.rest(row) | meta_of(meta)
         goal_text = text_of(goal)
         values: dict[str, object] = {
+            **reading.rest(row),
             "step_id": step_id,
             "step_number": plain_of(step_number),
             "summary": text_of(summary),
@@ -54,7 +64,7 @@ def describe_steps(rows: Iterable[Row], reading: Reading, book: NodeBook, ledger
             "original_started_at": plain_of(started) if started_at is None else None,
             "original_completed_at": plain_of(completed) if ended_at is None else None,
         }
-        metadata |= {name: value for name, value in values.items() if value is not None}
+        metadata = beside(meta_of(meta), values)
         if is_second:
             metadata = {f"step {step_id}": {**metadata, "goal": goal_text, "status": plain_of(status)}}
             ledger.repaired("steps of one number became one node", f"{node_id}: {step_id}")

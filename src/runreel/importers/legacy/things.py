@@ -12,7 +12,7 @@ from runreel.importers.legacy.reference import References
 from runreel.importers.legacy.tables import Reading
 from runreel.importers.part import record_of, thing_of
 from runreel.importers.source import Row
-from runreel.importers.value import clean, flag_of, instant_of, integer_of, meta_of, plain_of, text_of
+from runreel.importers.value import beside, clean, flag_of, instant_of, integer_of, meta_of, plain_of, text_of
 from runreel.model.blob import parse_content_hash
 from runreel.model.bundle import ThingPart
 from runreel.model.name import is_record_id
@@ -55,7 +55,7 @@ def iter_messages(rows: Iterable[Row], reading: Reading, references: References,
             "sent_at": references.at if sent_at is None else sent_at,
             "tokens": count_of(integer_of(tokens)),
         }
-        fields["metadata"] = meta_of(meta) | extra
+        fields["metadata"] = beside(meta_of(meta), extra)
         ledger.stored("messages")
         ledger.sent("messages")
         at = references.at if sent_at is None else sent_at
@@ -118,7 +118,7 @@ def iter_files(
             "is_final_output": flag_of(is_final),
             "agent_name": _short(agent, "generating_agent", extra),
         }
-        fields["metadata"] = meta_of(meta) | extra
+        fields["metadata"] = beside(meta_of(meta), extra)
         ledger.stored("files")
         ledger.sent("files")
         at = references.at if created_at is None else created_at

@@ -255,7 +255,12 @@ class SqliteDialect:
         return self._path.exists()
 
     def write_engine(self) -> Engine:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StorageUnavailableError(
+                f"the folder of the database can't be made ({error.strerror}); --data names another"
+            ) from error
         engine = self._engine(pool_size=1, max_overflow=0)
 
         @event.listens_for(engine, "connect")
@@ -458,6 +463,10 @@ class SqliteDialect:
             )
         if code == sqlite3.SQLITE_CANTOPEN:
             return StorageUnavailableError("the database file can't be opened; look at its folder and permissions")
+        if code == sqlite3.SQLITE_READONLY:
+            return StorageUnavailableError(
+                "the database file, or its folder, may not be written; look at its permissions"
+            )
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             return StorageError("the database file is damaged or is no database; restore it from a backup")
         return StorageError(f"the database refused the change ({type(cause).__name__})")

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from runreel.model.name import number_of as number_in
 from runreel.storage.sql import event_row, schema
 from runreel.storage.sql.contribution import add_events
 from runreel.storage.sql.event_writing import iter_chunks
@@ -84,7 +85,8 @@ def number_of(row: RunRow) -> int:
     """Return the number that a run was named by, or 0."""
     if row.name_source != NAMED_BY_COUNTER or row.run_name is None:
         return 0
-    return int(row.run_name.rpartition(" ")[2])
+    # The name of a run that was imported may be marked as another bearer of a number: `run 1 (2)`.
+    return number_in(row.run_name) or 0
 
 
 def find_wrong_flags(transaction: Transaction, run_pk: int) -> list[tuple[str, int]]:
