@@ -47,6 +47,7 @@ class History:
     name: str
     steps: list[Any]
     is_over: threading.Event = field(default_factory=threading.Event)
+    bundles: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def run_id(self, run_id: str) -> str:
         return f"{self.name}-{run_id}"
@@ -68,11 +69,11 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 _people = st.one_of(
     st.tuples(st.just("rename"), st.sampled_from(_RUNS), st.sampled_from(["mine", "wish"])),
-    st.tuples(st.just("delete"), st.just("r2"), st.none()),
+    st.tuples(st.sampled_from(["export", "delete", "revive"]), st.just("r2"), st.none()),
 )
 
 
-@given(batch=elements(max_size=30), acts=st.lists(_people, max_size=3), seed=st.integers(0, 2**32))
+@given(batch=elements(max_size=30), acts=st.lists(_people, max_size=5), seed=st.integers(0, 2**32))
 @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
 def test_a_follower_ends_with_what_a_fresh_reader_sees(
     servers: Servers, batch: list[Element], acts: list[Any], seed: int
@@ -117,6 +118,14 @@ def _write(servers: Servers, history: History, steps: Sequence[Any]) -> None:
                     api.http.patch(f"/api/by-id/{history.run_id(run_id)}", json=body)
                 case ("delete", run_id, _):
                     api.http.delete(f"/api/by-id/{history.run_id(run_id)}")
+                case ("export", run_id, _):
+                    exported = api.http.get(f"/api/by-id/{history.run_id(run_id)}/export")
+                    if exported.status_code == 200:
+                        history.bundles[run_id] = exported.content
+                case ("revive", run_id, _):
+                    if run_id in history.bundles:
+                        path = "/api/import?revive=true"
+                        assert api.http.post(path, content=history.bundles[run_id]).json()["refused"] == 0
                 case (dialect, fields):
                     record = {**fields, "run_id": history.run_id(fields["run_id"])} if fields.get("run_id") else fields
                     body = {"version": 1, "records": [record]} if dialect == "native" else {"events": [record]}
@@ -130,7 +139,11 @@ def _follow_run(servers: Servers, history: History, run_id: str, random: Random)
     with client_of(servers.following) as api:
         while not history.is_over.wait(0.01):
             _take_some(api, path, mirror.last_id, mirror.take, random)
-        _take_some(api, path, mirror.last_id, mirror.take, None, is_over=lambda: mirror.is_caught_up)
+        for _ in range(2):
+            _take_some(api, path, mirror.last_id, mirror.take, None, is_over=lambda: mirror.is_caught_up)
+            # It was revived, or is away for good, and a reader who begins again learns which.
+            if not mirror.is_gone:
+                break
     return mirror
 
 
