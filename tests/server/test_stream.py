@@ -170,6 +170,17 @@ def test_who_was_away_while_a_run_was_deleted_and_revived_begins_again(api: Api)
     assert stayed.is_gone
 
 
+def test_a_run_of_which_all_has_changed_is_still_the_same(api: Api) -> None:
+    api.record_all(event("only"))
+    with streaming(api, RUN) as stream:
+        first = stream.next()
+        for second in range(10, 13):
+            api.record_all(event("only", recorded_at=f"2026-01-02T03:05:{second}Z", outputs=second))
+            assert stream.next().event == "changes"
+    with streaming(api, RUN, last_event_id=first.id) as stream:
+        assert [each["event_id"] for each in stream.next().data["events"]] == ["only"]
+
+
 def test_streams_are_not_kept_by_anyone_on_the_way(read_only: Api) -> None:
     for path in (RUN, PROJECT):
         with streaming(read_only, path) as stream:
