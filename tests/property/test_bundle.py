@@ -50,6 +50,7 @@ def put_in(store: Store, scope: Scope, lines: Sequence[bytes]) -> BundleReport:
         ImportOptions(),
         content_encoding="",
         max_line_bytes=1_000_000,
+        max_file_bytes=1_000_000,
         now=lambda: NOW,
     )
     importer.feed(b"".join(lines))

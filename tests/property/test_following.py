@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from runreel.storage.sql import migrate, open_store
 from tests.property.effort import examples
 from tests.property.strategy import Element, elements
-from tests.support.api import Api, Json, client_of
+from tests.support.api import Api, Json, client_of, event
 from tests.support.app import serving
 from tests.support.stream import Mirror, Stream, as_shown, stream_path, streaming
 
@@ -68,11 +68,11 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 _people = st.one_of(
     st.tuples(st.just("rename"), st.sampled_from(_RUNS), st.sampled_from(["mine", "wish"])),
-    st.tuples(st.just("delete"), st.just("r2"), st.none()),
+    st.tuples(st.sampled_from(["delete", "return"]), st.just("r2"), st.none()),
 )
 
 
-@given(batch=elements(max_size=30), acts=st.lists(_people, max_size=3), seed=st.integers(0, 2**32))
+@given(batch=elements(max_size=30), acts=st.lists(_people, max_size=5), seed=st.integers(0, 2**32))
 @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate])
 def test_a_follower_ends_with_what_a_fresh_reader_sees(
     servers: Servers, batch: list[Element], acts: list[Any], seed: int
@@ -117,10 +117,21 @@ def _write(servers: Servers, history: History, steps: Sequence[Any]) -> None:
                     api.http.patch(f"/api/by-id/{history.run_id(run_id)}", json=body)
                 case ("delete", run_id, _):
                     api.http.delete(f"/api/by-id/{history.run_id(run_id)}")
+                case ("return", run_id, _):
+                    _delete_and_revive(api, history.run_id(run_id))
                 case (dialect, fields):
                     record = {**fields, "run_id": history.run_id(fields["run_id"])} if fields.get("run_id") else fields
                     body = {"version": 1, "records": [record]} if dialect == "native" else {"events": [record]}
                     assert api.http.post(_PATHS[dialect], json=body).status_code == 200
+
+
+def _delete_and_revive(api: Api, run_id: str) -> None:
+    """Let a run come back as it was before it got one more event: whoever is away meanwhile may know that one."""
+    exported = api.http.get(f"/api/by-id/{run_id}/export")
+    if exported.status_code == 200:
+        api.http.post("/api/records", json={"version": 1, "records": [event("lost", run_id)]})
+        api.http.delete(f"/api/by-id/{run_id}")
+        assert api.http.post("/api/import?revive=true", content=exported.content).json()["refused"] == 0
 
 
 def _follow_run(servers: Servers, history: History, run_id: str, random: Random) -> Mirror:
@@ -130,7 +141,11 @@ def _follow_run(servers: Servers, history: History, run_id: str, random: Random)
     with client_of(servers.following) as api:
         while not history.is_over.wait(0.01):
             _take_some(api, path, mirror.last_id, mirror.take, random)
-        _take_some(api, path, mirror.last_id, mirror.take, None, is_over=lambda: mirror.is_caught_up)
+        for _ in range(2):
+            _take_some(api, path, mirror.last_id, mirror.take, None, is_over=lambda: mirror.is_caught_up)
+            # It was revived, or is away for good, and a reader who begins again learns which.
+            if not mirror.is_gone:
+                break
     return mirror
 
 
@@ -199,8 +214,8 @@ def _check_run(api: Api, run_id: str, mirror: Mirror) -> None:
     assert {**response.json(), **(mirror.run or {})} == response.json()
     shown = [e for page in api.iter_pages(f"/api/by-id/{run_id}/timeline", limit=5) for e in page["events"]]
     narrow = {(event["event_id"],): {**event, "execution_order": None, "depth": None} for event in shown}
-    for event in narrow.values():
-        del event["timestamp"], event["data"]
+    for each in narrow.values():
+        del each["timestamp"], each["data"]
     assert {key: as_shown(event, response.json()) for key, event in mirror.things["events"].items()} == narrow
     graph = api.get(f"/api/runs/{run_id}/nodes")
     assert sorted(node["node_id"] for node in graph["nodes"]) == sorted(key[0] for key in mirror.things["nodes"])

@@ -83,6 +83,7 @@ def import_into(laboratory: Laboratory, scope: Scope, path: Path) -> Imported:
         ImportOptions(),
         content_encoding="",
         max_line_bytes=16_000_000,
+        max_file_bytes=1_000_000,
         now=lambda: NOW,
     )
     with closing(importer), open_source(str(path)) as source, closing(Ledger()) as ledger:

@@ -300,6 +300,20 @@ def test_a_file_that_is_not_all_there_costs_its_run(api: Api, other: Api) -> Non
     assert "not all there" in reasons_of(put_in(other, less))["f"]
 
 
+def test_a_file_over_the_limit_costs_its_run(api: Api, empty_file: Any, tmp_path: Any) -> None:
+    with_file(api)
+    small = {"params": {"name": "y", "file_id": "y"}, "content": b"small"}
+    api.record_all(run_start("small"))
+    assert api.http.post("/api/by-id/small/files", **small).status_code == 201
+    for number, (most, counts) in enumerate(((len(CONTENT) - 1, [1, 0, 0, 2]), (len(CONTENT), [3, 0, 0, 0]))):
+        (folder := tmp_path / f"other-{number}").mkdir()
+        with serving(copied_store(empty_file, folder), max_file_bytes=most) as app:
+            for dry_run in ("true", "false"):
+                report = put_in(app.api, export(api), dry_run=dry_run)
+                assert counts_of(report) == counts
+                assert all("RUNREEL_MAX_FILE_BYTES" in reason for reason in reasons_of(report).values())
+
+
 def test_what_begins_otherwise_is_read_all_the_same(api: Api, other: Api) -> None:
     """Whoever writes a bundle by hand may put spaces into its lines."""
     lines = [

@@ -79,6 +79,7 @@ def importer_of(
         ImportOptions(),
         content_encoding="",
         max_line_bytes=4_000_000,
+        max_file_bytes=4_000_000,
         now=lambda: NOW,
         apart_from_bytes=apart_from_bytes,
         command=command,

@@ -145,6 +145,42 @@ def test_a_number_that_the_run_has_not_reached_is_of_one_that_is_gone(api: Api) 
         assert [message.event for message in stream] == ["gone"]
 
 
+def test_who_was_away_while_a_run_was_deleted_and_revived_begins_again(api: Api) -> None:
+    """What the bundle lacks would else stay with him for ever."""
+    api.record_all(run_start(), event("kept"))
+    bundle = api.http.get("/api/by-id/run-1/export").content
+    api.record_all(event("lost"))
+    away = Mirror().read(api, "run-1")
+    stayed = Mirror()
+    with streaming(api, RUN) as stream:
+        stayed.take(stream.next())
+        api.http.delete("/api/by-id/run-1")
+        assert api.http.post("/api/import", params={"revive": "true"}, content=bundle).json()["new"] == 1
+        for message in stream:
+            stayed.take(message)
+    assert api.get("/api/by-id/run-1/changes", after=away.last_id)["after"] == 0
+    fresh = Mirror().read(api, "run-1")
+    assert set(fresh.things["events"]) == {("kept",)}
+    with streaming(api, RUN, last_event_id=away.last_id) as old, streaming(api, RUN, after=fresh.last_id) as new:
+        assert [message.event for message in old] == ["gone"]
+        # Who knows the run as it is now goes on.
+        new.next()
+        api.record_all(event("more"))
+        assert [each["event_id"] for each in new.next().data["events"]] == ["more"]
+    assert stayed.is_gone
+
+
+def test_a_run_of_which_all_has_changed_is_still_the_same(api: Api) -> None:
+    api.record_all(event("only"))
+    with streaming(api, RUN) as stream:
+        first = stream.next()
+        for second in range(10, 13):
+            api.record_all(event("only", recorded_at=f"2026-01-02T03:05:{second}Z", outputs=second))
+            assert stream.next().event == "changes"
+    with streaming(api, RUN, last_event_id=first.id) as stream:
+        assert [each["event_id"] for each in stream.next().data["events"]] == ["only"]
+
+
 def test_streams_are_not_kept_by_anyone_on_the_way(read_only: Api) -> None:
     for path in (RUN, PROJECT):
         with streaming(read_only, path) as stream:

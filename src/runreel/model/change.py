@@ -42,8 +42,10 @@ class DeclaredNode:
 class RunChanges:
     """The run as it is now, and those of its things whose latest change is in a stretch of `change_seq`.
 
-    `completeness` is that of now, too. `change_seq` is the end of that stretch, `is_caught_up` tells whether it was the
-    run's present number. Events have neither `execution_order` nor `depth`: both change with other events.
+    `completeness` is that of now, too. The stretch comes after `begin`: 0 where the number that was asked for is of a
+    run that was deleted and came back, or of a database before its restoring. `change_seq` is its end, `is_caught_up`
+    tells whether it was the run's present number. Events have neither `execution_order` nor `depth`: both change with
+    other events.
     """
 
     run: Run
@@ -52,6 +54,7 @@ class RunChanges:
     events: tuple[Event, ...]
     messages: tuple[Message, ...]
     files: tuple[FileReference, ...]
+    begin: int
     change_seq: int
     is_caught_up: bool
     completeness: Completeness | None = None

@@ -12,14 +12,25 @@ from runreel.storage.port import BlobWriter, FileStore
 
 
 def keep_files(
-    files: FileStore, scope: Scope, parts: Iterator[BlobPart], *, is_trial: bool, now: Callable[[], int]
+    files: FileStore,
+    scope: Scope,
+    parts: Iterator[BlobPart],
+    *,
+    is_trial: bool,
+    max_file_bytes: int,
+    now: Callable[[], int],
 ) -> None:
     """Keep the bytes that a run brings, for a while also without anything that names them; a trial looks at them only.
 
     Raises:
-        DecodeError: some are missing, or are not what their hash says.
+        DecodeError: some are missing, are not what their hash says, or are more than a file may have.
     """
     for part in parts:
+        if part.size_bytes > max_file_bytes:
+            raise DecodeError(
+                f"a file of {part.size_bytes} bytes is larger than RUNREEL_MAX_FILE_BYTES allows, which are "
+                f"{max_file_bytes}; raise it here, or export without files"
+            )
         with closing(files.begin_upload(scope)) as upload:
             _take(upload, part, parts)
             if not is_trial:

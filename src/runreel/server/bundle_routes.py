@@ -150,6 +150,7 @@ async def import_bundle(
         ),
         content_encoding=request.headers.get("content-encoding", ""),
         max_line_bytes=max(_LINE_RECORDS * parts.settings.max_record_bytes, _MIN_LINE_BYTES),
+        max_file_bytes=parts.settings.max_file_bytes,
         now=now,
     )
     # In one thread from the first byte to the last: what each thread has freed stays with it.

@@ -86,13 +86,14 @@ class Importer:
         *,
         content_encoding: str,
         max_line_bytes: int,
+        max_file_bytes: int,
         now: Callable[[], int],
         apart_from_bytes: int = _APART_FROM_BYTES,
         command: Sequence[str] = (),
     ) -> None:
         self._steps = BundleSteps(content_encoding, max_line_bytes=max_line_bytes)
         self._command = command or bundle_worker.command(content_encoding, max_line_bytes=max_line_bytes)
-        self._writing = _Writing(bundles, files, scope, options, now)
+        self._writing = _Writing(bundles, files, scope, options, max_file_bytes, now)
         self._apart_from_bytes = apart_from_bytes
         self._head: list[bytes] = []
         self._n_head_bytes = 0
@@ -139,7 +140,13 @@ class _Writing:
     """Does the steps of one bundle in the store, and takes note of what became of its runs."""
 
     def __init__(
-        self, bundles: BundleStore, files: FileStore, scope: Scope, options: ImportOptions, now: Callable[[], int]
+        self,
+        bundles: BundleStore,
+        files: FileStore,
+        scope: Scope,
+        options: ImportOptions,
+        max_file_bytes: int,
+        now: Callable[[], int],
     ) -> None:
         self.report = BundleReport()
         self.is_finished = False
@@ -147,6 +154,7 @@ class _Writing:
         self._files = files
         self._scope = scope
         self._options = options
+        self._max_file_bytes = max_file_bytes
         self._now = now
         # Why runs are left out whose lines have yet to come, or the rest of them.
         self._spoilt: dict[str, str] = {}
@@ -197,7 +205,14 @@ class _Writing:
 
         rest = parts()
         try:
-            keep_files(self._files, self._scope, rest, is_trial=self._options.is_trial, now=self._now)
+            keep_files(
+                self._files,
+                self._scope,
+                rest,
+                is_trial=self._options.is_trial,
+                max_file_bytes=self._max_file_bytes,
+                now=self._now,
+            )
         except (StorageFullError, StorageUnavailableError):
             raise
         except (DecodeError, StorageError) as error:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from runreel.errors import StreamLimitError
 from runreel.model.scope import Scope
 from runreel.server.stream_view import encode_project_changes, encode_run_changes
-from runreel.server.topic import Follower, Frame, Source, Topic
+from runreel.server.topic import GONE, Follower, Frame, Source, Topic
 from runreel.storage.port import Store, Watch
 
 Key = tuple[Scope, str | None]
@@ -165,6 +165,8 @@ class _RunSource:
 
     def read(self, after: int, until: int | None) -> Frame:
         changes = self._store.changes.list_changes(self._scope, self._run_id, after=after, limit=_PAGE, until=until)
+        if changes.begin != after:
+            return GONE
         content = encode_run_changes(changes)
         return Frame(begin=after, end=changes.change_seq, content=content, is_caught_up=changes.is_caught_up)
 

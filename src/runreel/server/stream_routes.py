@@ -102,11 +102,11 @@ def list_changes(
 ) -> Response:
     """Return what changed in a run, as its stream tells it; for those who learn elsewhere that something did."""
     store = parts_of(request).store
-    head = store.runs.get_run(scope, run_id).change_seq
     number = _number(after, None)
-    begin = head if number is None else number if number <= head else 0
-    changes = store.changes.list_changes(scope, run_id, after=begin, limit=limit)
-    return json_response({**view_run_changes(changes), "after": begin})
+    if number is None:
+        number = store.runs.get_run(scope, run_id).change_seq
+    changes = store.changes.list_changes(scope, run_id, after=number, limit=limit)
+    return json_response({**view_run_changes(changes), "after": changes.begin})
 
 
 @router.get("/api/stream", response_model=ProjectChangesView, response_class=EventStream, status_code=200)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from runreel.errors import NotFoundError, StorageError
-from runreel.server.stream_view import GONE
+from runreel.server import stream_view
 
 Result = TypeVar("Result")
 
@@ -40,7 +40,7 @@ class Frame:
     is_last: bool = False
 
 
-_GONE = Frame(begin=0, end=0, content=GONE, is_caught_up=True, is_last=True)
+GONE = Frame(begin=0, end=0, content=stream_view.GONE, is_caught_up=True, is_last=True)
 
 
 class Source(Protocol):
@@ -51,7 +51,10 @@ class Source(Protocol):
         ...
 
     def read(self, after: int, until: int | None) -> Frame:
-        """Return the changes after one number and not after the other, a page of them at most."""
+        """Return the changes after one number and not after the other, a page of them at most.
+
+        It is `GONE` where what the number was of is not there any more, though something else is in its place.
+        """
         ...
 
 
@@ -108,7 +111,7 @@ class Topic:
         """
         while not self.has_ended:
             if self.is_gone:
-                return _GONE
+                return GONE
             if not is_first and (frame := self._frames.get(after)) is not None:
                 return frame
             if after < self.edge or (is_first and after == self.edge):
@@ -138,7 +141,9 @@ class Topic:
         while not is_caught_up and not self.is_gone:
             frame = await self._read(self.edge, None)
             is_caught_up = frame.is_caught_up
-            if frame.end > self.edge and not frame.is_last:
+            if frame.is_last:
+                self._lose()
+            elif frame.end > self.edge:
                 self._keep(frame)
 
     def _keep(self, frame: Frame) -> None:
@@ -164,15 +169,19 @@ class Topic:
             try:
                 return await self._pool.run(lambda: self.source.read(after, until))
             except NotFoundError:
-                self.is_gone = True
-                self._move()
-                return _GONE
+                self._lose()
+                return GONE
             except StorageError as error:
                 _log.info("streams wait for the database: %s", error)
             # A mistake in one reading must not leave all who follow without an end or an answer.
             except Exception as error:  # noqa: BLE001
                 _log.error("an unexpected %s while changes were read", type(error).__name__)
             await asyncio.sleep(_TRY_AGAIN_S)
+
+    def _lose(self) -> None:
+        """Tell all who follow that it is gone."""
+        self.is_gone = True
+        self._move()
 
     def _move(self) -> None:
         """Let all go on who wait for what follows."""
@@ -193,7 +202,7 @@ class Follower:
     async def next_frame(self) -> Frame | None:
         """Wait for the next message; None when there will be none. Nothing is lost where the waiting is cut off."""
         if self._is_gone:
-            return _GONE
+            return GONE
         frame = await self._topic.next_frame(self._after, is_first=self._is_first)
         if frame is not None:
             self._after, self._is_first = frame.end, False

@@ -408,6 +408,8 @@ class ChangeStore(Protocol):
         - Reading on from `change_seq` of each page visits exactly what a fresh read has.
         - What changes meanwhile comes again, later; nothing is skipped.
         - A page has at most `limit` things, and is shorter where they are large.
+        - It begins with everything, which `begin` says, where the run has not reached the number `after`, or has
+          nothing that is as old: it was deleted and revived.
         """
         ...
 

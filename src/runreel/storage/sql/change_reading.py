@@ -19,7 +19,17 @@ from runreel.storage.sql import event_row
 from runreel.storage.sql.event_reading import read_edge, read_file, read_message
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_row import RunRow, decode_state, read_run
-from runreel.storage.sql.schema import edges, events, files, messages, nodes, projects, runs, tombstones
+from runreel.storage.sql.schema import (
+    edges,
+    events,
+    files,
+    messages,
+    nodes,
+    projects,
+    run_transitions,
+    runs,
+    tombstones,
+)
 
 _PAGE_BYTES = 1024 * 1024
 _KEPT_WHOLE: Sequence[Table] = (nodes, edges, messages, files)
@@ -49,6 +59,11 @@ _SIZES = (
     .order_by("change_seq")
     .limit(bindparam("limit"))
 )
+# One of these is enough, and the first nearly always has one.
+_OLD: Sequence[Select[Any]] = [
+    select(literal(1)).where(table.c.run_pk == bindparam("run_pk"), table.c.change_seq <= bindparam("after")).limit(1)
+    for table in (run_transitions, events, *_KEPT_WHOLE)
+]
 _WHOLE: Sequence[Select[Any]] = [_changed(table).order_by(table.c.change_seq) for table in _KEPT_WHOLE]
 
 
@@ -56,6 +71,7 @@ def list_changes(
     connection: Connection, run: RunRow, *, after: int, limit: int, until: int | None = None
 ) -> RunChanges:
     """Return the things of a run that changed; see `ChangeStore.list_changes`."""
+    after = _begin(connection, run, after)
     end = run.change_seq if until is None else min(until, run.change_seq)
     stretch = {"run_pk": run.run_pk, "after": after, "end": end, "limit": limit + 1}
     narrow = connection.execute(_EVENTS, stretch).all()
@@ -74,6 +90,7 @@ def list_changes(
         events=tuple(event_row.read_event(row) for row in narrow if row[_CHANGE_SEQ] <= end),
         messages=tuple(map(read_message, rows[2])),
         files=tuple(map(read_file, rows[3])),
+        begin=after,
         change_seq=end,
         is_caught_up=end == run.change_seq,
         completeness=read_completeness(connection, run.run_pk),
@@ -111,6 +128,17 @@ def list_run_changes(
         change_no=max(after, end),
         is_caught_up=max(after, end) >= head,
     )
+
+
+def _begin(connection: Connection, run: RunRow, after: int) -> int:
+    """Return the number, or 0 where whoever has it knows another run than this: one that was deleted and came back.
+
+    Then everything here is newer than the number, so that beginning with nothing tells no more than going on would.
+    """
+    if not 0 < after <= run.change_seq:
+        return 0
+    known = {"run_pk": run.run_pk, "after": after}
+    return after if any(connection.execute(statement, known).first() for statement in _OLD) else 0
 
 
 def _cut(sizes: list[tuple[int, int]], limit: int, end: int) -> int:

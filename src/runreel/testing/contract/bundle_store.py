@@ -169,11 +169,26 @@ class BundleStoreContract(StoreContract):
             _import(store, scope, parts, can_revive=True)
             changes = store.changes.list_changes(scope, "a", after=seen, limit=500)
             assert changes.is_caught_up
+            assert changes.begin == 0
             assert {event.event_id for event in changes.events} == {
                 part.values[0] for part in parts if isinstance(part, EventPart)
             }
             assert changes.change_seq > seen
             seen = changes.change_seq
+
+    def test_who_knows_a_run_as_it_was_before_it_was_revived_begins_again(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, *make_workflow("a"))
+        parts = _export(store, scope, "a")
+        known = store.runs.get_run(scope, "a").change_seq
+        store.runs.delete_run(scope, "a", now=NOW)
+        _import(store, scope, parts, can_revive=True)
+        revived = store.runs.get_run(scope, "a").change_seq
+        for after in (1, known):
+            assert store.changes.list_changes(scope, "a", after=after, limit=3).begin == 0
+            assert store.changes.list_changes(scope, "a", after=after, until=revived, limit=3).begin == 0
+        # What came of the revived run itself is enough to go on with, however early in it.
+        page = store.changes.list_changes(scope, "a", after=known, limit=3)
+        assert store.changes.list_changes(scope, "a", after=page.change_seq, limit=3).begin == page.change_seq
 
     def test_what_people_said_comes_with_a_run(self, store: Store, scope: Scope, elsewhere: Scope) -> None:
         for run_id in "ab":

@@ -61,6 +61,13 @@ _CHANGES: dict[str, tuple[Change, set[str]]] = {
 class ChangeContract(StoreContract):
     """Promises of `list_changes`."""
 
+    def test_reading_begins_with_everything_where_the_run_has_not_got_so_far(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, *make_workflow("a"))
+        head = store.runs.get_run(scope, "a").change_seq
+        for after, begin in ((0, 0), (1, 1), (head, head), (head + 1, 0)):
+            changes = store.changes.list_changes(scope, "a", after=after, limit=500)
+            assert (changes.begin, _n_things(changes) == _N_THINGS) == (begin, begin == 0)
+
     @pytest.mark.parametrize("limit", [1, 2, 3, 7, 16, 17, 18, 500])
     def test_reading_on_visits_what_a_fresh_read_has(self, store: Store, scope: Scope, limit: int) -> None:
         apply(store, scope, *make_workflow("a"), *make_workflow("b"))
