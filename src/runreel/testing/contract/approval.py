@@ -47,6 +47,16 @@ class ApprovalStoreContract(StoreContract):
             ("executing", "Ada", "approve: looks good"),
         ]
 
+    def test_the_history_of_its_node_tells_who_answered_what(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run(), make_approval(at=AT + SECOND, node_id="release"))
+        _answer(store, scope)
+        history = store.events.get_node_history(scope, "run-1", "release").transitions
+        assert [(each.to_status, each.who, each.why) for each in history][-1] == (
+            "running",
+            "Ada",
+            "approve: looks good",
+        )
+
     def test_the_run_waits_while_one_of_several_is_open(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(), make_approval("a"), make_approval("b"))
         _answer(store, scope, "a")
