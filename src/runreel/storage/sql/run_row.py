@@ -11,9 +11,9 @@ from typing import Any, cast
 from runreel.model.error_line import error_line
 from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
-from runreel.model.request import Request, read_requests
+from runreel.model.request import Request, find_followed, read_requests
 from runreel.model.run import Run
-from runreel.model.transition import BY_RECORDER
+from runreel.model.transition import BY_PERSON, BY_RECORDER
 from runreel.model.usage import Usage
 from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT, is_ended
 from runreel.storage.merge import (
@@ -238,7 +238,12 @@ class RunChange:
         row = self.row
         at = self.at or self._status_at or row.created_at
         former = None if self.is_new else self.before.status
-        return row.run_pk, row.change_seq, at, former, row.status, self.who, self.why
+        who, why = self.who, self.why
+        if who == BY_RECORDER and why is None:
+            request = find_followed(requests_of(self.state), former, row.status)
+            if request is not None:
+                who, why = request.requested_by or BY_PERSON, request.why
+        return row.run_pk, row.change_seq, at, former, row.status, who, why
 
     def is_moved(self) -> bool:
         """Tell whether the run belongs to another agent or session than before."""
