@@ -52,11 +52,7 @@ class ApprovalStoreContract(StoreContract):
         apply(store, scope, make_run(), make_approval(at=AT + SECOND, node_id="release"))
         _answer(store, scope)
         history = store.events.get_node_history(scope, "run-1", "release").transitions
-        assert [(each.to_status, each.who, each.why) for each in history][-1] == (
-            "running",
-            "Ada",
-            "approve: looks good",
-        )
+        assert ("running", "Ada", "approve: looks good") in [(each.to_status, each.who, each.why) for each in history]
 
     def test_the_run_waits_while_one_of_several_is_open(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(), make_approval("a"), make_approval("b"))
