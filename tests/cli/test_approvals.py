@@ -21,7 +21,9 @@ APPROVAL: dict[str, object] = {
     "option": None,
     "answered_by": None,
 }
-ANSWERED = {**APPROVAL, "status": "answered", "option": "approve", "answered_by": "Ada"}
+ANSWERED = {**APPROVAL, "status": "answered", "option": "approve", "answered_by": "Ada"} | {
+    "answered_at": "2026-01-31T12:05:00.000000Z"
+}
 RUN: dict[str, object] = {"run_id": "r1", "agent_name": "writer", "run_name": "run 1"}
 ANSWER = "POST /api/by-id/r1/approvals/a1/answer"
 
@@ -81,7 +83,13 @@ def test_the_only_open_approval_of_a_run_is_answered(server: FakeServer, runreel
 
 
 @pytest.mark.parametrize(
-    ("approvals", "told"), [((), "waits for no answer"), ((APPROVAL, APPROVAL), "waits for several answers")]
+    ("approvals", "told"),
+    [
+        ((), "waits for no answer"),
+        ((APPROVAL | {"status": "expired"},), "waits for no answer"),
+        ((ANSWERED,), "Ada has answered 'approve' at 20"),
+        ((APPROVAL, APPROVAL), "waits for several answers"),
+    ],
 )
 def test_what_is_answered_must_be_clear(
     server: FakeServer, runreel: CommandLine, approvals: tuple[dict[str, object], ...], told: str

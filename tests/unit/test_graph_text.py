@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,8 @@ def dot_labels(text: str) -> list[str]:
     tokens = _TOKEN.sub("", text).split()
     assert tokens == [], tokens
     quoted = [match[1] for match in _TOKEN.finditer(text) if match[1] is not None]
-    return [re.sub(r"\\(.)", lambda escaped: "\n" if escaped[1] == "n" else escaped[1], label) for label in quoted]
+    texts = [re.sub(r"\\(.)", lambda escaped: "\n" if escaped[1] == "n" else escaped[1], label) for label in quoted]
+    return [unescape(text) for text in texts]
 
 
 def mermaid_text(label: str) -> str:

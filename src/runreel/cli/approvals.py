@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runreel.cli.address import add_run_address, read_run
@@ -84,15 +85,7 @@ def answer_approval(arguments: argparse.Namespace, console: Console) -> int:
     run_id = str(read_run(client, arguments).get("run_id"))
     event_id = arguments.approval
     if event_id is None:
-        asked = objects_at(client.get("api", "by-id", run_id, "approvals"), "approvals")
-        waiting = [approval for approval in asked if approval.get("status") == "open"]
-        if len(waiting) != 1:
-            raise ConfigError(
-                "the run waits for several answers; say which with `--approval`, `runreel approvals` lists them"
-                if waiting
-                else "the run waits for no answer"
-            )
-        event_id = str(waiting[0].get("event_id"))
+        event_id = _find_open(objects_at(client.get("api", "by-id", run_id, "approvals"), "approvals"))
     body = {"option": arguments.option, "feedback": arguments.feedback, "who": arguments.who}
     given = {name: value for name, value in body.items() if value is not None}
     approval = client.post("api", "by-id", run_id, "approvals", event_id, "answer", body=given)
@@ -100,6 +93,24 @@ def answer_approval(arguments: argparse.Namespace, console: Console) -> int:
         return print_json(approval, console)
     console.say(f"Answered {text_at(approval, 'option')!r}: {harmless(text_at(approval, 'question') or '')}")
     return 0
+
+
+def _find_open(approvals: Sequence[JsonObject]) -> str:
+    waiting = [approval for approval in approvals if approval.get("status") == "open"]
+    if len(waiting) == 1:
+        return str(waiting[0].get("event_id"))
+    if waiting:
+        raise ConfigError(
+            "the run waits for several answers; say which with `--approval`, `runreel approvals` lists them"
+        )
+    answered = [approval for approval in approvals if approval.get("status") == "answered"]
+    if not answered:
+        raise ConfigError("the run waits for no answer")
+    # Whoever comes second wants to know who was first.
+    last = max(answered, key=lambda approval: text_at(approval, "answered_at") or "")
+    who, option = text_at(last, "answered_by") or "somebody", text_at(last, "option")
+    at = format_instant(last.get("answered_at"))
+    raise ConfigError(harmless(f"the run waits for no answer any more: {who} has answered {option!r} at {at}"))
 
 
 def _row(approval: JsonObject, console: Console) -> list[Cell]:

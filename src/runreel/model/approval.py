@@ -59,6 +59,11 @@ class Answer:
     who: str | None = None
 
 
+def tell_answer(option: str, feedback: str | None) -> str:
+    """Return what histories tell of an answer."""
+    return f"{option}: {feedback}" if feedback else option
+
+
 def is_answerable(run_status: str) -> bool:
     """Tell whether a run of this status may go on with an answer: also a lost one, whose agent may come again."""
     return run_status == "lost" or not is_ended(run_status)

@@ -14,6 +14,8 @@ from heapq import heappop, heappush
 from runreel.model.circle import Pair
 from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.layer import Layers, find_layers
+from runreel.model.node_history import AT_WORK, NEVER_BEGAN, NodeHistory
+from runreel.model.transition import BY_RUN
 
 Places = tuple[int, int]
 """A step: the place of one execution, and that of another which came after it."""
@@ -49,6 +51,34 @@ class Course:
     executions: tuple[Execution, ...]
     steps: tuple[Step, ...]
     n_executions: int
+
+
+def stated_executions(node_id: str, history: NodeHistory) -> list[Execution]:
+    """Return the executions of a node of which its states alone tell: each from when it is at work to its end."""
+    found: list[Execution] = []
+    began_at: int | None = None
+    for at, before, status, who, _ in history.transitions:
+        if status in AT_WORK:
+            began_at = at if began_at is None else began_at
+        elif began_at is not None or not (
+            status in NEVER_BEGAN or (status == "cancelled" and before in (None, "pending"))
+        ):
+            if began_at is None and found:
+                # What ended, and is said to have ended otherwise, was not tried again.
+                began_at = found.pop().started_at
+            found.append(
+                Execution(
+                    node_id=node_id,
+                    started_at=at if began_at is None else began_at,
+                    ended_at=at,
+                    status=status,
+                    ended_by_run=who == BY_RUN,
+                )
+            )
+            began_at = None
+    if began_at is not None:
+        found.append(Execution(node_id=node_id, started_at=began_at, ended_at=None, status=history.status))
+    return found
 
 
 def end_execution(execution: Execution, end: RunEnd) -> Execution:

@@ -107,8 +107,8 @@ def _mermaid_text(text: str) -> str:
 
 
 def _dot_text(text: str) -> str:
-    """Return text for a quoted label, in which only backslashes, quotes and ends of lines mean something."""
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", "\\n")
+    """Return text for a quoted label, in which backslashes, quotes, ends of lines and entities mean something."""
+    return text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", "\\n")
 
 
 def _by_status(nodes: Sequence[DagNode], places: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:

@@ -19,6 +19,9 @@ class Action(StrEnum):
     RESUME = "resume"
 
 
+_FOLLOWED: Final = {"paused": Action.PAUSE, "cancelled": Action.CANCEL}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What was asked of a run, numbered from 1; `is_seen` once the agent says that it knows of it."""
@@ -61,6 +64,16 @@ def write_request(request: Request) -> dict[str, object]:
         "requested_at": request.requested_at,
         "requested_by": request.requested_by,
     }
+
+
+def find_followed(requests: Sequence[Request], from_status: str | None, to_status: str) -> Request | None:
+    """Return the request that an agent followed when its run's status changed so: the latest that it has seen."""
+    seen = [request for request in requests if request.is_seen]
+    if not seen:
+        return None
+    is_resumed = from_status == "paused" and to_status == "executing"
+    action = Action.RESUME if is_resumed else _FOLLOWED.get(to_status)
+    return seen[-1] if seen[-1].action is action else None
 
 
 def makes_sense(action: Action, requests: Sequence[Request], run_status: str) -> bool:

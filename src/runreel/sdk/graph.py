@@ -1,8 +1,8 @@
 """The workflow graph of a run, declared as its nodes run.
 
 Nodes that run one after the other in the same block are joined by sequential edges. Nodes that run at the same time
-follow the same ones, and what comes next follows all of them. Between nodes of a plan there are the edges of the plan,
-however they run.
+follow the same ones, and what comes next follows all of them. Between nodes of a plan, or of graphs of workflows,
+there are the edges of these, however they run.
 """
 
 from __future__ import annotations
@@ -66,9 +66,8 @@ class NodeKind:
             return
         run.nodes.add(self._node_id)
         inside = None if place.node_id == self._node_id else place.node_id
-        # What a plan says of it stands, unless it is said otherwise here.
-        is_planned = run.plan is not None and self._node_id in run.plan.node_ids
-        node_type = self._stated_type if is_planned else self._node_type
+        # What was declared of it stands, unless it is said otherwise here.
+        node_type = self._stated_type if _are_declared(run, self._node_id) else self._node_type
         fields = (
             f"{name_field('node_type', node_type)}{name_field('goal', self._goal)}"
             f"{name_field('parent_node_id', inside)}"
@@ -173,10 +172,15 @@ def type_of(node_id: str) -> str:
     return node_id if node_id in _TYPES else _DEFAULT_TYPE
 
 
+def _are_declared(run: Run, *node_ids: str) -> bool:
+    """Tell whether the plan, or the graphs of workflows, have all of these nodes."""
+    return any(each is not None and each.node_ids.issuperset(node_ids) for each in (run.plan, run.graph))
+
+
 def _declare_edge(run: Run, source: str, target: str) -> None:
     if source == target:
         return
-    if run.plan is not None and source in run.plan.node_ids and target in run.plan.node_ids:
+    if _are_declared(run, source, target):
         return
     if run.edges is None:
         run.edges = set()

@@ -115,9 +115,9 @@ def plan(
     try:
         place = place_here()
         if place is not None:
-            from runreel.sdk.plan import declare
+            from runreel.sdk.plan import declare_plan
 
-            declare(place.run, nodes, edges)
+            declare_plan(place.run, nodes, edges)
     except OWN_ERRORS as error:
         swallow("plan nodes", error)
 

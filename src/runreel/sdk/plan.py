@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import time
+
 from runreel.model.plan import check_plan, dependency_edges
 from runreel.sdk.graph import type_of
 from runreel.sdk.guard import say_once
@@ -10,13 +12,15 @@ from runreel.sdk.record import name_field, plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import Any, TypeAlias
 
     from runreel.sdk.run import Run
 
     Edge: TypeAlias = tuple[str, str, str, str]
     """Source, target, type and condition."""
+    Said: TypeAlias = tuple[str, str, str | None]
+    """Of a record how it begins and its fields; and the node of which no type is stated."""
 
 _EDGE_FIELDS = ("source", "target", "edge_type", "condition")
 
@@ -64,21 +68,54 @@ class Step:
 
 
 class Plan:
-    """What a run has declared last: its version, its nodes, and the texts of its records."""
+    """What a run has declared last: the version of it, its nodes, and what was said of them."""
 
-    __slots__ = ("node_ids", "texts", "version")
+    __slots__ = ("node_ids", "said", "version")
 
-    def __init__(self, version: int, node_ids: Iterable[str], texts: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, version: int, node_ids: Iterable[str], said: Collection[Said]) -> None:
         self.version = version
         self.node_ids = frozenset(node_ids)
-        self.texts = texts
+        self.said = said
 
 
-def declare(run: Run, nodes: object, edges: object = None) -> None:
+def declare_plan(run: Run, nodes: object, edges: object = None) -> None:
     """Declare nodes and edges as the next version of a run's plan; what can't be taken is said once, and left out.
 
     The same as before is no new version. Without edges nodes follow what they depend on, or else each the one before.
     """
+    node_ids, pairs, said = _check(run, nodes, edges)
+    before = run.plan
+    if before is not None and before.said == said:
+        return
+    version = _version_after(run, before)
+    _say(run, pairs, said, f',"plan_version":{version}')
+    run.plan = Plan(version, node_ids, said)
+
+
+def declare_graph(run: Run, nodes: object, edges: object = None) -> None:
+    """Declare the nodes and edges of a workflow beside those of the plan and of other workflows, checked as a plan is.
+
+    They have no version, so no plan withdraws them.
+    """
+    node_ids, pairs, said = _check(run, nodes, edges)
+    before = run.graph
+    known = () if before is None else before.said
+    _say(run, pairs, [each for each in said if each not in known], "")
+    run.graph = Plan(0, {*node_ids, *(before.node_ids if before is not None else ())}, frozenset([*known, *said]))
+
+
+def _version_after(run: Run, before: Plan | None) -> int:
+    """Return a version that is higher than those before it.
+
+    Of a run that another process may have had it is the time in hundredths of a second: versions must be comparable
+    with those that were declared there.
+    """
+    version = 1 if before is None else before.version + 1
+    return max(version, int(time() * 100)) if run.may_be_known else version
+
+
+def _check(run: Run, nodes: object, edges: object) -> tuple[list[str], list[tuple[str, str]], list[Said]]:
+    """Return the nodes, what edges join them, and what is to be said of both, without what can't be taken."""
     stated = None if edges is None else list(_iter_edges(edges))
     steps = list(_iter_steps(nodes if nodes is not None else _ends_of(stated or [])))
     wanted = _wanted_edges(steps, stated)
@@ -86,16 +123,25 @@ def declare(run: Run, nodes: object, edges: object = None) -> None:
     distinct: dict[str, Step] = {}
     for step in steps:
         distinct.setdefault(step.node_id, step)
-    texts = [_node_text(run, step, place) for place, step in enumerate(distinct.values())]
+    said = [_node_text(run, step, place) for place, step in enumerate(distinct.values())]
     sound = [edge for edge in wanted if edge[:3] not in bad]
-    texts += map(_edge_text, sound)
-    before = run.plan
-    if before is not None and before.texts == texts:
-        return
-    plan = run.plan = Plan(before.version + 1 if before else 1, distinct, texts)
-    run.edges = {*(run.edges or ()), *((source, target) for source, target, _, _ in sound)}
-    for kind, fields in texts:
-        run.add(kind, f'{fields},"plan_version":{plan.version}')
+    said += map(_edge_text, sound)
+    return list(distinct), [edge[:2] for edge in sound], said
+
+
+def _say(run: Run, pairs: Iterable[tuple[str, str]], said: Iterable[Said], version: str) -> None:
+    known = _known_ids(run)
+    run.edges = {*(run.edges or ()), *pairs}
+    for kind, fields, untyped in said:
+        # The type of a node that is known already stands.
+        usual = "" if untyped is None or untyped in known else name_field("node_type", type_of(untyped))
+        run.add(kind, f"{fields}{usual}{version}")
+
+
+def _known_ids(run: Run) -> set[str]:
+    """Return the nodes that ran, or were declared."""
+    declared = [each.node_ids for each in (run.plan, run.graph) if each is not None]
+    return (run.nodes or set()).union(*declared)
 
 
 def _iter_steps(nodes: Any) -> Iterator[Step]:
@@ -153,19 +199,16 @@ def _find_bad(run: Run, steps: Sequence[Step], edges: Sequence[Edge]) -> set[tup
     """Return the edges that can't be taken, and say why."""
     bad: set[tuple[str, str, str]] = set()
     triples = [edge[:3] for edge in edges]
-    for problem in check_plan([step.node_id for step in steps], triples, known_ids=run.nodes or ()):
+    for problem in check_plan([step.node_id for step in steps], triples, known_ids=_known_ids(run)):
         say_once(f"plan {problem.text}", f"plan: {problem.text}")
         bad.update(problem.edges)
     return bad
 
 
-def _node_text(run: Run, step: Step, place: int) -> tuple[str, str]:
-    node_type = step.node_type
-    if node_type is None and step.node_id not in (run.nodes or ()):
-        node_type = type_of(step.node_id)
+def _node_text(run: Run, step: Step, place: int) -> Said:
     order_index = step.order_index if type(step.order_index) is int else place
     parts = [
-        f',"node_id":{quote(step.node_id)}{name_field("node_type", node_type)},"order_index":{order_index}',
+        f',"node_id":{quote(step.node_id)}{name_field("node_type", step.node_type)},"order_index":{order_index}',
         name_field("name", step.name),
         name_field("goal", step.goal),
         name_field("agent_name", step.agent_name),
@@ -178,10 +221,10 @@ def _node_text(run: Run, step: Step, place: int) -> tuple[str, str]:
         parts.append(f',"max_attempts":{step.max_attempts}')
     elif step.max_attempts is not None:
         say_once("max_attempts", f"plan: max_attempts is {step.max_attempts!r}; give a whole number from 1 on")
-    return '"record":"node","phase":"start"', "".join(parts)
+    return '"record":"node","phase":"start"', "".join(parts), step.node_id if step.node_type is None else None
 
 
-def _edge_text(edge: Edge) -> tuple[str, str]:
+def _edge_text(edge: Edge) -> Said:
     source, target, edge_type, condition = edge
     fields = f',"source":{quote(source)},"target":{quote(target)},"edge_type":{quote(edge_type)}'
-    return '"record":"edge"', fields + (f',"condition":{quote(condition)}' if condition else "")
+    return '"record":"edge"', fields + (f',"condition":{quote(condition)}' if condition else ""), None

@@ -45,6 +45,7 @@ class Run:
         "dropped_count",
         "edges",
         "files",
+        "graph",
         "graphs",
         "head",
         "holders",
@@ -94,9 +95,10 @@ class Run:
         # What people ask of it, and were asked; made when somebody looks, or asks.
         self.watch: Watch | None = None
         self.asked: dict[tuple[str | None, str], int] | None = None
-        # Of the workflow graph; made when the first node is, or the first plan.
+        # Of the workflow graph; made when the first node is, the first plan, or the first graph of a workflow.
         self.attempts: dict[str, int] | None = None
         self.plan: Plan | None = None
+        self.graph: Plan | None = None
         self.nodes: set[str] | None = None
         self.edges: set[tuple[str, str]] | None = None
         self.chains: dict[str | None, Chain] | None = None

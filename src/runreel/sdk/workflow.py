@@ -40,6 +40,6 @@ class WorkflowKind:
     def _declare(self, run: Run) -> None:
         with never_raise("declare the graph of a workflow"):
             # Not before: most workflows declare none, and the check takes a while to import.
-            from runreel.sdk.plan import declare
+            from runreel.sdk.plan import declare_graph
 
-            declare(run, self._nodes, self._edges)
+            declare_graph(run, self._nodes, self._edges)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import time
 from typing import Any
 
 import pytest
@@ -68,6 +69,60 @@ def test_another_plan_is_the_next_version_and_the_same_one_is_not(recording: Rec
     assert {node_id: node["plan_version"] for node_id, node in nodes.items()} == {"a": 2, "b": 1, "c": 2}
     versions = {edge["source"] + edge["target"]: edge["plan_version"] for edge in recording.merged("edge")}
     assert versions == {"ab": 1, "ac": 2}
+
+
+def test_the_same_plan_is_no_new_version_when_it_has_begun(recording: Recorded) -> None:
+    with runreel.run(agent="one"):
+        runreel.plan(["approval", "b"])
+        with runreel.node("approval"):
+            pass
+        n_records = len(recording.records)
+        runreel.plan(["approval", "b"])
+        assert len(recording.records) == n_records
+    assert nodes_of(recording)["approval"]["node_type"] == "approval"
+
+
+def test_plans_of_a_run_that_others_may_have_had_are_counted_by_the_clock(recording: Recorded) -> None:
+    before = time()
+    for plans in (["a", "b"],), (["a", "c"], ["a", "d"]):
+        with runreel.run(agent="one", run_id="order-17"):
+            for node_ids in plans:
+                runreel.plan(node_ids)
+    versions = {node_id: node["plan_version"] for node_id, node in nodes_of(recording).items()}
+    assert int(before * 100) <= versions["b"] <= versions["c"] < versions["d"] == versions["a"]
+
+
+def test_the_graph_of_a_workflow_has_no_part_in_the_plan_around_it(recording: Recorded) -> None:
+    with runreel.run(agent="one"):
+        runreel.plan(["research", "publish"])
+        for _ in range(2):
+            with runreel.node("research"), runreel.workflow("look up", nodes=["search", "read"]):
+                with runreel.node("search"):
+                    pass
+                with runreel.node("read"):
+                    pass
+        runreel.plan(["research", "write"])
+    versions = {node_id: node.get("plan_version") for node_id, node in nodes_of(recording).items()}
+    assert versions == {"research": 2, "publish": 1, "write": 2, "search": None, "read": None}
+    assert len([record for record in recording if record["record"] == "edge"]) == 3
+
+
+def test_a_plan_has_no_part_in_the_graph_of_the_workflow_around_it(
+    recording: Recorded, warnings: pytest.LogCaptureFixture
+) -> None:
+    with runreel.workflow("work", nodes=["planning", "control", "terminator"]):
+        with runreel.node("planning"):
+            runreel.plan([{"node_id": "step_1", "depends_on": "planning"}, {"node_id": "step_2"}])
+        with runreel.node("control"):
+            pass
+    nodes = nodes_of(recording)
+    assert [node.get("plan_version") for node in nodes.values()] == [None, None, None, 1, 1]
+    assert [node["node_type"] for node in nodes.values()] == ["planning", "control", "terminator", "step", "step"]
+    assert edges_of(recording) == [
+        ("planning", "control", "sequential"), ("control", "terminator", "sequential"),
+        ("planning", "step_1", "sequential"),
+    ]  # fmt: skip
+    assert warnings.messages == []
 
 
 def test_what_a_plan_says_of_a_node_stands_when_it_runs(recording: Recorded) -> None:

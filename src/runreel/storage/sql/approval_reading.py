@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from runreel.errors import NotFoundError
-from runreel.model.approval import APPROVAL_REQUESTED, Approval, ApprovalStatus, read_approval
+from runreel.model.approval import APPROVAL_REQUESTED, Approval, ApprovalStatus, read_approval, tell_answer
+from runreel.model.node_history import WAITING, NodeHistory, NodeTransition
 from runreel.model.page import Page
 from runreel.model.scope import Scope
+from runreel.model.transition import BY_PERSON
 from runreel.storage.port import BlobStore
 from runreel.storage.sql.cursor import format_cursor, parse_cursor
 from runreel.storage.sql.dialect import Dialect
 from runreel.storage.sql.event_reading import Inside
+from runreel.storage.sql.node_reading import read_node
 from runreel.storage.sql.run_row import read_run
 from runreel.storage.sql.schema import runs
 
@@ -35,6 +39,27 @@ def get_approval(inside: Inside, event_id: str) -> Approval:
     if full.event.event_type != APPROVAL_REQUESTED:
         raise NotFoundError(f"the run {inside.run.run_id!r} has no approval {event_id!r}")
     return read_approval(read_run(inside.run), full)
+
+
+def read_history(inside: Inside, node_id: str) -> NodeHistory:
+    """Return how the status of a node changed, with who answered its approvals, and what they said."""
+    history = read_node(inside, node_id).history
+    if not any(_is_answer(each) for each in history.transitions):
+        return history
+    answers = {approval.answered_at: approval for approval in list_of_run(inside)}
+    return replace(history, transitions=tuple(_with_answer(each, answers) for each in history.transitions))
+
+
+def _is_answer(transition: NodeTransition) -> bool:
+    return transition.from_status == WAITING and transition.who == BY_PERSON
+
+
+def _with_answer(transition: NodeTransition, answers: Mapping[int | None, Approval]) -> NodeTransition:
+    approval = answers.get(transition.at) if _is_answer(transition) else None
+    if approval is None or approval.option is None:
+        return transition
+    why = tell_answer(approval.option, approval.feedback)
+    return transition._replace(who=approval.answered_by or transition.who, why=why)
 
 
 def count_open(connection: Connection, scope: Scope) -> int:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from runreel.errors import ApprovalClosedError, InvalidAnswerError, NotFoundError
-from runreel.model.approval import APPROVAL_REQUESTED, EXPIRED, Answer, Approval, ApprovalStatus, read_approval
+from runreel.model.approval import (
+    APPROVAL_REQUESTED,
+    EXPIRED,
+    Answer,
+    Approval,
+    ApprovalStatus,
+    read_approval,
+    tell_answer,
+)
 from runreel.model.event import FullEvent
 from runreel.model.instant import format_instant
 from runreel.model.record import Rank, Record, RecordKind
@@ -41,7 +49,7 @@ def answer_approval(
         "ended_at": max(now, approval.requested_at),
         "outputs": {name: value for name, value in outputs.items() if value is not None},
     }
-    why = f"{answer.option}: {answer.feedback}" if answer.feedback else answer.option
+    why = tell_answer(answer.option, answer.feedback)
     return _end(transaction, row, event_id, Rank.PERSON, fields, who=answer.who or BY_PERSON, why=why, now=now)
 
 

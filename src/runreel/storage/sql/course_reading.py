@@ -18,6 +18,7 @@ from runreel.model.course import (
     end_execution,
     find_steps,
     make_course,
+    stated_executions,
 )
 from runreel.model.dag import Dag, is_withdrawn, make_dag, plan_version_of
 from runreel.model.edge import Edge
@@ -163,7 +164,7 @@ def _read_way(inside: Inside) -> _Way:
 
 
 def _make_executions(inside: Inside, activity: Activity, known: Sequence[KnownNode]) -> list[Execution]:
-    """Return the executions that events tell of, and one for each other node in which something happened, by start."""
+    """Return the executions that events tell of, and those of other nodes by their states or what happened in them."""
     executions = [
         Execution(
             node_id=row[NODE],
@@ -176,9 +177,13 @@ def _make_executions(inside: Inside, activity: Activity, known: Sequence[KnownNo
         if row[STATUS] not in NEVER_BEGAN
     ]
     have = {row[NODE] for row in activity.executions}
-    for node, _, _ in known:
+    for node, history, _ in known:
+        if node.node_id in have or node.status == "skipped":
+            continue
         figures = activity.figures.get(node.node_id)
-        if figures is None or node.node_id in have or node.status == "skipped":
+        stated = stated_executions(node.node_id, history)
+        if figures is None or len(stated) > 1:
+            executions += stated
             continue
         ended_at = None if figures.n_running else figures.last_at
         executions.append(

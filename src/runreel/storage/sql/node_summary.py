@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, case, func, select
 
+from runreel.model.course import stated_executions
 from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.node import NodeSummary
 from runreel.model.node_history import AT_WORK, NEVER_BEGAN
@@ -103,10 +104,11 @@ def _read_node(inside: Inside, node_id: str, types: Mapping[str, int], figures: 
 
 
 def _attempts_of(kinds: Sequence[_Row], known: KnownNode, end: RunEnd | None, *, has_events: bool) -> dict[str, int]:
-    """Count attempts by how they are; a node with events of which no execution was recorded was tried once."""
+    """Count attempts by how they are: those that events tell of, else states; with other events it is one at least."""
     executions = [row for row in kinds if row[_TYPE] == EXECUTION and row[_NAMES_NODE]]
     if not executions:
-        return {known.node.status: 1} if has_events else {}
+        stated = Counter(each.status for each in stated_executions(known.node.node_id, known.history))
+        return stated if stated or not has_events else {known.node.status: 1}
     began = (row for row in executions if row[_STATUS] not in NEVER_BEGAN)
     return _count((_shown(row[_STATUS], end), row[_COUNT]) for row in began)
 

@@ -12,7 +12,7 @@ from runreel.storage.merge import State
 from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_history import list_aliases
-from runreel.storage.sql.run_row import RunRow, decode_state, empty_state, metadata_of, read_run, requests_of
+from runreel.storage.sql.run_row import RunRow, decode_state, empty_state, error_of, metadata_of, read_run, requests_of
 from runreel.storage.sql.schema import run_aliases, run_states, runs
 
 _RUN_BY_ID = select(runs).where(runs.c.project == bindparam("project"), runs.c.run_id == bindparam("run_id"))
@@ -71,7 +71,7 @@ def get_detail(connection: Connection, row: RunRow) -> RunDetail:
     return RunDetail(
         inputs=state.fields.get("inputs"),
         outputs=state.fields.get("outputs"),
-        error=state.fields.get("error"),
+        error=error_of(state, row.status),
         metadata=metadata_of(state),
         aliases=aliases,
         completeness=completeness,

@@ -11,9 +11,9 @@ from typing import Any, cast
 from runreel.model.error_line import error_line
 from runreel.model.instant import LONGEST_US
 from runreel.model.record import Rank, Record, RecordKind
-from runreel.model.request import Request, read_requests
+from runreel.model.request import Request, find_followed, read_requests
 from runreel.model.run import Run
-from runreel.model.transition import BY_RECORDER
+from runreel.model.transition import BY_PERSON, BY_RECORDER
 from runreel.model.usage import Usage
 from runreel.model.vocabulary import DEFAULT_SESSION, UNKNOWN_AGENT, is_ended
 from runreel.storage.merge import (
@@ -238,7 +238,12 @@ class RunChange:
         row = self.row
         at = self.at or self._status_at or row.created_at
         former = None if self.is_new else self.before.status
-        return row.run_pk, row.change_seq, at, former, row.status, self.who, self.why
+        who, why = self.who, self.why
+        if who == BY_RECORDER and why is None:
+            request = find_followed(requests_of(self.state), former, row.status)
+            if request is not None:
+                who, why = request.requested_by or BY_PERSON, request.why
+        return row.run_pk, row.change_seq, at, former, row.status, who, why
 
     def is_moved(self) -> bool:
         """Tell whether the run belongs to another agent or session than before."""
@@ -269,7 +274,7 @@ class RunChange:
             setattr(row, name, fields.get(name))
         tags = fields.get("tags")
         row.tags = json.dumps(tags, ensure_ascii=False) if tags else None
-        row.error_line = error_line(fields.get("error"))
+        row.error_line = error_line(error_of(self.state, row.status))
         self._derive_times()
 
     def _settled_status(self) -> tuple[str, int | None]:
@@ -317,7 +322,7 @@ class RunChange:
         return value if is_of_it else None
 
     def _stamp(self, name: str) -> Stamp:
-        return self.state.lower.get(name, self.state.top)
+        return _stamp_of(self.state, name)
 
 
 def metadata_of(state: State) -> dict[str, object]:
@@ -326,9 +331,21 @@ def metadata_of(state: State) -> dict[str, object]:
     return {key: value for key, value in metadata.items() if value is not None or not _is_taken_out(state, key)}
 
 
+def error_of(state: State, status: str) -> object:
+    """Return why a run of this status failed; nothing where that was said before it completed after all."""
+    if status != "completed" or "error" not in state.fields:
+        return state.fields.get("error")
+    completed_at = max(_stamp_of(state, name)[1] for name in ("status", _PERSON_STATUS) if name in state.fields)
+    return state.fields["error"] if _stamp_of(state, "error")[1] >= completed_at else None
+
+
 def requests_of(state: State) -> tuple[Request, ...]:
     """Return what people asked of the agent of a run, oldest first."""
     return read_requests(state.fields.get(REQUESTS), state.fields.get("seen_request"))
+
+
+def _stamp_of(state: State, name: str) -> Stamp:
+    return state.lower.get(name, state.top)
 
 
 def _is_taken_out(state: State, key: str) -> bool:

@@ -42,6 +42,7 @@ from runreel.storage.price_table import read_shipped_prices
 from runreel.storage.sql import (
     agent_reading,
     applying,
+    approval_reading,
     change_reading,
     course_reading,
     deleting,
@@ -285,7 +286,7 @@ class SqlEventStore:
 
     def get_node_history(self, scope: Scope, run_id: str, node_id: str) -> NodeHistory:
         with self._inside(scope, run_id) as inside:
-            return node_reading.read_node(inside, node_id).history
+            return approval_reading.read_history(inside, node_id)
 
     def list_node_events(
         self,

@@ -12,6 +12,7 @@ from runreel.model.record import Rank
 from runreel.model.request import Action, Request
 from runreel.model.run_edit import RunEdit
 from runreel.model.scope import Scope
+from runreel.model.transition import BY_RECORDER
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply, read_all
 from runreel.testing.record import AT, NOW, SECOND, make_approval, make_event, make_run, make_run_end
@@ -46,6 +47,12 @@ class ApprovalStoreContract(StoreContract):
             ("waiting_approval", "recorder", None),
             ("executing", "Ada", "approve: looks good"),
         ]
+
+    def test_the_history_of_its_node_tells_who_answered_what(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run(), make_approval(at=AT + SECOND, node_id="release"))
+        _answer(store, scope)
+        history = store.events.get_node_history(scope, "run-1", "release").transitions
+        assert ("running", "Ada", "approve: looks good") in [(each.to_status, each.who, each.why) for each in history]
 
     def test_the_run_waits_while_one_of_several_is_open(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(), make_approval("a"), make_approval("b"))
@@ -177,6 +184,29 @@ class ApprovalStoreContract(StoreContract):
         assert (first.action, first.why, first.requested_by, first.is_seen) == (Action.PAUSE, "lunch", "Ada", True)
         assert (second.action, second.requested_at, second.is_seen) == (Action.RESUME, NOW, False)
         assert store.runs.get_run(scope, "run-1").status == "executing"
+
+    def test_the_history_tells_who_asked_for_what_the_agent_did(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run())
+        told: list[tuple[str, str, str | None]] = []
+        for number, (action, status, rank) in enumerate(
+            [
+                (Action.PAUSE, "paused", Rank.START),
+                (Action.RESUME, "executing", Rank.START),
+                (Action.CANCEL, "cancelled", Rank.END),
+            ],
+            start=1,
+        ):
+            _ask(store, scope, action, why=f"reason {number}", who="Ada")
+            apply(store, scope, make_run(at=NOW + number, rank=rank, status=status, seen_request=number))
+            told.append((status, "Ada", f"reason {number}"))
+        history = store.runs.list_transitions(scope, "run-1", limit=10).items
+        assert [(each.to_status, each.who, each.why) for each in history][1:] == told
+
+    def test_what_an_agent_did_unasked_is_its_own(self, store: Store, scope: Scope) -> None:
+        apply(store, scope, make_run())
+        _ask(store, scope, Action.PAUSE, who="Ada")
+        apply(store, scope, make_run(at=NOW + 1, rank=Rank.END, status="cancelled", seen_request=1))
+        assert store.runs.list_transitions(scope, "run-1", limit=10).items[-1].who == BY_RECORDER
 
     def test_the_same_request_before_it_is_seen_is_one(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run())

@@ -7,7 +7,7 @@ from runreel.model.record import Record
 from runreel.model.scope import Scope
 from runreel.storage.port import Store
 from runreel.testing.contract.base import StoreContract, apply
-from runreel.testing.record import AT, make_edge, make_event, make_run
+from runreel.testing.record import AT, make_edge, make_event, make_node, make_run
 
 
 class CourseContract(StoreContract):
@@ -54,6 +54,34 @@ class CourseContract(StoreContract):
         course = store.events.get_course(scope, "run-1", limit=10)
         assert [(each.event_id, each.node_id, each.status) for each in course.executions] == [(None, "a", "failed")]
         assert (course.executions[0].started_at, course.executions[0].ended_at) == (AT, AT + 9)
+
+    def test_a_node_of_which_states_alone_tell_was_at_work_from_each_beginning_to_its_end(
+        self, store: Store, scope: Scope
+    ) -> None:
+        states = ["pending", "running", "waiting_approval", "running", "failed", "running", "completed", "failed"]
+        apply(
+            store,
+            scope,
+            *(make_node("b", at=AT + 10 * place, status=status) for place, status in enumerate(states)),
+            make_node("a", at=AT + 5, status="completed"),
+            make_node("c", at=AT + 80, status="running"),
+            make_node("d", at=AT + 90, status="skipped"),
+            make_node("e", at=AT + 90, status="cancelled"),
+            make_edge("a", "b"),
+        )
+        course = store.events.get_course(scope, "run-1", limit=10)
+        assert [(each.node_id, each.number, each.status) for each in course.executions] == [
+            ("a", 1, "completed"), ("b", 1, "failed"), ("b", 2, "failed"), ("c", 1, "running"),
+        ]  # fmt: skip
+        times = [(each.started_at - AT, each.ended_at and each.ended_at - AT) for each in course.executions]
+        assert times == [(5, 5), (10, 40), (50, 70), (80, None)]
+        dag = store.events.get_dag(scope, "run-1", limit=10)
+        attempts = {placed.node.node_id: placed.n_attempts for placed in dag.nodes}
+        assert attempts == {"a": 1, "b": 2, "c": 1, "d": 0, "e": 0}
+        for node_id, n_attempts in attempts.items():
+            assert store.events.get_node_summary(scope, "run-1", node_id).n_attempts == n_attempts
+        taken = {(edge.source, edge.target): edge.n_taken for edge in dag.edges}
+        assert taken == {("a", "b"): 1, ("b", "b"): 1, ("b", "c"): 1}
 
     def test_what_a_recorder_tells_to_be_before_or_above_is_kept(self, store: Store, scope: Scope) -> None:
         apply(

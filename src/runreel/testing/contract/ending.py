@@ -116,6 +116,7 @@ class EndingContract(StoreContract):
             assert node in store.events.get_graph(scope, "run-1").nodes
         executions = store.events.get_course(scope, "run-1", limit=10).executions
         assert {(each.node_id, each.status, each.ended_at, each.ended_by_run) for each in executions} == {
+            ("stated", "cancelled", _END, True),
             ("executed", "cancelled", _END, True),
             ("implied", "cancelled", _END, True),
         }

@@ -74,6 +74,19 @@ class RunStatusContract(StoreContract):
         run = store.runs.get_run(scope, "run-1")
         assert (run.status, run.ended_at, run.duration_us) == ("failed", AT + 5 * SECOND, 5 * SECOND)
 
+    def test_the_error_of_a_former_end_is_none_of_a_run_that_completed(self, store: Store, scope: Scope) -> None:
+        failed = make_run_end(at=AT, status="failed", error={"type": "E", "message": "no luck"})
+        apply(store, scope, make_run_end(at=AT + SECOND, status="completed"), failed)
+        assert store.runs.get_run_detail(scope, "run-1").error is None
+        assert store.runs.get_run(scope, "run-1").error_line is None
+        apply(store, scope, make_run_end(at=AT + 2 * SECOND, status="failed"))
+        assert store.runs.get_run_detail(scope, "run-1").error == {"type": "E", "message": "no luck"}
+
+    @pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+    def test_an_error_said_with_the_end_is_kept(self, store: Store, scope: Scope, status: str) -> None:
+        apply(store, scope, make_run_end(at=AT, status=status, error="no luck"))
+        assert store.runs.get_run_detail(scope, "run-1").error == "no luck"
+
     def test_an_unknown_status_is_shown_as_it_is(self, store: Store, scope: Scope) -> None:
         apply(store, scope, make_run(status="dreaming"))
         assert store.runs.get_run(scope, "run-1").status == "dreaming"
