@@ -4,6 +4,9 @@ BIN := .venv/bin
 DEMO_DATA ?= .runreel
 PYTEST_ARGS ?= -n 2
 
+# Hundreds of tests start a process of their own, and none should compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint types contracts bench lock clean
 
 run: .venv/.ready-to-run ## start the server with the live demo agent
