@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
 
+from runreel.storage.sql import migrate
 from tests.support.need import LEFT_OUT, NEEDS, demand, required_needs
 from tests.support.postgres import new_database
 
@@ -23,6 +25,7 @@ _FIXTURE_MARKS = {
     "postgres_url": "postgres",
     "empty_postgres_url": "postgres",
     "own_postgres_url": "postgres",
+    "shared_postgres_url": "postgres",
     "chromium": "browser",
     "nginx": "nginx",
 }
@@ -42,10 +45,25 @@ def empty_postgres_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="class")
-def own_postgres_url() -> Iterator[str]:
-    """Give a database without tables to the tests of one class."""
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """Give the name of a database with empty tables, to be copied: that is quicker than migrating each time."""
     with new_database(demand("postgres")) as url:
+        migrate(url)
+        yield urlsplit(url).path.strip("/")
+
+
+@pytest.fixture
+def own_postgres_url(postgres_template: str) -> Iterator[str]:
+    """Give a database with empty tables to one test."""
+    with new_database(demand("postgres"), template=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="class")
+def shared_postgres_url(postgres_template: str) -> Iterator[str]:
+    """Give a database with empty tables to the tests of one class."""
+    with new_database(demand("postgres"), template=postgres_template) as url:
         yield url
 
 

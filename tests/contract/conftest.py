@@ -50,9 +50,8 @@ def own_sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlSt
 
 
 @pytest.fixture(scope="class")
-def own_postgres_store(own_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+def own_postgres_store(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
     """Give a store to a class that sweeps."""
-    migrate(own_postgres_url)
-    store = open_store(own_postgres_url, open_blobs(str(tmp_path_factory.mktemp("own"))))
+    store = open_store(shared_postgres_url, open_blobs(str(tmp_path_factory.mktemp("own"))))
     yield store
     store.close()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from runreel.model.scope import Scope
-from runreel.storage.sql import migrate, open_store
+from runreel.storage.sql import open_store
 from runreel.storage.sql.dialect import make_dialect
 from runreel.testing.record import (
     AT,
@@ -56,8 +56,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the URL of a filled database."""
     url = f"sqlite:///{tmp_path / 'runreel.db'}"
     if request.param == "postgres":
-        url = request.getfixturevalue("empty_postgres_url")
-        migrate(url)
+        url = request.getfixturevalue("own_postgres_url")
     fill(url)
     return url
 
