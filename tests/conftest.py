@@ -79,12 +79,15 @@ def nginx() -> str:
     return demand("nginx")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         for name in getattr(item, "fixturenames", ()):
             if mark := _FIXTURE_MARKS.get(name):
                 item.add_marker(mark)
+    yield
+    # The longest first, so that no worker has one of them left when the others have nothing.
+    items.sort(key=lambda item: item.get_closest_marker("faults") is None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
