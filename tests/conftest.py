@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from runreel.storage.sql import migrate
 from tests.support.need import LEFT_OUT, NEEDS, demand, required_needs
-from tests.support.postgres import new_database
+from tests.support.postgres import delete_rows, new_database
 
 # How long an example takes depends on what else the machine does; pytest-timeout bounds the whole test.
 settings.register_profile("runreel", deadline=None)
@@ -53,11 +53,18 @@ def postgres_template() -> Iterator[str]:
         yield urlsplit(url).path.strip("/")
 
 
-@pytest.fixture
-def own_postgres_url(postgres_template: str) -> Iterator[str]:
-    """Give a database with empty tables to one test."""
+@pytest.fixture(scope="session")
+def reused_postgres_url(postgres_template: str) -> Iterator[str]:
+    """Give a database with tables that tests have one after the other; `own_postgres_url` empties it."""
     with new_database(demand("postgres"), template=postgres_template) as url:
         yield url
+
+
+@pytest.fixture
+def own_postgres_url(reused_postgres_url: str) -> str:
+    """Give a database with empty tables to one test."""
+    delete_rows(reused_postgres_url)
+    return reused_postgres_url
 
 
 @pytest.fixture(scope="class")

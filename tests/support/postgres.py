@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from runreel.storage.sql.schema import metadata
 from tests.support.patience import PATIENCE_S
 
 
@@ -29,6 +30,12 @@ def new_database(server_url: str, *, template: str | None = None, is_durable: bo
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:
         _execute(server_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def delete_rows(url: str) -> None:
+    """Empty the tables of Runreel: a hundred times as quick as to make a database, or to truncate them."""
+    tables = reversed(metadata.sorted_tables)
+    _execute(url, *(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables))
 
 
 def _execute(server_url: str, *statements: sql.Composable) -> None:
