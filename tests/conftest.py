@@ -14,6 +14,9 @@ from runreel.storage.sql import migrate
 from tests.support.need import LEFT_OUT, NEEDS, demand, required_needs
 from tests.support.postgres import delete_rows, new_database
 
+# Before anything imports the kit: without it a failing assertion prints nothing but its name.
+pytest.register_assert_rewrite("runreel.testing.contract")
+
 # How long an example takes depends on what else the machine does; pytest-timeout bounds the whole test.
 settings.register_profile("runreel", deadline=None)
 settings.load_profile("runreel")

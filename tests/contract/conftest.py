@@ -9,9 +9,6 @@ import pytest
 from runreel.storage.blobs import open_blobs
 from runreel.storage.sql import SqlStore, migrate, open_store
 
-# Before anything imports the kit: without it a failing assertion prints nothing but its name.
-pytest.register_assert_rewrite("runreel.testing.contract")
-
 
 @pytest.fixture(scope="session")
 def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
