@@ -2,7 +2,10 @@
 
 BIN := .venv/bin
 DEMO_DATA ?= .runreel
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?= -n 2 --dist worksteal
+
+# Hundreds of tests start a process of their own, and none should compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint types contracts bench lock clean
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
 
+from runreel.storage.sql import migrate
 from tests.support.need import LEFT_OUT, NEEDS, demand, required_needs
-from tests.support.postgres import new_database
+from tests.support.postgres import delete_rows, new_database
+
+# Before anything imports the kit: without it a failing assertion prints nothing but its name.
+pytest.register_assert_rewrite("runreel.testing.contract")
 
 # How long an example takes depends on what else the machine does; pytest-timeout bounds the whole test.
 settings.register_profile("runreel", deadline=None)
@@ -23,6 +28,7 @@ _FIXTURE_MARKS = {
     "postgres_url": "postgres",
     "empty_postgres_url": "postgres",
     "own_postgres_url": "postgres",
+    "shared_postgres_url": "postgres",
     "chromium": "browser",
     "nginx": "nginx",
 }
@@ -42,10 +48,32 @@ def empty_postgres_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="class")
-def own_postgres_url() -> Iterator[str]:
-    """Give a database without tables to the tests of one class."""
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """Give the name of a database with empty tables, to be copied: that is quicker than migrating each time."""
     with new_database(demand("postgres")) as url:
+        migrate(url)
+        yield urlsplit(url).path.strip("/")
+
+
+@pytest.fixture(scope="session")
+def reused_postgres_url(postgres_template: str) -> Iterator[str]:
+    """Give a database with tables that tests have one after the other; `own_postgres_url` empties it."""
+    with new_database(demand("postgres"), template=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres_url(reused_postgres_url: str) -> str:
+    """Give a database with empty tables to one test."""
+    delete_rows(reused_postgres_url)
+    return reused_postgres_url
+
+
+@pytest.fixture(scope="class")
+def shared_postgres_url(postgres_template: str) -> Iterator[str]:
+    """Give a database with empty tables to the tests of one class."""
+    with new_database(demand("postgres"), template=postgres_template) as url:
         yield url
 
 
@@ -61,12 +89,15 @@ def nginx() -> str:
     return demand("nginx")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         for name in getattr(item, "fixturenames", ()):
             if mark := _FIXTURE_MARKS.get(name):
                 item.add_marker(mark)
+    yield
+    # The longest first, so that no worker has one of them left when the others have nothing.
+    items.sort(key=lambda item: item.get_closest_marker("faults") is None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

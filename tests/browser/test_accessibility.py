@@ -30,7 +30,21 @@ RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "
 COLOUR_RULES = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 # And between widths what stands where, what scrolls, and what has room for its words.
 ROOM_RULES = {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "button-name", "link-name"]}
+# To tell where each element is that is as it should be takes axe as long as to look at it.
+NO_MORE = {"resultTypes": ["violations"], "selectors": False}
 NARROW: ViewportSize = {"width": 390, "height": 844}
+# What measures itself is drawn anew a frame or two after the page got another width.
+UNTIL_STILL = """() => new Promise(resolve => {
+    let framesStill = 0
+    const observer = new MutationObserver(() => { framesStill = 0 })
+    observer.observe(document, { subtree: true, childList: true, attributes: true })
+    const look = () => {
+        if (framesStill++ < 2) return requestAnimationFrame(look)
+        observer.disconnect()
+        resolve()
+    }
+    requestAnimationFrame(look)
+})"""
 
 Step = Callable[[Page], object]
 Sight = tuple[str, *tuple[Step, ...]]
@@ -407,13 +421,15 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     wide = [*_found(page, "light", RULES), *_found(page, "dark", COLOUR_RULES)]
     page.set_viewport_size(NARROW)
+    page.evaluate(UNTIL_STILL)
     return [*wide, *(f"narrow {each}" for each in _found(page, "dark", ROOM_RULES))]
 
 
 def _found(page: Page, theme: str, rules: Mapping[str, Any]) -> list[str]:
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
     page.evaluate("document.getAnimations().forEach(each => { try { each.finish() } catch { each.cancel() } })")
-    answer: Any = page.evaluate("rules => axe.run({ runOnly: rules })", rules)
+    options = {"runOnly": rules, **NO_MORE}
+    answer: Any = page.evaluate("options => axe.run(options)", options)
     return [
         f"{theme} {violation['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
         for violation in answer["violations"]

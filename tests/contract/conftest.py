@@ -9,9 +9,6 @@ import pytest
 from runreel.storage.blobs import open_blobs
 from runreel.storage.sql import SqlStore, migrate, open_store
 
-# Before anything imports the kit: without it a failing assertion prints nothing but its name.
-pytest.register_assert_rewrite("runreel.testing.contract")
-
 
 @pytest.fixture(scope="session")
 def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -50,9 +47,8 @@ def own_sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlSt
 
 
 @pytest.fixture(scope="class")
-def own_postgres_store(own_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+def own_postgres_store(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
     """Give a store to a class that sweeps."""
-    migrate(own_postgres_url)
-    store = open_store(own_postgres_url, open_blobs(str(tmp_path_factory.mktemp("own"))))
+    store = open_store(shared_postgres_url, open_blobs(str(tmp_path_factory.mktemp("own"))))
     yield store
     store.close()

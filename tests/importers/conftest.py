@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from runreel.server.settings import Settings
-from runreel.storage.sql import migrate
 from tests.importers.target import Target
 
 
@@ -19,8 +18,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
     if request.param == "sqlite":
         url = f"sqlite:///{data / 'runreel.db'}"
         return Target(options, url, Settings(data=data))
-    url = request.getfixturevalue("empty_postgres_url")
-    migrate(url)
+    url = request.getfixturevalue("own_postgres_url")
     return Target((*options, "--database", url), url, Settings(data=data, database=url))
 
 

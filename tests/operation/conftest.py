@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine
 
 from runreel.model.scope import Scope
-from runreel.storage.sql import migrate, open_store
+from runreel.storage.sql import open_store
 from runreel.storage.sql.dialect import make_dialect
 from runreel.testing.record import (
     AT,
@@ -24,6 +26,8 @@ from runreel.testing.record import (
     numbered,
 )
 from runreel.testing.workflow import make_workflow
+from tests.support.need import demand
+from tests.support.postgres import new_database
 
 
 def fill(url: str) -> None:
@@ -52,22 +56,39 @@ def fill(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """Give the URL of a filled database."""
-    url = f"sqlite:///{tmp_path / 'runreel.db'}"
-    if request.param == "postgres":
-        url = request.getfixturevalue("empty_postgres_url")
-        migrate(url)
-    fill(url)
-    return url
+    return request.getfixturevalue(f"{request.param}_url")
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(filled_file: Path, tmp_path: Path) -> str:
     """Give the URL of a filled database in a file."""
-    url = f"sqlite:///{tmp_path / 'runreel.db'}"
-    fill(url)
-    return url
+    path = shutil.copyfile(filled_file, tmp_path / "runreel.db")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(filled_postgres: str) -> Iterator[str]:
+    """Give the URL of a filled database in PostgreSQL."""
+    with new_database(demand("postgres"), template=filled_postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a database in a file, to be copied."""
+    path = tmp_path_factory.mktemp("filled") / "runreel.db"
+    fill(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def filled_postgres(postgres_template: str) -> Iterator[str]:
+    """Fill a database in PostgreSQL, to be copied; give its name."""
+    with new_database(demand("postgres"), template=postgres_template) as url:
+        fill(url)
+        yield urlsplit(url).path.strip("/")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
@@ -67,10 +67,17 @@ class Laboratory:
 
     def dump(self, scope: Scope) -> Dump:
         """Return all that is kept in a project."""
+        return self._dump(scope, self._dump_run)
+
+    def dump_sums(self, scope: Scope) -> Dump:
+        """Return the sums of a project and what they are sums of; takes a fifth as long as all of it."""
+        return self._dump(scope, self._dump_events)
+
+    def _dump(self, scope: Scope, dump_run: Callable[[Scope, str], dict[str, Any]]) -> Dump:
         runs = self.store.runs
         listed = read_all(lambda cursor: runs.list_runs(scope, _ALL, limit=2, cursor=cursor))
         return Dump(
-            runs={run.run_id: self._dump_run(scope, run.run_id) for run in sorted(listed, key=lambda run: run.run_id)},
+            runs={run.run_id: dump_run(scope, run.run_id) for run in sorted(listed, key=lambda run: run.run_id)},
             agents=[
                 _without_tie(agent, listed)
                 for agent in read_all(lambda cursor: runs.list_agents(scope, limit=2, cursor=cursor))
@@ -105,14 +112,21 @@ class Laboratory:
             rows = connection.execute(select(schema.events).where(schema.events.c.run_pk.in_(mine))).all()
         return {(row.run_pk, row.event_id): row for row in rows}
 
-    def _dump_run(self, scope: Scope, run_id: str) -> dict[str, Any]:
+    def _dump_events(self, scope: Scope, run_id: str) -> dict[str, Any]:
         events = self.store.events
         listed = read_all(lambda cursor: events.list_full_events(scope, run_id, limit=3, cursor=cursor))
-        graph = events.get_graph(scope, run_id)
         return {
             "run": replace(self.store.runs.get_run(scope, run_id), run_name=None, change_seq=0),
-            "detail": replace(self.store.runs.get_run_detail(scope, run_id), aliases=()),
             "events": [replace(full, event=replace(full.event, change_seq=0)) for full in listed],
+        }
+
+    def _dump_run(self, scope: Scope, run_id: str) -> dict[str, Any]:
+        events = self.store.events
+        dumped = self._dump_events(scope, run_id)
+        graph = events.get_graph(scope, run_id)
+        return {
+            **dumped,
+            "detail": replace(self.store.runs.get_run_detail(scope, run_id), aliases=()),
             "graph": graph,
             "dag": events.get_dag(scope, run_id, limit=100),
             "plan": events.get_plan(scope, run_id),
@@ -123,7 +137,7 @@ class Laboratory:
                     (below.event.event_id, below.event.depth)
                     for below in events.list_event_tree(scope, run_id, full.event.event_id, limit=100)
                 ]
-                for full in listed
+                for full in dumped["events"]
             },
             "messages": read_all(lambda cursor: events.list_messages(scope, run_id, limit=2, cursor=cursor)),
             "files": read_all(lambda cursor: events.list_files(scope, run_id, limit=2, cursor=cursor)),

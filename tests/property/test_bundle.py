@@ -104,8 +104,9 @@ def test_a_copy_is_identical(
 
     assert (report.problem, report.refused, report.renamed) == (None, [], [])
     assert export(other.store, copy) == bundle
-    compare(seen(other, copy), seen(laboratory, original))
-    check_totals(seen(other, copy))
+    copied = seen(other, copy)
+    compare(copied, seen(laboratory, original))
+    check_totals(copied)
 
     before = other.store.runs.list_runs(copy, RunFilter(), limit=500)
     report = put_in(other.store, copy, bundle)
@@ -139,5 +140,6 @@ def test_two_halves_of_a_history_become_the_whole(
     laboratory.apply(other_half, [decode(right)])
     put_in(laboratory.store, half, export(laboratory.store, other_half))
     record_sessions(laboratory, half, right)
-    compare(seen(laboratory, half), seen(laboratory, whole))
-    check_totals(seen(laboratory, half))
+    united = seen(laboratory, half)
+    compare(united, seen(laboratory, whole))
+    check_totals(united)

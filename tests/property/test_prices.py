@@ -54,10 +54,10 @@ def test_sums_equal_a_recount_after_any_history(
     table = Prices(laboratory, scope)
     for name, content in [("apply", first), *steps]:
         table.take(name, content)
-        check_totals(laboratory.dump(scope))
+        check_totals(laboratory.dump_sums(scope))
     told = table.recompute(_ALL, dry_run=True)
     assert table.recompute(_ALL) == told
-    check_totals(laboratory.dump(scope))
+    check_totals(laboratory.dump_sums(scope))
     for event in table.list_events():
         assert event.price_nanos == table.price_of(event), event
     assert table.recompute(_ALL)[:1] == (0,)
@@ -98,7 +98,7 @@ class Prices:
                 return sums[0], sums[1], sums[2]
 
     def list_events(self) -> Sequence[Event]:
-        runs = self._laboratory.dump(self._scope).runs
+        runs = self._laboratory.dump_sums(self._scope).runs
         return [full.event for run in runs.values() for full in run["events"]]
 
     def price_of(self, event: Event) -> int | None:

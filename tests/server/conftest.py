@@ -9,7 +9,7 @@ import pytest
 
 from runreel.storage.blobs import open_blobs
 from runreel.storage.port import Store
-from runreel.storage.sql import migrate, open_store
+from runreel.storage.sql import open_store
 from tests.support.api import Api, event, run_end, run_start
 from tests.support.app import ServedApp, copied_store, migrated_file, serving
 
@@ -45,8 +45,7 @@ def read_only(empty_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def postgres_api(empty_postgres_url: str, tmp_path: Path) -> Iterator[Api]:
+def postgres_api(own_postgres_url: str, tmp_path: Path) -> Iterator[Api]:
     """Give a served application on PostgreSQL."""
-    migrate(empty_postgres_url)
-    with serving(open_store(empty_postgres_url, open_blobs(str(tmp_path / "blobs")))) as app:
+    with serving(open_store(own_postgres_url, open_blobs(str(tmp_path / "blobs")))) as app:
         yield app.api

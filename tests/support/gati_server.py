@@ -32,7 +32,8 @@ def running_gati(path: Path) -> Iterator[str]:
     process = _start(path, "serve", str(port))
     url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: _answers(url))
+        eventually(lambda: _answers(url) or process.poll() is not None)
+        assert process.poll() is None, "the server ended before it answered"
         yield url
     finally:
         process.terminate()
@@ -54,7 +55,7 @@ def _start(path: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health", timeout=PATIENCE_S, trust_env=False).status_code == 200
+        return httpx.get(f"{url}/health", timeout=PATIENCE_S, trust_env=False, verify=False).status_code == 200
     except httpx.TransportError:
         return False
 

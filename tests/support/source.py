@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,20 @@ PACKAGE = ROOT / "src" / "runreel"
 
 
 def iter_modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Walk every module of Runreel; paths are relative to `src/runreel`."""
+    """Walk every module of Runreel, parsed once; paths are relative to `src/runreel`."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE), ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        yield path.relative_to(PACKAGE), _parse(path)
 
 
 def docstrings_of(tree: ast.Module) -> set[ast.Constant]:
     owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     first = (node.body[0] for node in ast.walk(tree) if isinstance(node, owners) and node.body)
     return {item.value for item in first if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)}
+
+
+@functools.cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def list_text_files() -> list[Path]:

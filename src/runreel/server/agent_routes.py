@@ -18,6 +18,7 @@ from runreel.server.dependency import AgentName, Cursor, Limit, Metrics, Runs, S
 from runreel.server.maintenance import note_deletion
 from runreel.server.metrics_view import AgentMetricsView, view_agent_metrics
 from runreel.server.period import LastDaysOf, PeriodOf
+from runreel.server.problem import PROBLEM
 from runreel.server.view import (
     AgentView,
     DeletedView,
@@ -29,7 +30,7 @@ from runreel.server.view import (
 )
 from runreel.storage.port import MetricStore
 
-router = APIRouter(prefix="/api/agents", tags=["agents"])
+router = APIRouter(prefix="/api/agents", tags=["agents"], responses=PROBLEM)
 
 
 @router.get("", response_model=list[AgentView])

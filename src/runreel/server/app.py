@@ -76,7 +76,7 @@ from runreel.server.live import Live
 from runreel.server.log import AccessLog, RouteNote
 from runreel.server.maintenance import Maintenance
 from runreel.server.openapi import described
-from runreel.server.problem import ProblemView, problem_response
+from runreel.server.problem import problem_response
 from runreel.server.settings import Settings
 from runreel.server.sweeping import Sweeping
 from runreel.server.telemetry import Telemetry
@@ -196,12 +196,11 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
             Middleware(RouteNote),
         ],
         redirect_slashes=False,
-        responses={"default": {"model": ProblemView, "description": "A problem"}},
+        # As they are: for routers that it includes, the framework makes every route once more at the first request.
+        routes=[route for router in _ROUTERS for route in router.routes],
     )
     app.state.parts = Parts(settings=settings, store=store, ingest=ingest, live=live, disk=disk, telemetry=telemetry)
     app.state.maintenance = maintenance
-    for router in _ROUTERS:
-        app.include_router(router)
     _add_docs(app)
     app.openapi = described(app)
     app.add_exception_handler(RunreelError, _answer_error)

@@ -23,10 +23,11 @@ from runreel.server.approval_view import (
 )
 from runreel.server.body_text import plain
 from runreel.server.dependency import Approvals, Cursor, EventId, Limit, RunId, ScopeOf, parts_of
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 from runreel.server.waiting import MAX_WAIT_S, wait_for
 
-router = APIRouter(tags=["approvals"])
+router = APIRouter(tags=["approvals"], responses=PROBLEM)
 
 _MAX_NAME_LENGTH: Final = 255
 _MAX_TEXT_LENGTH: Final = 10_000

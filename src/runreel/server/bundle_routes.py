@@ -23,12 +23,13 @@ from runreel.server.dependency import RunId, Runs, ScopeOf, parts_of
 from runreel.server.disk import DiskGuard
 from runreel.server.guard import IS_HEAD
 from runreel.server.importing import BundleReport, Importer
+from runreel.server.problem import PROBLEM
 from runreel.server.run_query import RunFilterOf
 from runreel.server.view import json_response
 from runreel.storage.port import BundleStore
 from runreel.wire.bundle import CHUNK_BYTES, BundleWriter
 
-router = APIRouter(tags=["bundles"])
+router = APIRouter(tags=["bundles"], responses=PROBLEM)
 
 # Bodies of this path are whole bundles.
 PATHS = re.compile(r"/api/import")

@@ -22,7 +22,7 @@ from runreel.server.dependency import (
     ScopeOf,
     TextQuery,
 )
-from runreel.server.problem import problem_response
+from runreel.server.problem import PROBLEM, problem_response
 from runreel.server.view import (
     MAX_NESTING,
     EventDetailView,
@@ -35,7 +35,7 @@ from runreel.server.view import (
 )
 from runreel.storage.port import EventStore
 
-router = APIRouter(tags=["events"])
+router = APIRouter(tags=["events"], responses=PROBLEM)
 
 _MAX_LISTED_RUNS = 10
 

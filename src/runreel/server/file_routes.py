@@ -19,11 +19,12 @@ from runreel.model.instant import format_instant, now
 from runreel.model.scope import Scope
 from runreel.server.dependency import FileId, Files, RunId, Runs, ScopeOf, parts_of
 from runreel.server.download import respond_content
+from runreel.server.problem import PROBLEM
 from runreel.server.upload import uploaded
 from runreel.server.view import FileView, json_response, view_file
 from runreel.wire import native
 
-router = APIRouter(tags=["files"])
+router = APIRouter(tags=["files"], responses=PROBLEM)
 
 # Bodies of these paths are bytes of files.
 PATHS = re.compile(r"/api/by-id/[^/]+/files|/api/blobs/[^/]+")

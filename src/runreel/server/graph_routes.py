@@ -11,9 +11,10 @@ from starlette.responses import PlainTextResponse, Response
 from runreel.model.graph_text import format_dot, format_mermaid
 from runreel.server.dag_view import GraphExportView, view_exported_dag
 from runreel.server.dependency import Events, RunId, ScopeOf
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 
-router = APIRouter(tags=["nodes"])
+router = APIRouter(tags=["nodes"], responses=PROBLEM)
 
 _MAX_NODES = 5_000
 _TEXT = {"200": {"description": "The graph", "content": {"text/plain": {"schema": {"type": "string"}}}}}

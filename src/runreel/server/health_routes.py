@@ -8,9 +8,10 @@ from typing_extensions import TypedDict
 
 from runreel import __version__
 from runreel.server.dependency import Runs, parts_of
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 
 class HealthView(TypedDict):

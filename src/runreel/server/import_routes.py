@@ -15,9 +15,10 @@ from runreel.model.import_report import MAX_LISTED_RUNS, KeptImport
 from runreel.model.instant import now
 from runreel.server.dependency import Cursor, Imports, Limit, ScopeOf
 from runreel.server.import_view import ImportPageView, ImportReportView, view_import, view_summary
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 
-router = APIRouter(prefix="/api/imports", tags=["imports"])
+router = APIRouter(prefix="/api/imports", tags=["imports"], responses=PROBLEM)
 
 # Reports may be larger than what people edit.
 PATHS = re.compile(r"/api/imports")

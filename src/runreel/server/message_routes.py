@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from runreel.server.dependency import Cursor, Events, Limit, RunId, ScopeOf
+from runreel.server.problem import PROBLEM
 from runreel.server.view import FilePageView, MessagePageView, json_response, view_file, view_message
 
-router = APIRouter(tags=["messages and files"])
+router = APIRouter(tags=["messages and files"], responses=PROBLEM)
 
 OfEvent = Annotated[str | None, Query(description="Only what belongs to the event with this id.")]
 

@@ -31,10 +31,11 @@ from runreel.server.metrics_view import (
     view_tool,
 )
 from runreel.server.period import Bucket, PartsOf, PeriodOf, ZoneName
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 from runreel.storage.port import MetricStore
 
-router = APIRouter(prefix="/api/metrics", tags=["metrics"])
+router = APIRouter(prefix="/api/metrics", tags=["metrics"], responses=PROBLEM)
 
 _MODELS, _TOOLS = "llm_call", "tool_call"
 

@@ -15,6 +15,7 @@ from runreel.model.scope import Scope
 from runreel.server.course_view import CourseView, view_course
 from runreel.server.dag_view import DagView, view_dag
 from runreel.server.dependency import Cursor, EventLimit, Events, Limit, NodeId, RunId, ScopeOf
+from runreel.server.problem import PROBLEM
 from runreel.server.view import (
     GraphView,
     NodeEventsView,
@@ -30,7 +31,7 @@ from runreel.server.view import (
 )
 from runreel.storage.port import EventStore
 
-router = APIRouter(tags=["nodes"])
+router = APIRouter(tags=["nodes"], responses=PROBLEM)
 
 _BY_RUN = "/api/runs/{run_id}/nodes"
 _BY_NODE = "/api/nodes/{node_id}"

@@ -11,9 +11,10 @@ from runreel.model.instant import now
 from runreel.server.dag_view import PlanView, view_plan
 from runreel.server.dependency import Events, NodeId, RunId, Runs, ScopeOf
 from runreel.server.plan_view import NodeHistoryView, NodePatch, PlanBody, view_node_history
+from runreel.server.problem import PROBLEM
 from runreel.server.view import NodeView, json_response, view_node
 
-router = APIRouter(tags=["nodes"])
+router = APIRouter(tags=["nodes"], responses=PROBLEM)
 
 HistoryLimit = Annotated[int, Query(ge=1, le=5_000, description="How many changes to return at most, the latest ones.")]
 

@@ -23,9 +23,10 @@ from runreel.server.price_view import (
     view_recompute,
     view_unpriced,
 )
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 
-router = APIRouter(prefix="/api/prices", tags=["prices"])
+router = APIRouter(prefix="/api/prices", tags=["prices"], responses=PROBLEM)
 
 Dollars = Annotated[float, Field(ge=0, le=MAX_DOLLARS, allow_inf_nan=False)]
 _PER_MILLION = "Dollars per million tokens"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NotRequired
+from typing import Any, NotRequired
 
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -26,6 +26,10 @@ class ProblemView(TypedDict):
     node_status: NotRequired[str]
     allowed_statuses: NotRequired[list[str]]
     problems: NotRequired[list[str]]
+
+
+# What routes say of all the answers that they don't name.
+PROBLEM: dict[int | str, dict[str, Any]] = {"default": {"model": ProblemView, "description": "A problem"}}
 
 
 def problem_response(

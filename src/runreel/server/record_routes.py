@@ -13,11 +13,12 @@ from typing_extensions import TypedDict
 from runreel.model.record import Batch, RecordIssue
 from runreel.server.dependency import Parts, ScopeOf, parts_of
 from runreel.server.ingest import IngestResult
+from runreel.server.problem import PROBLEM
 from runreel.server.view import json_response
 from runreel.wire import gati, native
 from runreel.wire.inflate import inflate
 
-router = APIRouter(tags=["records"])
+router = APIRouter(tags=["records"], responses=PROBLEM)
 
 PATHS = re.compile("/api/(events|records)")
 

@@ -12,6 +12,7 @@ from runreel.model.instant import now
 from runreel.model.retention import EVERY_AGENT, RetentionRule
 from runreel.server.dependency import AgentName, Cursor, Limit, Retention, ScopeOf
 from runreel.server.maintenance import note_deletion
+from runreel.server.problem import PROBLEM
 from runreel.server.retention_view import (
     RulePageView,
     RuleView,
@@ -22,7 +23,7 @@ from runreel.server.retention_view import (
 )
 from runreel.server.view import json_response
 
-router = APIRouter(prefix="/api/retention", tags=["retention"])
+router = APIRouter(prefix="/api/retention", tags=["retention"], responses=PROBLEM)
 
 _MICROSECONDS_PER_MS = 1_000
 _LONGEST_MS = 10**13

@@ -18,6 +18,7 @@ from runreel.model.vocabulary import RunStatus
 from runreel.server.body_text import plain
 from runreel.server.dependency import AgentName, Cursor, Limit, RunId, RunName, Runs, ScopeOf, instant_of
 from runreel.server.maintenance import note_deletion
+from runreel.server.problem import PROBLEM
 from runreel.server.run_change_view import (
     BulkDeletedView,
     HistoryView,
@@ -31,7 +32,7 @@ from runreel.server.view import RunDetailView, json_response
 from runreel.storage.port import RunStore
 from runreel.wire.json import cleaned
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["runs"], responses=PROBLEM)
 
 _MAX_WHY_LENGTH = 1_000
 _MAX_RUN_IDS = 1_000

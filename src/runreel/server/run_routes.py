@@ -24,6 +24,7 @@ from runreel.server.dependency import (
     link_next,
 )
 from runreel.server.maintenance import note_deletion
+from runreel.server.problem import PROBLEM
 from runreel.server.run_query import RunFilterOf
 from runreel.server.view import (
     DeletedView,
@@ -41,7 +42,7 @@ from runreel.server.view import (
 from runreel.storage.port import EventStore, RunStore
 from runreel.wire.field import mapping_of
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["runs"], responses=PROBLEM)
 
 _MAX_LIFECYCLE_EVENTS = 20
 

@@ -15,6 +15,7 @@ from runreel.model.run import RunFilter
 from runreel.model.session import SessionFilter, SessionSort
 from runreel.server.dependency import Cursor, Limit, Runs, ScopeOf, SessionId
 from runreel.server.maintenance import note_deletion
+from runreel.server.problem import PROBLEM
 from runreel.server.view import (
     DeletedView,
     RunPageView,
@@ -26,7 +27,7 @@ from runreel.server.view import (
     view_session,
 )
 
-router = APIRouter(prefix="/api/sessions", tags=["sessions"])
+router = APIRouter(prefix="/api/sessions", tags=["sessions"], responses=PROBLEM)
 
 
 class NewSession(BaseModel):

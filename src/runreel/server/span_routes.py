@@ -10,6 +10,7 @@ from starlette.responses import Response
 from runreel.errors import InvalidQueryError
 from runreel.model.span import SpanQuery
 from runreel.server.dependency import RunId, ScopeOf, SinceQuery, Spans, TextQuery, UntilQuery, instant_of
+from runreel.server.problem import PROBLEM
 from runreel.server.span_view import (
     OverviewView,
     SpanColumnsView,
@@ -20,7 +21,7 @@ from runreel.server.span_view import (
 )
 from runreel.server.view import json_response
 
-router = APIRouter(tags=["spans"])
+router = APIRouter(tags=["spans"], responses=PROBLEM)
 
 _MAX_ORDER = 2**53
 

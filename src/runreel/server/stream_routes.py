@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from runreel.errors import InvalidQueryError
 from runreel.server.dependency import RunId, ScopeOf, parts_of
 from runreel.server.guard import IS_HEAD
+from runreel.server.problem import PROBLEM
 from runreel.server.stream_view import (
     HEARTBEAT,
     OPENING,
@@ -24,7 +25,7 @@ from runreel.server.stream_view import (
 from runreel.server.topic import Follower
 from runreel.server.view import json_response
 
-router = APIRouter(tags=["live"])
+router = APIRouter(tags=["live"], responses=PROBLEM)
 
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _MOST = 2**63 - 1

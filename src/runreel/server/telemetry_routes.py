@@ -7,9 +7,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from runreel.errors import StorageError
 from runreel.server.dependency import parts_of
+from runreel.server.problem import PROBLEM
 from runreel.server.telemetry_text import Readings, write_text
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], responses=PROBLEM)
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
