@@ -5,33 +5,42 @@ import { eventKind } from "@/lib/vocabulary";
 import type { Box, Flow, Line } from "./flow";
 
 type Row = Spans["rows"][number];
-type EventRow = Extract<Row, { kind: "event" }>;
+export type EventRow = Extract<Row, { kind: "event" }>;
 
 /** Return what called what. A box opens its first failed event, or its first. */
 export function flowOfCalls(rows: readonly Row[]): Flow {
+  const { ofBoxes, ofLines } = groupCalls(rows);
+  const order = new Map([...ofBoxes.keys()].map((id, place) => [id, place]));
+  const lines = [...ofLines].map(([id, calls]): Line => {
+    const [source, target] = JSON.parse(id) as [string, string];
+    const isBack = (order.get(target) ?? 0) < (order.get(source) ?? 0);
+    return { id, source, target, way: "called", nTaken: calls.length, condition: "", isBack };
+  });
+  return { boxes: [...ofBoxes].map(([id, group]) => makeBox(id, group)), lines };
+}
+
+/** Return the events that each box stands for, and those that were called along each line, by their ids. */
+export function groupCalls(rows: readonly Row[]): {
+  readonly ofBoxes: ReadonlyMap<string, readonly EventRow[]>;
+  readonly ofLines: ReadonlyMap<string, readonly EventRow[]>;
+} {
   const events = rows.filter((row): row is EventRow => row.kind === "event");
   const boxOf = new Map(events.map((event) => [event.event_id, idOf(event)]));
-  const groups = new Map<string, EventRow[]>();
-  for (const event of events) {
-    const group = groups.get(idOf(event));
-    if (group) group.push(event);
-    else groups.set(idOf(event), [event]);
-  }
-  const counts = new Map<string, number>();
+  const ofBoxes = new Map<string, EventRow[]>();
+  const ofLines = new Map<string, EventRow[]>();
   for (const event of events) {
     const source = event.parent_event_id === null ? undefined : boxOf.get(event.parent_event_id);
     const target = idOf(event);
-    if (source === undefined || source === target) continue;
-    const id = JSON.stringify([source, target]);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    push(ofBoxes, target, event);
+    if (source !== undefined && source !== target) push(ofLines, JSON.stringify([source, target]), event);
   }
-  const order = new Map([...groups.keys()].map((id, place) => [id, place]));
-  const lines = [...counts].map(([id, nTaken]): Line => {
-    const [source, target] = JSON.parse(id) as [string, string];
-    const isBack = (order.get(target) ?? 0) < (order.get(source) ?? 0);
-    return { id, source, target, way: "called", nTaken, condition: "", isBack };
-  });
-  return { boxes: [...groups].map(([id, group]) => makeBox(id, group)), lines };
+  return { ofBoxes, ofLines };
+}
+
+function push(groups: Map<string, EventRow[]>, id: string, event: EventRow): void {
+  const group = groups.get(id);
+  if (group) group.push(event);
+  else groups.set(id, [event]);
 }
 
 function idOf(event: EventRow): string {

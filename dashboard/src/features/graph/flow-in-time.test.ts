@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { Course, Dag } from "@/api/run";
 import { flowOfDag } from "./flow";
-import { dagInTime } from "./flow-in-time";
+import { flowOfCalls } from "./call-flow";
+import { callsInTime, dagInTime } from "./flow-in-time";
 
 const at = (second: number) => `2026-01-02T03:04:${String(second).padStart(2, "0")}Z`;
 const node = (id: string, states: readonly [number, string][]) => ({
@@ -61,4 +62,40 @@ it("shows nodes and ways as they were, in the places of the whole", () => {
   expect(then(4)).toEqual(["completed", "running", "taken"]);
   expect(then(5)).toEqual(["completed", "failed", "taken"]);
   expect(inTime(0).lines.map((line) => line.id)).toEqual(whole.lines.map((line) => line.id));
+});
+
+it("lets a box stand for those of its calls that had begun", () => {
+  const call = (
+    id: string,
+    name: string,
+    parent: string | null,
+    times: [number, number],
+    status = "completed",
+  ) => ({
+    kind: "event" as const,
+    event_id: id,
+    event_type: "tool_call",
+    name,
+    parent_event_id: parent,
+    started_at: at(times[0]),
+    ended_at: at(times[1]),
+    status,
+  });
+  const rows = [
+    call("root", "main", null, [0, 9]),
+    call("one", "search", "root", [1, 4]),
+    call("two", "search", "root", [2, 3], "failed"),
+  ] as unknown as Parameters<typeof flowOfCalls>[0];
+  const inTime = callsInTime(flowOfCalls(rows), rows);
+  const search = (second: number) => {
+    const { boxes, lines } = inTime(Date.parse(at(second)));
+    const { status, nAttempts, nErrors, eventId } = boxes[1] ?? {};
+    return [status, nAttempts, nErrors, eventId, lines[0]?.nTaken];
+  };
+
+  expect(search(0).slice(0, 2)).toEqual(["pending", 0]);
+  expect(search(1)).toEqual(["running", 1, 0, "one", 1]);
+  expect(search(3)).toEqual(["running", 2, 1, "two", 2]);
+  expect(search(4)).toEqual(["failed", 2, 1, "two", 2]);
+  expect(inTime(Date.parse(at(5))).boxes[1]).toBe(inTime(Date.parse(at(6))).boxes[1]);
 });

@@ -1,13 +1,13 @@
 /** The graph of a run as it was at a moment: the same boxes and lines, in the states that they were in. */
 
 import type { Course, Dag, Spans } from "@/api/run";
-import { countUpTo, History, ItemsInTime } from "@/lib/playhead";
+import { countUpTo, History } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
+import { groupCalls, type EventRow } from "./call-flow";
 import type { Box, Flow, Line } from "./flow";
 
 export type FlowAt = (moment: number) => Flow;
 type Row = Spans["rows"][number];
-type EventRow = Extract<Row, { kind: "event" }>;
 
 /** Return what shows the graph of nodes at a moment; `course` tells when which way was taken. */
 export function dagInTime(whole: Flow, dag: Dag, course: Course): FlowAt {
@@ -30,14 +30,17 @@ export function dagInTime(whole: Flow, dag: Dag, course: Course): FlowAt {
   const declared = new Set(
     dag.edges.filter((edge) => edge.is_declared).map((edge) => pairOf(edge.source, edge.target)),
   );
+  const ways = whole.lines.map((line) => {
+    const pair = pairOf(line.source, line.target);
+    const times = taken.get(`${line.way === "called"} ${pair}`) ?? [];
+    return { line, times, isPlanned: line.way === "taken" && declared.has(pair) };
+  });
   return (moment) => ({
     boxes: whole.boxes.map((box) => stillGoingOn(histories.get(box.id)?.at(moment) ?? unbegun(box), moment)),
-    lines: whole.lines.flatMap((line): Line[] => {
-      const pair = pairOf(line.source, line.target);
-      const nTaken = countUpTo(taken.get(`${line.way === "called"} ${pair}`) ?? [], moment);
+    lines: ways.flatMap(({ line, times, isPlanned }): Line[] => {
+      const nTaken = countUpTo(times, moment);
       if (nTaken > 0) return [nTaken >= line.nTaken ? line : { ...line, nTaken }];
       if (line.way === "planned") return [line];
-      const isPlanned = line.way === "taken" && declared.has(pair);
       return isPlanned ? [{ ...line, way: "planned", nTaken: 0 }] : [];
     }),
   });
@@ -93,32 +96,68 @@ export function boxesInTime(whole: Flow): FlowAt {
     });
 }
 
-/** Return what shows a graph that is made of events: it is made anew of those that had begun, once it is of others. */
-export function eventsInTime(
-  whole: Flow,
-  rows: readonly Row[],
-  make: (rows: readonly Row[]) => Flow,
-): FlowAt {
-  const events = new ItemsInTime(
-    rows.flatMap((row) => (row.kind === "event" ? [row] : [])),
-    {
-      begin: (row) => Date.parse(row.started_at),
-      end: (row) => (row.ended_at === null ? Infinity : Date.parse(row.ended_at)),
-      whileOpen: (row): EventRow => ({ ...row, status: "running", ended_at: null }),
-    },
+/** Return what shows the graph of calls: a box stands for those of its calls that had begun. */
+export function callsInTime(whole: Flow, rows: readonly Row[]): FlowAt {
+  const { ofBoxes, ofLines } = groupCalls(rows);
+  const histories = new Map(
+    whole.boxes.map((box) => [box.id, historyOfCalls(box, ofBoxes.get(box.id) ?? [])]),
   );
-  let made: { readonly of: readonly EventRow[]; readonly flow: Flow } | undefined;
+  const called = new Map(
+    [...ofLines].map(([id, calls]) => [
+      id,
+      calls.map(({ started_at }) => Date.parse(started_at)).sort((a, b) => a - b),
+    ]),
+  );
   return (moment) => {
-    const begun = events.at(moment);
-    if (made?.of !== begun) made = { of: begun, flow: make(begun) };
-    const boxes = new Map(made.flow.boxes.map((box) => [box.id, { ...box, isPast: true } as const]));
-    const lines = new Map(made.flow.lines.map((line) => [line.id, line]));
     const flow = flowOfBegun(whole, (box) => {
-      const known = boxes.get(box.id);
-      return known && stillGoingOn(known, moment);
+      const then = histories.get(box.id)?.at(moment);
+      return then && stillGoingOn(then, moment);
     });
-    return { ...flow, lines: flow.lines.flatMap((line) => lines.get(line.id) ?? []) };
+    const lines = flow.lines.flatMap((line) => {
+      const nTaken = countUpTo(called.get(line.id) ?? [], moment);
+      return nTaken === 0 ? [] : [nTaken === line.nTaken ? line : { ...line, nTaken }];
+    });
+    return { ...flow, lines };
   };
+}
+
+/** Return what a box was after each beginning and each end of its calls, which are in the order of the run. */
+function historyOfCalls(whole: Box, calls: readonly EventRow[]): History<Box> {
+  const changes = calls
+    .flatMap((call, place) => {
+      const begin = { at: Date.parse(call.started_at), call, place, isEnd: false };
+      return call.ended_at === null
+        ? [begin]
+        : [begin, { at: Date.parse(call.ended_at), call, place, isEnd: true }];
+    })
+    .sort((a, b) => a.at - b.at);
+  let [nBegun, nEnded, nErrors] = [0, 0, 0];
+  let [first, firstFailed] = [Infinity, Infinity];
+  return new History(
+    changes.map(({ at, call, place, isEnd }) => {
+      if (isEnd) nEnded += 1;
+      else nBegun += 1;
+      if (!isEnd) first = Math.min(first, place);
+      if (isEnd && call.status === "failed") {
+        nErrors += 1;
+        firstFailed = Math.min(firstFailed, place);
+      }
+      const isRunning = nBegun > nEnded;
+      const begun = calls[first] ?? call;
+      const state: Box = {
+        ...whole,
+        status: isRunning ? "running" : nErrors > 0 ? "failed" : begun.status,
+        nAttempts: nBegun,
+        nEvents: nBegun,
+        nErrors,
+        startedAt: begun.started_at,
+        endedAt: isRunning ? null : new Date(at).toISOString(),
+        eventId: (calls[firstFailed] ?? begun).event_id,
+        isPast: true,
+      };
+      return { at, state };
+    }),
+  );
 }
 
 /** Return a graph with the boxes that had begun as they were, and the lines that lead to such. */

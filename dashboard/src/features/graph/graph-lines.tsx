@@ -35,11 +35,12 @@ export const GraphLines = memo(function GraphLines(props: GraphLinesProps) {
   ];
   return (
     <>
+      {/* A layer of its own: dotted lines take long to draw, and what changes in boxes shall not draw them again. */}
       <svg
         aria-hidden
         width={Math.max(1, layout.width)}
         height={Math.max(1, layout.height)}
-        className="pointer-events-none absolute top-0 left-0 overflow-visible"
+        className="pointer-events-none absolute top-0 left-0 overflow-visible will-change-[opacity]"
       >
         <defs>
           {(Object.keys(LOOKS) as Way[]).map((way) => (

@@ -10,7 +10,6 @@ import {
   type Course,
   type Dag,
   type RunDetail,
-  type Spans,
 } from "@/api/run";
 import type { RunViewProps } from "@/api/run-view";
 import { formatCount } from "@/lib/format";
@@ -24,7 +23,7 @@ import { Failure, Note, Waiting } from "@/ui/states";
 import { flowOfCalls } from "./call-flow";
 import { flowOfCourse, flowOfEvents } from "./course-flow";
 import { flowOfDag, type Box, type Flow } from "./flow";
-import { boxesInTime, dagInTime, eventsInTime, type FlowAt } from "./flow-in-time";
+import { boxesInTime, callsInTime, dagInTime, type FlowAt } from "./flow-in-time";
 import { GraphCanvas } from "./graph-canvas";
 
 const MOST_BOXES = 1_500;
@@ -34,7 +33,6 @@ const MODE_OPTIONS = [
   { value: "aggregated", words: "Aggregated" },
   { value: "ran", words: "As it ran" },
 ] as const;
-type Rows = readonly Spans["rows"][number][];
 type Mode = (typeof MODES)[number];
 
 /** The graph of a run: its nodes as planned and as it went, or else what called what. */
@@ -147,8 +145,7 @@ function useFlowInTime(
   return useMemo(() => {
     if (!isAsked || whole === undefined || states.data === undefined) return undefined;
     if (!hasNodes) {
-      const make = mode === "ran" ? (rows: Rows) => flowOfEvents(rows, MOST_BOXES) : flowOfCalls;
-      return spans.data && eventsInTime(whole, spans.data.rows, make);
+      return mode === "ran" ? boxesInTime(whole) : spans.data && callsInTime(whole, spans.data.rows);
     }
     if (mode === "ran") return boxesInTime(whole);
     return course.data && dagInTime(whole, states.data, course.data);
