@@ -184,6 +184,21 @@ def test_arrow_keys_walk_along_the_lines(page: Page, api: Api) -> None:
     expect(box(page, "Write")).to_have_accessible_name(re.compile("Not reached"))
 
 
+def test_the_next_run_of_a_workflow_opens_with_the_layout_of_the_last_one(page: Page, api: Api) -> None:
+    for run_id in ("one", "two"):
+        api.record_all(run_start(run_id), *plan(run_id), run_end(run_id))
+    places: list[object] = []
+    n_workers: list[int] = []
+    page.on("worker", lambda _: n_workers.append(1))
+    for run_id in ("one", "two"):
+        n_workers.clear()
+        page.goto(f"/runs/{run_id}/graph")
+        expect(box(page, "Write")).to_be_visible()
+        places.append([box(page, name).bounding_box() for name in ("Plan", "Search", "Write")])
+    assert places[0] == places[1]
+    assert n_workers == []
+
+
 def test_a_long_graph_begins_readable_and_fits_when_asked(page: Page, api: Api) -> None:
     nodes = [f"n{number}" for number in range(60)]
     api.record_all(run_start("long"), *plan("long", nodes), execution("long", "n40", 5, status="failed"))

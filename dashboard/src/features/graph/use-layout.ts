@@ -1,15 +1,20 @@
 import { useEffect, useRef, useState } from "react";
 import { labelOf, shapeOf, type Flow } from "./flow";
+import { findLayout, keepLayout, keepsLayouts } from "./kept-layouts";
 import { layOutPlainly, type Layout, type Shape } from "./layout";
 
 const DEADLINE_MS = 5_000;
+
+// The address changes with the code.
+const CODE = new URL("./layout-worker.ts", import.meta.url);
 
 function newWorker(): Worker {
   return new Worker(new URL("./layout-worker.ts", import.meta.url), { type: "module" });
 }
 
-// One is kept: it starts while the first graph is being read, and knows its work when another is laid out.
-let idle: Worker | undefined = newWorker();
+// One is kept: it knows its work when another graph is laid out. A browser that knows no graph yet will need one, so it
+// starts while the graph is being read.
+let idle: Worker | undefined = keepsLayouts() ? undefined : newWorker();
 
 function takeWorker(): Worker {
   const worker = idle ?? newWorker();
@@ -41,13 +46,22 @@ export function useLayout(flow: Flow): Laid | null {
   const shape = shapeOf(flow);
   useEffect(() => {
     const wanted = makeShape(latest.current);
+    const known = findLayout(CODE.href, wanted);
+    if (known) {
+      setLaid({ shape, layout: known, isPlain: false });
+      return;
+    }
     const worker = takeWorker();
     let isDone = false;
     const finish = (layout: Layout, isPlain: boolean) => {
       isDone = true;
       clearTimeout(timer);
-      if (isPlain) worker.terminate();
-      else giveBack(worker);
+      if (isPlain) {
+        worker.terminate();
+      } else {
+        giveBack(worker);
+        keepLayout(CODE.href, wanted, layout);
+      }
       setLaid({ shape, layout, isPlain });
     };
     const timer = setTimeout(() => finish(layOutPlainly(wanted), true), DEADLINE_MS);
