@@ -106,4 +106,6 @@ def test_the_file_shrinks_when_runs_are_swept(tmp_path: Path) -> None:
 
     with serving(open_store(f"sqlite:///{path}")) as app:
         eventually(lambda: path.stat().st_size < full_bytes / 3)
+        log = path.with_name(f"{path.name}-wal")
+        eventually(lambda: log.stat().st_size < full_bytes / 10)
         assert 1 <= len(app.api.runs_of("planner")) <= 3

@@ -385,7 +385,11 @@ class SqliteDialect:
             # Every step of this statement frees one page, and only a script is stepped to its end.
             driver.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            return bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
+            has_more = bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
+            if not has_more:
+                # The log keeps the size that the deletion gave it until it is cut off.
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return has_more
 
     def require_existing(self) -> None:
         if not self._path.is_file():

@@ -67,13 +67,15 @@ def read_summary(inside: Inside, node_id: str) -> NodeSummary:
     types = _count((row[_TYPE], row[_COUNT]) for row in kinds)
     first, last = (spans[0][0], max(map(itemgetter(1), spans))) if spans else (None, None)
     known = _read_node(inside, node_id, types, _figures_of(stored, len(spans), first, last))
+    # What names no agent, the run's own did.
+    own_agent = inside.run.agent_name
     attempts = _attempts_of(kinds, known, inside.end, has_events=bool(spans))
     return NodeSummary(
         node=known.node,
         events_by_type=types,
         events_by_subtype=_count_nested((row[_TYPE], row[_SUBTYPE], row[_COUNT]) for row in kinds),
-        agents=_count((row[_AGENT], row[_COUNT]) for row in kinds),
-        events_by_agent=_count_nested((row[_AGENT], row[_TYPE], row[_COUNT]) for row in kinds),
+        agents=_count((row[_AGENT] or own_agent, row[_COUNT]) for row in kinds),
+        events_by_agent=_count_nested((row[_AGENT] or own_agent, row[_TYPE], row[_COUNT]) for row in kinds),
         files_by_type=_count_files(inside, node_id),
         n_messages=_count_messages(inside, node_id),
         n_attempts=sum(attempts.values()),

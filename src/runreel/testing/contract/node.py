@@ -291,7 +291,8 @@ class NodeContract(StoreContract):
         )
         summary = store.events.get_node_summary(scope, "run-1", "n")
         assert summary.events_by_subtype == {"tool_call": {"complete": 1, "error": 1}}
-        assert summary.events_by_agent == {"one": {"tool_call": 2}, "two": {"tool_call": 1}}
+        # What names no agent, that of the run did.
+        assert summary.events_by_agent == {"one": {"node_execution": 2, "tool_call": 2}, "two": {"tool_call": 1}}
         assert (summary.n_completed, summary.n_failed, summary.n_running) == (2, 2, 1)
         assert summary.n_attempts == 2
         assert summary.node.status == "completed"
