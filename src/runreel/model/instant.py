@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 MICROSECONDS_PER_DAY = 24 * MICROSECONDS_PER_HOUR
@@ -44,7 +45,14 @@ def format_instant(instant: int) -> str:
     """Return ISO 8601 in UTC with microseconds and `Z`; outside the years 1 to 9999 the nearest that can be written."""
     if not _EARLIEST <= instant <= _LATEST:
         instant = min(max(instant, _EARLIEST), _LATEST)
-    return (_EPOCH_NAIVE + timedelta(microseconds=instant)).isoformat(timespec="microseconds") + "Z"
+    second, microsecond = divmod(instant, 1_000_000)
+    return f"{_format_second(second)}.{microsecond:06}Z"
+
+
+@lru_cache(maxsize=8_192)
+def _format_second(second: int) -> str:
+    """Write a second; times that are shown together share most of them."""
+    return (_EPOCH_NAIVE + timedelta(seconds=second)).isoformat()
 
 
 def _parse_text(text: str) -> int | None:

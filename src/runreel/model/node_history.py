@@ -108,8 +108,8 @@ _RANK_END, _RANK_PERSON = int(Rank.END), int(Rank.PERSON)
 
 def make_history(
     statements: Sequence[Statement],
-    executions: Iterable[Stretch] = (),
-    approvals: Iterable[Stretch] = (),
+    executions: Sequence[Stretch] = (),
+    approvals: Sequence[Stretch] = (),
     *,
     since: int,
     end: RunEnd | None,
@@ -119,8 +119,12 @@ def make_history(
     `since` is when its run began, which is the time of what was stated without one. At the end of the run the node
     ends too, if it goes on.
     """
-    told = [*_moments_of_executions(executions), *_moments_of_approvals(approvals)]
-    moments = sorted([*told, *_moments_of_statements(statements, told, since)])
+    moments = [*_moments_of_executions(executions)]
+    if approvals:
+        moments += _moments_of_approvals(approvals)
+    if statements:
+        moments += [*_moments_of_statements(statements, moments, since)]
+    moments.sort()
     transitions: list[NodeTransition] = []
     n_running = n_waiting = 0
     status = None
@@ -162,8 +166,6 @@ def _moments_of_approvals(approvals: Iterable[Stretch]) -> Iterator[_Moment]:
 
 
 def _moments_of_statements(statements: Sequence[Statement], told: Sequence[_Moment], since: int) -> Iterator[_Moment]:
-    if not statements:
-        return
     said_at = [each.at for each in statements if each.at is not None and each.rank < _RANK_PERSON]
     first = min([since, *said_at, *(each[0] for each in told)])
     last = max([since, *said_at, *(each[0] for each in told)])

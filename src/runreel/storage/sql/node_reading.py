@@ -199,7 +199,7 @@ class _Making:
         return KnownNode(node, history, stored is not None)
 
     def _history(self, node_id: str, stated: Mapping[str, object], figures: NodeFigures | None) -> NodeHistory:
-        statements = read_statements(stated)
+        statements = read_statements(stated) if stated else []
         executions = self._executions.get(node_id, [])
         if figures is not None and not executions and all(each.status == PENDING for each in statements):
             # Nobody tells how it went but its events, all of which are then one execution.
