@@ -44,7 +44,7 @@ export function Shell() {
   useShortcut({ keys: "?", label: "Show all keys", group: "Everywhere" }, () => setKeysOpen(true));
   useGoing();
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex h-full flex-col max-lg:has-[[data-covers]]:invisible">
       <a
         href="#main"
         className="absolute top-2 left-2 z-50 -translate-y-16 rounded-md bg-accent px-3 py-1.5 text-sm text-on-accent focus:translate-y-0"
