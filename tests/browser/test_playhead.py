@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.test_graph import box, execution, plan
 from tests.support.api import Api, event, run_end, run_start
@@ -136,3 +136,23 @@ def test_an_open_run_goes_on_behind_the_past(page: Page, api: Api) -> None:
     expect(rows).to_have_count(2)
     expect(slider(page)).to_have_attribute("aria-valuetext", "Now: live")
     assert int(slider(page).get_attribute("aria-valuemax") or 0) >= longest
+
+
+def test_it_tells_while_the_run_is_read_and_where_it_could_not_be(page: Page, api: Api) -> None:
+    record(api)
+    held: list[Route] = []
+    page.route("**/api/by-id/run/spans*", lambda route: route.continue_() if held else held.append(route))
+    page.goto("/runs/run/graph?at=now")
+    bar = page.get_by_role("region", name="Playhead")
+    expect(bar.get_by_role("status")).to_have_text("Reading the run…")
+    expect(bar.locator("[data-tick]")).to_have_count(0)
+
+    problem = {"title": "Bad Request", "status": 400, "detail": "the disk is away"}
+    held[0].fulfill(status=400, json=problem)
+
+    expect(bar.get_by_role("alert")).to_contain_text("The run could not be read: the disk is away")
+    expect(bar.get_by_role("status")).to_have_count(0)
+    bar.get_by_role("button", name="Read on").click()
+    expect(bar.get_by_role("alert")).to_have_count(0)
+    expect(bar.locator("[data-tick]")).not_to_have_count(0)
+    expect(bar.get_by_role("status")).to_have_count(0)

@@ -1,9 +1,10 @@
 /** What stands in the place of what can't be shown: nothing yet, not here any more, an error, or a moment's wait. */
 
 import { CircleAlert, SearchX, Unplug, type LucideIcon } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Button } from "./button";
 import { classNames } from "./class-names";
+import { useDelay } from "./delay";
 
 interface NoteProps {
   readonly icon?: LucideIcon;
@@ -96,13 +97,4 @@ export function Waiting({ lines = 6, className }: { readonly lines?: number; rea
         ))}
     </div>
   );
-}
-
-function useDelay(ms: number): boolean {
-  const [isOver, setOver] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setOver(true), ms);
-    return () => clearTimeout(timer);
-  }, [ms]);
-  return isOver;
 }

@@ -1,14 +1,15 @@
-import { History as HistoryIcon, Pause, Play, X } from "lucide-react";
+import { History as HistoryIcon, Pause, Play, RotateCw, X } from "lucide-react";
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
-import { useRunRows } from "@/api/live/run-events";
+import { MOST, useRunRows } from "@/api/live/run-events";
 import type { RunViewProps } from "@/api/run-view";
 import type { EventRow } from "@/lib/event-row";
-import { formatDuration, formatExactly, formatMoment } from "@/lib/format";
+import { formatCount, formatDuration, formatExactly, formatMoment } from "@/lib/format";
 import { positionAt, positionByKey, SPEEDS, ticksOf, type Tick } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
 import { Button, IconButton } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { useNow } from "@/ui/clock";
+import { useDelay } from "@/ui/delay";
 import { usePlayhead } from "@/ui/playhead";
 import { useToldKeys } from "@/ui/shortcuts";
 
@@ -25,7 +26,7 @@ const TOLD_KEYS = [
 /** A slider through the time of a run: what stands below shows the moment that it is at. */
 export default function PlayheadBar({ run }: RunViewProps) {
   const isOver = isEnded(run.status);
-  const { rows } = useRunRows(run.run_id, isOver);
+  const { rows, total = 0, isWhole, error, retry } = useRunRows(run.run_id, isOver);
   const { position, set } = usePlayhead();
   const [speed, setSpeed] = useState<number>(1);
   const [isPlaying, setPlaying] = useState(false);
@@ -105,6 +106,15 @@ export default function PlayheadBar({ run }: RunViewProps) {
         }}
         onKeyDown={press}
       />
+      {error ? (
+        <Unread error={error} onRetry={retry} />
+      ) : total > MOST ? (
+        <span className="figure text-xs text-soft">
+          Marks of {formatCount(rows.length)} of {formatCount(total)} events
+        </span>
+      ) : (
+        !isWhole && <ReadingOn />
+      )}
       <span className="flex items-center gap-2 max-sm:w-full">
         <span
           className="figure min-w-44 text-xs text-text max-sm:min-w-0 max-sm:flex-1"
@@ -127,6 +137,28 @@ export default function PlayheadBar({ run }: RunViewProps) {
         <IconButton icon={X} label="Close the playhead" keys="t" onClick={() => set(undefined)} />
       </span>
     </section>
+  );
+}
+
+/** Until all of the run is there, the slider lacks marks, and may end too soon. */
+function ReadingOn() {
+  const isLate = useDelay(150);
+  return (
+    <span role="status" className="text-xs text-soft">
+      {isLate && "Reading the run…"}
+    </span>
+  );
+}
+
+function Unread({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) {
+  const message = error instanceof Error ? error.message : String(error);
+  return (
+    <span role="alert" className="flex max-w-full min-w-0 items-center gap-1 text-xs text-bad">
+      <span title={message} className="max-w-80 truncate">
+        The run could not be read: <bdi>{message}</bdi>
+      </span>
+      <IconButton icon={RotateCw} label="Read on" onClick={onRetry} />
+    </span>
   );
 }
 
