@@ -153,6 +153,28 @@ def test_a_step_that_failed_tells_its_error(page: Page, api: Api) -> None:
     expect(step(page, "one")).to_contain_text("ToolError: the page answered 503")
 
 
+def test_a_step_that_failed_by_an_event_tells_its_error_and_leads_to_it(page: Page, api: Api) -> None:
+    declare(api, "a", ["one", "two"])
+    error = {"type": "ToolError", "message": "the page answered 503"}
+    api.record_all(
+        event("turn", "a", event_type="node_execution", node_id="one", status="failed"),
+        event("fetch", "a", name="fetch", node_id="one", parent_event_id="turn", status="failed", error=error),
+    )
+    page.goto("/runs/a/plan")
+    expect(step(page, "one")).to_contain_text("ToolError: the page answered 503")
+    expect(step(page, "two").get_by_role("button", name="Show fetch")).to_have_count(0)
+
+    step(page, "one").get_by_role("button", name="Show fetch").click()
+
+    panel = page.get_by_role("region", name="Event")
+    expect(panel.get_by_role("heading", name="fetch")).to_be_visible()
+    page.keyboard.press("Escape")
+    overview = page.get_by_role("region", name="Node").get_by_role("tabpanel", name="Overview")
+    expect(overview).to_contain_text("ToolError: the page answered 503")
+    overview.get_by_role("button", name="Show fetch").click()
+    expect(panel.get_by_role("heading", name="fetch")).to_be_visible()
+
+
 def test_many_points_are_shown_when_asked_for(page: Page, api: Api) -> None:
     api.record_all(run_start("a"))
     plan = {"nodes": [{"node_id": "one", "details": [f"point {number}" for number in range(9)]}]}

@@ -43,6 +43,19 @@ export const readNodeEvents = (runId: string, nodeId: string, eventType?: string
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   });
 
+/** The failed events of a node, without payloads, in execution order; the first page of them. */
+export const readNodeErrors = (runId: string, nodeId: string) =>
+  queryOptions({
+    queryKey: runKey.view(runId, "node", nodeId, "errors"),
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api().GET("/api/by-id/{run_id}/events", {
+          params: { path: { run_id: runId }, query: { node: nodeId, errors: true, limit: PAGE } },
+          signal,
+        }),
+      ),
+  });
+
 export const readNodeFiles = (runId: string, nodeId: string) =>
   infiniteQueryOptions({
     queryKey: runKey.view(runId, "node", nodeId, "files"),

@@ -10,6 +10,7 @@ import {
   formatShort,
 } from "@/lib/format";
 import { eventKind, isEnded } from "@/lib/vocabulary";
+import { FirstFailure } from "@/parts/first-failure";
 import { Button } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
@@ -41,6 +42,11 @@ export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
               {JSON.stringify(error.rest, null, 2)}
             </pre>
           )}
+        </div>
+      )}
+      {!error && node.status === "failed" && node.error_count > 0 && (
+        <div className="rounded-md bg-bad-tint px-3 py-2.5">
+          <FirstFailure runId={node.run_id} nodeId={node.node_id} className="whitespace-pre-wrap" />
         </div>
       )}
       {!error && node.error_count > 0 && (

@@ -49,6 +49,7 @@ export default function PlanView({ run }: RunViewProps) {
           {plan.steps.map((step, place) => (
             <Step
               key={step.node_id}
+              runId={run.run_id}
               step={step}
               number={place + 1}
               isLast={place === plan.steps.length - 1}

@@ -5,6 +5,7 @@ import { errorTextOf } from "@/lib/error-text";
 import { formatDuration, formatExactly } from "@/lib/format";
 import { attemptsOf, nodeStateOf, type NodeState } from "@/lib/node-state";
 import { isEnded, nodeKind } from "@/lib/vocabulary";
+import { FirstFailure } from "@/parts/first-failure";
 import { NodeStateIcon } from "@/parts/node-state";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
@@ -13,6 +14,7 @@ import { toneClasses } from "@/ui/status";
 import { StepDetails } from "./step-details";
 
 interface StepProps {
+  readonly runId: string;
   readonly step: PlanStep;
   readonly number: number;
   readonly isLast: boolean;
@@ -28,7 +30,7 @@ interface StepProps {
 
 /** A step: what is to be done in it, after what, and what became of it. */
 export function Step(props: StepProps) {
-  const { step, number, isLast, state, isAt, formerVersion, isSelected, byId, onSelect } = props;
+  const { runId, step, number, isLast, state, isAt, formerVersion, isSelected, byId, onSelect } = props;
   const error = errorTextOf(step.error);
   return (
     <li
@@ -73,6 +75,9 @@ export function Step(props: StepProps) {
               {error.message}
             </bdi>
           </p>
+        )}
+        {!error && step.status === "failed" && (
+          <FirstFailure runId={runId} nodeId={step.node_id} className="line-clamp-2" />
         )}
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-soft">
           {step.node_type !== null && <KindText kind={nodeKind(step.node_type)} />}

@@ -19,6 +19,7 @@ import { runKeys } from "@/api/runs";
 import { branchOf } from "@/lib/branch";
 import { completenessWords, type Completeness, type CompletenessWords } from "@/lib/completeness";
 import { errorTextOf } from "@/lib/error-text";
+import { firstError } from "@/lib/first-error";
 import { formatCost, formatCount, formatNumberOf, formatShort } from "@/lib/format";
 import { isEnded, statusWord } from "@/lib/vocabulary";
 import { BranchText } from "@/parts/branch-text";
@@ -33,7 +34,6 @@ import { useSelection } from "@/ui/selection";
 import { useShortcut } from "@/ui/shortcuts";
 import { StatusBadge } from "@/ui/status";
 import { useSay } from "@/ui/toast";
-import { firstError } from "./first-error";
 import { RequestLine } from "./request-line";
 import { RunControl } from "./run-control";
 

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { firstError } from "./first-error";
 
-const event = (event_id: string, parent_event_id: string | null = null) =>
-  ({ kind: "event", event_id, parent_event_id }) as const;
+const event = (event_id: string, parent_event_id: string | null = null) => ({ event_id, parent_event_id });
 
 test("the first error is one that no other error is below", () => {
   expect(firstError([event("root"), event("step", "root"), event("call", "step"), event("later")])).toBe(

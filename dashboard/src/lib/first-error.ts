@@ -1,7 +1,8 @@
-/** Where the trouble of a run began. */
+/** Where the trouble of a run, or of a node of it, began. */
 
 interface Row {
-  readonly kind: "event" | "group";
+  /** Lists that have no groups do not tell it. */
+  readonly kind?: "event" | "group";
   readonly event_id?: string;
   readonly parent_event_id?: string | null;
 }
