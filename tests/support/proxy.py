@@ -122,7 +122,14 @@ class Cable:
                 near.close()
                 continue
             with self._lock:
-                self._pairs.add((near, far))
+                # Cut while the far end was connected: whoever cuts has closed the listener before looking at the pairs.
+                is_cut = listener.fileno() < 0
+                if not is_cut:
+                    self._pairs.add((near, far))
+            if is_cut:
+                near.close()
+                far.close()
+                return
             self._start(self._carry, near, far)
 
     def _carry(self, near: socket.socket, far: socket.socket) -> None:
