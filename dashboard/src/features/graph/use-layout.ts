@@ -60,7 +60,7 @@ export function useLayout(flow: Flow): Laid | null {
         worker.terminate();
       } else {
         giveBack(worker);
-        keepLayout(CODE.href, wanted, layout);
+        if (isOver(latest.current)) keepLayout(CODE.href, wanted, layout);
       }
       setLaid({ shape, layout, isPlain });
     };
@@ -74,6 +74,11 @@ export function useLayout(flow: Flow): Laid | null {
     };
   }, [shape]);
   return laid;
+}
+
+/** Tell whether nothing in a graph goes on: while something does, its shape changes again and again. */
+function isOver(flow: Flow): boolean {
+  return flow.boxes.every((box) => !box.hasRun || box.endedAt !== null);
 }
 
 function makeShape(flow: Flow): Shape {
