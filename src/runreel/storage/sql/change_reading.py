@@ -17,6 +17,7 @@ from runreel.model.statement import read_statements
 from runreel.storage.merge import State, statements_of
 from runreel.storage.sql import event_row
 from runreel.storage.sql.event_reading import read_edge, read_file, read_message
+from runreel.storage.sql.prepared import fetch_one
 from runreel.storage.sql.recorder_row import read_completeness
 from runreel.storage.sql.run_row import RunRow, decode_state, read_run
 from runreel.storage.sql.schema import (
@@ -137,8 +138,8 @@ def _begin(connection: Connection, run: RunRow, after: int) -> int:
     """
     if not 0 < after <= run.change_seq:
         return 0
-    known = {"run_pk": run.run_pk, "after": after}
-    return after if any(connection.execute(statement, known).first() for statement in _OLD) else 0
+    is_known = any(fetch_one(connection, statement, run_pk=run.run_pk, after=after) for statement in _OLD)
+    return after if is_known else 0
 
 
 def _cut(sizes: list[tuple[int, int]], limit: int, end: int) -> int:
