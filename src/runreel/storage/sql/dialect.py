@@ -384,11 +384,9 @@ class SqliteDialect:
             assert isinstance(driver, sqlite3.Connection)
             # Every step of this statement frees one page, and only a script is stepped to its end.
             driver.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             has_more = bool(driver.execute("PRAGMA freelist_count").fetchone()[0])
-            if not has_more:
-                # The log keeps the size that the deletion gave it until it is cut off.
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # The log keeps the size that the deletion gave it until it is cut off.
+            driver.execute(f"PRAGMA wal_checkpoint({'PASSIVE' if has_more else 'TRUNCATE'})").fetchall()
             return has_more
 
     def require_existing(self) -> None:
