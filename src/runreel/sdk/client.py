@@ -421,11 +421,11 @@ class _Early:
 
 
 def _make_journal(settings: Settings, target: Target, recorder_id: str) -> Journal:
-    from runreel.sdk.journal.journal import Journal as FolderJournal
+    from runreel.sdk.journal.journal import journal_of_interpreter
     from runreel.sdk.memory_journal import MemoryJournal
 
     try:
-        return FolderJournal.open(
+        return journal_of_interpreter().open(
             settings.journal, target, recorder_id=recorder_id, max_bytes=settings.journal_max_bytes
         )
     except (OSError, ConfigError) as error:

@@ -33,9 +33,11 @@ class Readable(Protocol):
     def acknowledge(self, position: Position) -> None: ...
 
 
-def make_journal(root: str, recorder_id: str = "00000000000000aa", **settings: object) -> Journal:
+def make_journal(
+    root: str, recorder_id: str = "00000000000000aa", *, kind: type[Journal] = Journal, **settings: object
+) -> Journal:
     """Open a journal of small segments."""
-    return Journal.open(root, Target(), recorder_id=recorder_id, **settings)
+    return kind.open(root, Target(), recorder_id=recorder_id, **settings)
 
 
 def waiting(journal: Readable, max_records: int = 100) -> list[bytes]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from runreel.sdk.journal import journal as journals
 from runreel.sdk.journal.journal import Journal
-from tests.sdk.journal.example import KIB, MIB, OpenJournal, copy_of, drain, left_in, waiting
+from tests.sdk.journal.example import KIB, MIB, OpenJournal, copy_of, drain, left_in, make_journal, waiting
 from tests.sdk.journal.interruption import OUTER, interrupt
 
 Prepare = Callable[[Journal], None]
@@ -210,3 +211,57 @@ def test_threads_append_while_another_reads(open_journal: OpenJournal) -> None:
         numbers = [int(each.split(b":")[1]) for each in read if each.startswith(b"%d:" % writer)]
         assert numbers == list(range(n_records))
     assert waiting(journal) == []
+
+
+class Held:
+    """A thread that stands still in the middle of its `append`, before the last bytes of its record."""
+
+    def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.outcome: list[bool] = []
+        self._has_come, self._may_go = threading.Event(), threading.Event()
+        pack = journals._pack_frame
+        self._thread = threading.Thread(target=lambda: self.outcome.append(journal.append(OUTER)), daemon=True)
+
+        def wait_and_pack(*parts: object) -> None:
+            if threading.current_thread() is self._thread:
+                self._has_come.set()
+                assert self._may_go.wait(30)
+            pack(*parts)
+
+        monkeypatch.setattr(journals, "_pack_frame", wait_and_pack)
+        self._thread.start()
+        assert self._has_come.wait(30)
+
+    def release(self) -> bool:
+        """Have it go on; return what its `append` returned."""
+        self._may_go.set()
+        self._thread.join()
+        return self.outcome[0]
+
+
+@pytest.mark.parametrize("n_behind", [1, 200], ids=["in the segment", "in further segments"])
+def test_reader_waits_for_a_record_that_another_thread_writes(
+    root: str, monkeypatch: pytest.MonkeyPatch, n_behind: int
+) -> None:
+    journal = make_journal(root, max_bytes=4 * MIB, segment_bytes=8192)
+    assert journal.append(b"before")
+    held = Held(journal, monkeypatch)
+    behind = [b"behind %d" % number + b" " * 100 for number in range(n_behind)]
+    for record in behind:
+        assert journal.append(record)
+    journal.prepare_next_segment()
+    assert drain(journal) == [b"before"]
+    assert held.release()
+    assert drain(journal) == [OUTER, *behind]
+    journal.close()
+    assert not Path(journal.folder).exists()
+
+
+def test_closing_refuses_the_record_that_another_thread_writes(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = make_journal(root, max_bytes=4 * MIB, segment_bytes=8192)
+    assert journal.append(b"before")
+    held = Held(journal, monkeypatch)
+    assert journal.append(b"behind")
+    journal.close()
+    assert not held.release()
+    assert left_in(journal.folder) == [b"before", b"behind"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -47,7 +48,6 @@ class Journal:
         "_current",
         "_extra_bytes",
         "_is_closed",
-        "_is_inside",
         "_lock",
         "_lock_of_folder",
         "_max_bytes",
@@ -71,9 +71,8 @@ class Journal:
         self._max_bytes = max_bytes
         self._segment_bytes = max(_MIN_SEGMENT_BYTES, min(segment_bytes, max_bytes // _MIN_SEGMENTS))
         self._reserve = reserve
-        # Re-entrant, since a signal handler or a `__del__` may append while its thread is inside `append`.
+        # Guards which segments there are. Re-entrant, since a signal handler or a `__del__` may append in between.
         self._lock = threading.RLock()
-        self._is_inside = False
         self._is_closed = False
         self._current = no_segment()
         self._segments: tuple[Segment, ...] = ()
@@ -114,42 +113,35 @@ class Journal:
         """
         length = len(record)
         size = (length + _FRAME_ROUND) & -8
-        with self._lock:
-            is_outermost = not self._is_inside
-            segment = first = self._current
-            try:
-                self._is_inside = True
-                # Python runs handlers and finalizers at calls and allocations. There is none between a look at the
-                # current segment and taking room in it, or its room would be taken twice.
-                while (end := (start := segment.reserved) + size) > (segment.size if is_last_word else segment.room):
-                    if not self._make_room(length, is_last_word=is_last_word):
-                        return False
-                    segment = self._current
-                segment.reserved = end
-                mapping = segment.mapping
-                begin = start + FRAME_BYTES
-                mapping[begin : begin + length] = record
-                # Last, so that a kill before leaves nothing that looks like a frame.
-                _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start + n_blobs), n_blobs)
-                self._n_records += 1
-                return True
-            except (TypeError, ValueError):
-                if not self._is_closed:
-                    raise
-                # The mapping is gone: this thread was interrupted by what closed the journal, or forked.
+        segment = self._current
+        # Python turns to other threads, to handlers and to finalizers at calls and allocations. There is none between
+        # a look at the current segment and taking room in it, or its room would be taken twice.
+        while (end := (start := segment.reserved) + size) > (segment.size if is_last_word else segment.room):
+            if not self._make_room(length, is_last_word=is_last_word):
                 return False
-            finally:
-                if is_outermost:
-                    self._is_inside = False
-                    if first is self._current:
-                        first.complete = first.reserved
-                    else:
-                        self._complete_all()
+            segment = self._current
+        segment.reserved = end
+        segment.n_writers += 1
+        try:
+            mapping = segment.mapping
+            begin = start + FRAME_BYTES
+            mapping[begin : begin + length] = record
+            # Last, so that a kill before leaves nothing that looks like a frame.
+            _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start + n_blobs), n_blobs)
+            self._n_records += 1
+            return True
+        except (TypeError, ValueError):
+            if not self._is_closed:
+                raise
+            # The mapping is gone: somebody closed the journal meanwhile, or this thread was interrupted by a fork.
+            return False
+        finally:
+            segment.n_writers -= 1
 
     @property
     def n_bytes_waiting(self) -> int:
         """The bytes of records, with their frames, that were not acknowledged."""
-        return sum(segment.complete - segment.acknowledged for segment in self._segments)
+        return sum(segment.reserved - segment.acknowledged for segment in self._segments)
 
     @property
     def n_records_waiting(self) -> int:
@@ -166,8 +158,6 @@ class Journal:
         with self._lock:
             if self._is_closed:
                 return
-            if not self._is_inside:
-                self._complete_all()
             self._free_acknowledged()
             self._unmap_waiting()
             current = self._current
@@ -198,7 +188,10 @@ class Journal:
             # Asked first: more may come into the current segment before its end is read.
             is_finished = self._is_finished(segment)
             start = position.offset if segment.sequence == position.sequence else FIRST_FRAME
-            if start < segment.complete:
+            end = segment.reserved
+            # Not before: whoever took room up to that end and isn't there any more is done with it.
+            is_written_to = segment.n_writers > 0
+            if start < end:
                 try:
                     segment.map_again()
                 except FileNotFoundError:
@@ -206,9 +199,9 @@ class Journal:
                     continue
                 except OSError:
                     break
-            walk = Walk(segment.mapping, salt=segment.salt, start=start, end=segment.complete, is_trusted=True)
+            walk = Walk(segment.mapping, salt=segment.salt, start=start, end=end, is_own=True)
             try:
-                walk.read(max_bytes, max_records)
+                walk.read(max_bytes, max_records, stops_at_gap=is_written_to)
             except (TypeError, ValueError):
                 if not self._is_closed:
                     raise
@@ -229,14 +222,14 @@ class Journal:
         for segment in self._segments:
             if segment.sequence == position.sequence:
                 segment.acknowledge(position.offset)
-            elif segment.sequence < position.sequence and segment.acknowledged < segment.complete:
-                segment.acknowledge(segment.complete)
+            elif segment.sequence < position.sequence and segment.acknowledged < segment.reserved:
+                segment.acknowledge(segment.reserved)
         self._free_acknowledged()
 
     def close(self, *, delete_if_empty: bool = True) -> None:
         """Let go of memory, files and lock; safe twice. The folder goes if nothing waits in it.
 
-        What waits is left to whoever adopts the journal. From here on `append` refuses.
+        What waits is left to whoever adopts the journal. From here on `append` refuses, also where it is under way.
         """
         with self._lock:
             if self._is_closed:
@@ -246,12 +239,8 @@ class Journal:
             segments, self._segments = self._segments, ()
             following, self._next = self._next, None
             self._current = no_segment()
-            if self._is_inside:
-                # This thread was interrupted while it writes a record. The memory stays until it has done so, and the
-                # lock until the process ends.
-                return
         _discard(following)
-        is_empty = all(segment.acknowledged >= segment.complete for segment in segments)
+        is_empty = all(segment.acknowledged >= segment.reserved for segment in segments)
         for segment in segments:
             _leave(segment, delete=delete_if_empty)
         if delete_if_empty and is_empty:
@@ -274,13 +263,17 @@ class Journal:
         self._lock_of_folder.drop_in_child()
 
     def _make_room(self, length: int, *, is_last_word: bool) -> bool:
-        """Bring another segment into use.
+        """Bring another segment into use, unless there is room by now.
 
         Anything here may be interrupted by an `append` of the same thread that does so as well. So all is made ready
         first, and counts only if nothing has changed meanwhile.
         """
         if length > MAX_RECORD_BYTES:
             return False
+        with self._lock:
+            return self._use_next(length, is_last_word=is_last_word)
+
+    def _use_next(self, length: int, *, is_last_word: bool) -> bool:
         needed = size_for(FIRST_FRAME + frame_bytes_of(length), self._segment_bytes)
         fresh: Segment | None = None
         while not self._is_closed:
@@ -338,7 +331,7 @@ class Journal:
         return allocated + self._extra_bytes + size <= self._max_bytes
 
     def _is_finished(self, segment: Segment) -> bool:
-        return segment is not self._current and segment.complete == segment.reserved
+        return segment is not self._current and not segment.n_writers
 
     def _acknowledge_gaps(self) -> None:
         """Pass over the room of records that were never finished, if nothing else is left."""
@@ -352,14 +345,10 @@ class Journal:
             if self._is_finished(segment):
                 segment.unmap()
 
-    def _complete_all(self) -> None:
-        for segment in self._segments:
-            segment.complete = segment.reserved
-
     def _free_acknowledged(self) -> None:
         with self._lock:
             seen = self._segments
-            done = [each for each in seen if self._is_finished(each) and each.acknowledged >= each.complete]
+            done = [each for each in seen if self._is_finished(each) and each.acknowledged >= each.reserved]
             kept = tuple(each for each in seen if each not in done)
             # What interrupted this thread may have brought another segment into use; then it is for the next time.
             if not done or self._segments is not seen:
@@ -369,6 +358,23 @@ class Journal:
             segment.remove()
 
 
+class LockedJournal(Journal):
+    """The journal where other threads may come between any two steps of one: one thread at a time appends."""
+
+    __slots__ = ()
+
+    def append(self, record: bytes, n_blobs: int = 0, *, is_last_word: bool = False) -> bool:
+        """Keep a record, as a `Journal` does."""
+        with self._lock:
+            return super().append(record, n_blobs, is_last_word=is_last_word)
+
+
+def journal_of_interpreter() -> type[Journal]:
+    """Return the kind of journal for the Python that runs: one without a lock needs CPython's."""
+    is_locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return Journal if sys.implementation.name == "cpython" and is_locked else LockedJournal
+
+
 def _discard(segment: Segment | None) -> None:
     if segment is not None:
         segment.remove()
@@ -376,9 +382,9 @@ def _discard(segment: Segment | None) -> None:
 
 def _leave(segment: Segment, *, delete: bool) -> None:
     """Let go of a segment: the file goes if nothing waits in it, and the room that no record took does in any case."""
-    if delete and segment.acknowledged >= segment.complete:
+    if delete and segment.acknowledged >= segment.reserved:
         segment.remove()
         return
     segment.mapping.close()
     with suppress(OSError):
-        os.truncate(segment.path, segment.complete)
+        os.truncate(segment.path, segment.reserved)

@@ -52,25 +52,28 @@ class Chunk:
 class Walk:
     """The way through one segment, from frame to frame.
 
-    `is_trusted`: the bytes were written by this process, so frames need no look at their checksums. That takes half of
-    the time, during which no other thread of the host runs.
+    `is_own`: the bytes were written by this process, so frames need no look at their checksums. That takes half of the
+    time, during which no other thread of the host runs.
     """
 
-    __slots__ = ("data", "end", "is_trusted", "n_damaged", "naming_blobs", "offset", "records", "salt")
+    __slots__ = ("data", "end", "is_own", "n_damaged", "naming_blobs", "offset", "records", "salt")
 
-    def __init__(self, data: bytes | mmap, *, salt: int, start: int, end: int, is_trusted: bool = False) -> None:
+    def __init__(self, data: bytes | mmap, *, salt: int, start: int, end: int, is_own: bool = False) -> None:
         self.data = data
         self.salt = salt
         self.offset = start
         self.end = end
-        self.is_trusted = is_trusted
+        self.is_own = is_own
         self.records: list[bytes] = []
         self.naming_blobs: list[int] = []
         self.n_damaged = 0
 
-    def read(self, max_bytes: int, max_records: int) -> None:
-        """Take the next records, at least one if there is any."""
-        data, salt, end, records, is_trusted = self.data, self.salt, self.end, self.records, self.is_trusted
+    def read(self, max_bytes: int, max_records: int, *, stops_at_gap: bool = False) -> None:
+        """Take the next records, at least one if there is any.
+
+        Past what was never finished, unless the walk is to stop there: somebody may write there now.
+        """
+        data, salt, end, records, is_own = self.data, self.salt, self.end, self.records, self.is_own
         unpack, take = FRAME.unpack_from, records.append
         offset, last = self.offset, end - FRAME_BYTES
         room = max_bytes
@@ -80,7 +83,7 @@ class Walk:
             stop = begin + word - MARK
             if begin <= stop <= end:
                 record = data[begin:stop]
-                if is_trusted or crc32(record, seed_of(salt, offset, n_blobs)) == checksum:
+                if is_own or crc32(record, seed_of(salt, offset, n_blobs)) == checksum:
                     room -= stop - begin
                     if records and room < 0:
                         break
@@ -91,6 +94,8 @@ class Walk:
                     if len(records) >= max_records:
                         break
                     continue
+            if stops_at_gap and word < MARK:
+                break
             self.n_damaged += word >= MARK
             offset = find_frame(data, offset + 8, end, salt)
         self.offset = offset

@@ -28,15 +28,15 @@ _UNSUPPORTED = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.ENOTSUP, errno.E
 class Segment:
     """A mapped file.
 
-    `reserved`: where the next frame will begin. `complete`: up to where nobody writes any more. `room`: up to where
+    `reserved`: where the next frame will begin. `n_writers`: how many write to frames before it. `room`: up to where
     there is room for records that are no last words.
     """
 
     __slots__ = (
         "acknowledged",
-        "complete",
         "mapping",
         "n_slots",
+        "n_writers",
         "path",
         "reserved",
         "room",
@@ -53,7 +53,7 @@ class Segment:
         self.salt = 0
         self.sequence = 0
         self.reserved = size
-        self.complete = size
+        self.n_writers = 0
         self.acknowledged = size
         self.n_slots = 0
 
@@ -81,7 +81,7 @@ class Segment:
         """Bring an allocated segment into use. Without a system call, and safe to repeat until it holds a record."""
         self.sequence = sequence
         write_head(self.mapping, Head(sequence=sequence, salt=self.salt, opened_at=time.time()))
-        self.reserved = self.complete = self.acknowledged = FIRST_FRAME
+        self.reserved = self.acknowledged = FIRST_FRAME
 
     def acknowledge(self, offset: int) -> None:
         """Keep up to where the records were delivered; in turn in two places, so that a kill spoils at most one."""
