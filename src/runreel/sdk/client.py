@@ -124,7 +124,7 @@ class Client:
 
     # What callers of every record use.
 
-    def add(self, run: RecordedRun, record: bytes, *, is_last_word: bool = False) -> None:
+    def add(self, run: RecordedRun, record: bytes, is_last_word: bool = False) -> None:
         """Hand over a record of a run and return at once. Where there is no room it is dropped, and counted.
 
         For last words, which tell how a run ended, there is room a little longer.
@@ -132,7 +132,7 @@ class Client:
         try:
             journal = self._journal or self._open_journal()
             # While it was closed under our hands there is another, or will be.
-            while not journal.append(record, is_last_word=is_last_word):
+            while not journal.append(record, is_last_word):
                 if journal is self._journal:
                     self._note_drop(run)
                     self._say_full(journal.why_refused)
@@ -146,15 +146,17 @@ class Client:
 
     def open_run(self, run: RecordedRun) -> None:
         """Remember that a run goes on: heartbeats say so, until `close_run`."""
-        with guard.never_raise("open a run"):
+        try:
             if self._journal is None:
                 # Now, and not with its first record: that this takes a while is not the run's.
                 self._open_journal()
             self._ledgers.open_run(run)
+        except guard.OWN_ERRORS as error:
+            guard.swallow("open a run", error)
 
     def close_run(self, run: RecordedRun) -> None:
         """Note that a run has ended here: tell how many records there are of it."""
-        with guard.never_raise("close a run"):
+        try:
             if self.listener is not None:
                 self.listener.forget(run.run_id)
             statement = self._ledgers.close_run(run)
@@ -162,6 +164,8 @@ class Client:
                 self._say(run, statement)
             if self._shipper.is_asleep:
                 self._shipper.wake()
+        except guard.OWN_ERRORS as error:
+            guard.swallow("close a run", error)
 
     def spool_file(
         self, run: RecordedRun, source: bytes | str | os.PathLike[str], *, file_id: str | None = None
@@ -415,7 +419,7 @@ class _Early:
         self.n_bytes_waiting = 0
         self.why_refused = ""
 
-    def append(self, record: bytes, *, is_last_word: bool = False) -> bool:  # noqa: ARG002 - it takes all
+    def append(self, record: bytes, is_last_word: bool = False) -> bool:  # noqa: ARG002 - it takes all
         self.records.append(record)
         return True
 

@@ -77,6 +77,7 @@ class Dispatcher:
         self._files_backoff = Backoff(jitter)
         self._heartbeat_interval_ms = heartbeat_interval_ms
         self._recovery = recovery
+        self._has_recovered = False
         self._on_trouble = on_trouble
         self._heartbeat_at: float | None = None
         self._statement_at = 0.0
@@ -112,8 +113,9 @@ class Dispatcher:
         self._files_server.interrupt()
 
     def resume(self) -> None:
-        """Send again."""
+        """Send again, and look again for what others left: it may be this recorder's former journal."""
         self._is_interrupted = False
+        self._has_recovered = False
         for server in (self._records_server, self._files_server):
             server.close()
             server.resume()
@@ -198,7 +200,7 @@ class Dispatcher:
 
     def _recover(self, turn: Turn) -> None:
         """Deliver something of what dead processes left."""
-        if self._recovery is None:
+        if self._recovery is None or self._has_recovered:
             return
         now = monotonic()
         if now < self._records_backoff.retry_at:
@@ -206,7 +208,8 @@ class Dispatcher:
             return
         answer = self._recovery.step(self._records_server)
         if answer is None:
-            self._recovery = None
+            self._recovery.close()
+            self._has_recovered = True
             return
         self._note(answer, self._records_backoff, turn)
         turn.come_again(max(self._records_backoff.retry_at - now, _RECOVERY_PAUSE_S))

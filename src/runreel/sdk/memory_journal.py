@@ -43,7 +43,7 @@ class MemoryJournal:
         """Return how many records wait."""
         return len(self._waiting)
 
-    def append(self, record: bytes, *, is_last_word: bool = False) -> bool:
+    def append(self, record: bytes, is_last_word: bool = False) -> bool:
         """Take a record unless there is no room for it; for last words some is kept."""
         with self._lock:
             if self._n_bytes + len(record) > self._max_bytes + (_LAST_WORDS_BYTES if is_last_word else 0):

@@ -43,7 +43,7 @@ class _NoClient:
 
     recorder_id = ""
 
-    def add(self, run: Run, record: bytes, *, is_last_word: bool = False) -> None:
+    def add(self, run: Run, record: bytes, is_last_word: bool = False) -> None:
         pass
 
     def open_run(self, run: Run) -> None:

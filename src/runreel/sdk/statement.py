@@ -28,15 +28,16 @@ class Ledger:
 
     def __init__(self, run: RecordedRun) -> None:
         self.run = run
-        self.dropped = Counter()
+        # Made with the first that was.
+        self.dropped: Counter | None = None
         self.n_dropped_told = 0
         self.is_open = False
         # A heartbeat of a run that the server has not heard of would open one without an agent.
         self.is_known = False
 
-    def has_records(self) -> bool:
-        """Tell whether this recorder numbered a record of the run. Without one, to speak of it would open it."""
-        return self.run.record_count() > 0
+    def n_dropped(self) -> int:
+        """Return how many records were dropped."""
+        return 0 if self.dropped is None else self.dropped.value()
 
 
 class Ledgers:
@@ -60,13 +61,18 @@ class Ledgers:
         """Forget a run that has ended, and say what was recorded of it; None where that is nothing."""
         with self._lock:
             ledger = self._by_run.pop(run.run_id, None) or Ledger(run)
-        return self._text(ledger, is_closed=True) if ledger.has_records() else None
+        return self._text(ledger, is_closed=True)
 
     def note_drop(self, run: RecordedRun) -> None:
         """Count a record that could not be kept."""
-        if (ledger := self._ledger_of(run)) is not None:
-            ledger.dropped.add()
-            self.has_unsaid = True
+        with self._lock:
+            if (ledger := self._ledger_of(run)) is not None:
+                if ledger.dropped is None:
+                    fresh = Counter()
+                    # A signal handler may have made one meanwhile.
+                    ledger.dropped = ledger.dropped or fresh
+                ledger.dropped.add()
+                self.has_unsaid = True
 
     def note_known(self, run_ids: Iterable[str]) -> None:
         """Note that the server has heard of these runs."""
@@ -86,8 +92,8 @@ class Ledgers:
         with self._lock:
             self.has_unsaid = False
             for run_id, ledger in list(self._by_run.items()):
-                if ledger.dropped.value() != ledger.n_dropped_told:
-                    self._unsaid[run_id] = self._text(ledger, is_closed=False)
+                if ledger.n_dropped() != ledger.n_dropped_told and (text := self._text(ledger, is_closed=False)):
+                    self._unsaid[run_id] = text
             self.has_unsaid = bool(self._unsaid)
             return list(self._unsaid.items())[:max_statements]
 
@@ -104,7 +110,8 @@ class Ledgers:
         with self._lock:
             ledgers = list(self._by_run.values())
             self._by_run.clear()
-            return [(ledger.run, self._text(ledger, is_closed=True)) for ledger in ledgers if ledger.has_records()]
+            told = [(ledger.run, self._text(ledger, is_closed=True)) for ledger in ledgers]
+            return [(run, text) for run, text in told if text is not None]
 
     def heartbeats(self, interval_ms: int) -> list[bytes]:
         """Say of each run that goes on that it does."""
@@ -130,11 +137,15 @@ class Ledgers:
                 ledger = self._by_run[run.run_id] = Ledger(run)
             return ledger
 
-    def _text(self, ledger: Ledger, *, is_closed: bool) -> bytes:
-        n_dropped = ledger.n_dropped_told = ledger.dropped.value()
+    def _text(self, ledger: Ledger, *, is_closed: bool) -> bytes | None:
+        """Say what was recorded of a run; nothing where nothing was, since to speak of the run would open it."""
+        record_count = ledger.run.record_count()
+        if not record_count:
+            return None
+        n_dropped = ledger.n_dropped_told = ledger.n_dropped()
         return (
             f'{{"record":"recorder","run_id":{quote(ledger.run.run_id)},"recorder_id":"{self.recorder_id}",'
-            f'"record_count":{ledger.run.record_count()},"dropped_count":{n_dropped},'
+            f'"record_count":{record_count},"dropped_count":{n_dropped},'
             f'"closed":{"true" if is_closed else "false"}{_ABOUT},"recorded_at":{now_text()}}}'
         ).encode("utf-8", "replace")
 

@@ -133,7 +133,7 @@ class _MemoryClient:
         self.errands: set[object] = set()
         self._kept = kept
 
-    def add(self, _run: Run, record: bytes, *, is_last_word: bool = False) -> None:  # noqa: ARG002
+    def add(self, _run: Run, record: bytes, is_last_word: bool = False) -> None:  # noqa: ARG002
         self._kept.keep(record)
 
     def open_run(self, run: Run) -> None:

@@ -70,17 +70,6 @@ def test_record_without_bytes_is_a_record(open_journal: OpenJournal, tmp_path: P
     assert left_in(copy_of(journal.folder, tmp_path / "copy")) == [b"", b"a", b""]
 
 
-def test_chunk_tells_which_records_name_blobs(open_journal: OpenJournal, tmp_path: Path) -> None:
-    journal = open_journal()
-    for n_blobs in (0, 2, 0, 1):
-        journal.append(b"record", n_blobs)
-    assert journal.read(MIB, 10).naming_blobs == [1, 3]
-    adopted = adopt(copy_of(journal.folder, tmp_path / "copy"))
-    assert adopted is not None
-    assert adopted.read(MIB, 10).naming_blobs == [1, 3]
-    adopted.close()
-
-
 @pytest.mark.parametrize("length", [8192, 100_000, 3 * MIB])
 def test_record_larger_than_a_segment_is_kept_in_its_place(
     open_journal: OpenJournal, tmp_path: Path, length: int

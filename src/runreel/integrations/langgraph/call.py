@@ -199,8 +199,8 @@ class GraphCall:
             return
         for name in names:
             self.is_waiting = True
-            if name in layout.links:
-                fields = f'{layout.links[name]},"status":"waiting_approval"'
+            if name in layout.nodes:
+                fields = f'{layout.nodes[name][1]},"status":"waiting_approval"'
                 place.run.add('"record":"node","phase":"start"', fields)
 
     @property
@@ -279,7 +279,7 @@ class GraphCall:
         return place
 
     def _open_inside(self, outer: Place) -> Place:
-        if isinstance(outer, Execution) and outer.subgraph is self.kind:
+        if isinstance(outer, Execution) and outer.kind.subgraph is self.kind:
             return outer
         kind = EventKind("step", self.kind.name, is_workflow=True, capture_outputs=self.kind.capture_outputs)
         self._own = kind.open(outer, outer, self._write_inputs(outer.run))

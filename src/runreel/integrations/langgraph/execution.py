@@ -12,18 +12,21 @@ from runreel.sdk.guard import OWN_ERRORS, swallow
 
 if TYPE_CHECKING:
     from runreel.integrations.langgraph.call import GraphCall
-    from runreel.integrations.langgraph.kind import GraphKind
+    from runreel.integrations.langgraph.node import ExecutionKind
     from runreel.sdk.context import Place
 
 
 class Execution(Event):
     """The execution of a node."""
 
-    __slots__ = ("call", "config", "subgraph")
+    __slots__ = ("call", "config")
 
-    call: GraphCall
-    config: Any
-    subgraph: GraphKind | None
+    kind: ExecutionKind
+
+    def __init__(self, kind: ExecutionKind, call: GraphCall, place: Place, node_id: str, config: Any) -> None:
+        Event.__init__(self, place.run, place, node_id, kind)
+        self.call = call
+        self.config = config
 
     def leave(self, error: BaseException) -> None:
         """Tell that the node ended with this error, or waits for a person, or handed over to the graph around."""

@@ -101,15 +101,17 @@ class GraphKind:
 class Layout:
     """Where the nodes of a graph are in a run: below which node, and under which ids."""
 
-    __slots__ = ("_graphs", "_marks", "end_id", "links", "node_ids", "prefix")
+    __slots__ = ("_graphs", "_marks", "end_id", "nodes", "prefix")
 
     def __init__(self, kind: GraphKind, prefix: str, parent: str | None) -> None:
         self.prefix = prefix
-        self.node_ids = {node.name: prefix + node.name for node in kind.shape.nodes}
-        self.links = {name: f',"node_id":{quote(node_id)}' for name, node_id in self.node_ids.items()}
+        # The id of each, and how a record says so.
+        self.nodes = {
+            node.name: (prefix + node.name, f',"node_id":{quote(prefix + node.name)}') for node in kind.shape.nodes
+        }
         # Where a graph begins and ends inside another is told by the node that it is.
         is_inner = parent is not None
-        self.end_id = None if is_inner or END not in self.node_ids else self.node_ids[END]
+        self.end_id = None if is_inner or END not in self.nodes else self.nodes[END][0]
         self._graphs = [*_graphs(*_parts(kind, prefix, parent, is_inner=is_inner))]
         self._marks = [*_marks(kind, prefix)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
+from functools import partial
 from time import time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -31,34 +32,30 @@ calling: ContextVar[GraphCall | None] = ContextVar("runreel_langgraph_call", def
 class RecordedNode(Runnable[Any, Any]):
     """Runs a node, and records it within recorded calls of its graph."""
 
-    def __init__(self, node: Runnable[Any, Any], name: str, kind: GraphKind) -> None:
+    def __init__(self, node: Runnable[Any, Any], name: str, graph: GraphKind) -> None:
         self.node = node
         self.name = getattr(node, "name", None)
-        self.kind = kind
-        self._name_in_graph = name
-        self._events = EventKind("node_execution", name, capture_outputs=kind.capture_outputs)
-        self._captures_inputs = kind.capture_inputs
-        self._subgraph = kind.subgraphs.get(name)
-        self._has_tasks = kind.has_tasks
-        self._is_start = name == START
+        self.kind = ExecutionKind(node, name, graph)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["node"], name)
 
     def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Run the node."""
-        call = calling.get()
-        if call is None or call.kind is not self.kind:
-            return self.node.invoke(input, config, **kwargs)
+        # Anything of `self` takes several times as long as of `kind`, as it may be an attribute of the node's.
+        kind, call = self.kind, calling.get()
+        if call is None or call.kind is not kind.graph:
+            return kind.node.invoke(input, config, **kwargs)
         if not call.is_decided:
             call.open_at(config)
-        execution = self._begin(call, input, config)
+        execution = kind.begin(call, input, config)
         if execution is None:
-            return self.node.invoke(input, config, **kwargs)
+            return kind.node.invoke(input, config, **kwargs)
         outer = current.get()
+        invoke = partial(kind.node.invoke, **kwargs) if kwargs else kind.node.invoke
         try:
             current.set(execution)
-            result = self.node.invoke(input, self._inner_config(execution) if self._has_tasks else config, **kwargs)
+            result = invoke(input, kind.inner_config(execution) if kind.has_tasks else config)
             execution.complete(result)
         except BaseException as error:
             execution.leave(error)
@@ -69,19 +66,19 @@ class RecordedNode(Runnable[Any, Any]):
 
     async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002
         """Run the node."""
-        call = calling.get()
-        if call is None or call.kind is not self.kind:
-            return await self.node.ainvoke(input, config, **kwargs)
+        kind, call = self.kind, calling.get()
+        if call is None or call.kind is not kind.graph:
+            return await kind.node.ainvoke(input, config, **kwargs)
         if not call.is_decided:
             await call.open_at_async(config)
-        execution = self._begin(call, input, config)
+        execution = kind.begin(call, input, config)
         if execution is None:
-            return await self.node.ainvoke(input, config, **kwargs)
+            return await kind.node.ainvoke(input, config, **kwargs)
         outer = current.get()
+        ainvoke = partial(kind.node.ainvoke, **kwargs) if kwargs else kind.node.ainvoke
         try:
             current.set(execution)
-            inner = self._inner_config(execution) if self._has_tasks else config
-            result = await self.node.ainvoke(input, inner, **kwargs)
+            result = await ainvoke(input, kind.inner_config(execution) if kind.has_tasks else config)
             execution.complete(result)
         except BaseException as error:
             execution.leave(error)
@@ -96,21 +93,21 @@ class RecordedNode(Runnable[Any, Any]):
 
     async def astream(self, input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
         """Run the node, as an engine does that streams what is inside nodes."""
-        call = calling.get()
+        kind, call = self.kind, calling.get()
         execution = None
-        if call is not None and call.kind is self.kind:
+        if call is not None and call.kind is kind.graph:
             if not call.is_decided:
                 await call.open_at_async(config)
-            execution = self._begin(call, input, config)
+            execution = kind.begin(call, input, config)
         if execution is None:
-            async for item in self.node.astream(input, config, **kwargs):
+            async for item in kind.node.astream(input, config, **kwargs):
                 yield item
             return
         outer = current.get()
         try:
             current.set(execution)
-            inner = self._inner_config(execution) if self._has_tasks else config
-            async for item in self.node.astream(input, inner, **kwargs):
+            inner = kind.inner_config(execution) if kind.has_tasks else config
+            async for item in kind.node.astream(input, inner, **kwargs):
                 yield item
             execution.complete_with_writes()
         except BaseException as error:
@@ -119,20 +116,34 @@ class RecordedNode(Runnable[Any, Any]):
         finally:
             current.set(outer)
 
-    def _begin(self, call: GraphCall, given: Any, config: Any) -> Execution | None:
+
+class ExecutionKind(EventKind):
+    """What all executions of one node have in common."""
+
+    __slots__ = ("_captures_inputs", "_is_start", "graph", "has_tasks", "node", "subgraph")
+
+    def __init__(self, node: Runnable[Any, Any], name: str, graph: GraphKind) -> None:
+        super().__init__("node_execution", name, capture_outputs=graph.capture_outputs)
+        self.node = node
+        self.graph = graph
+        self.subgraph = graph.subgraphs.get(name)
+        self.has_tasks = graph.has_tasks
+        self._captures_inputs = graph.capture_inputs
+        self._is_start = name == START
+
+    def begin(self, call: GraphCall, given: Any, config: Any) -> Execution | None:
         """Tell that an execution began; None where nothing is recorded, and of what only passes the input on.
 
-        It and `Execution.complete` are on the way of every node, so what `EventKind` does in steps is done at once.
+        It and `Execution.complete` are on the way of every node: what `EventKind.open` does in steps is done at once.
         """
         place, layout = call.place, call.layout
         if place is None or layout is None or self._is_start:
             return None
         try:
-            run, name = place.run, self._name_in_graph
+            run = place.run
             client = run.client
-            execution = Execution(run, place, layout.node_ids[name], self._events)
-            execution.call, execution.config, execution.subgraph = call, config, self._subgraph
-            inside = f"{call.link}{layout.links[name]}"
+            node_id, link = layout.nodes[self.name]
+            execution = Execution(self, call, place, node_id, config)
             fields = f',"inputs":{run.values.text(given, run)}' if self._captures_inputs else ""
             if call.failed_tries:
                 fields += call.fields_of_try(config)
@@ -140,15 +151,16 @@ class RecordedNode(Runnable[Any, Any]):
                 run.renumber()
             client.add(
                 run,
-                f'{self._events.head}{run.head}{next(run.numbers)},"recorded_at":{time_ns() // 1000}e-6,'
-                f'"event_id":"{execution.event_id}"{inside}{fields}}}'.encode("utf-8", "replace"),
+                f'{self.head}{run.head}{next(run.numbers)},"recorded_at":{time_ns() // 1000}e-6,'
+                f'"event_id":"{execution.event_id}"{call.link}{link}{fields}}}'.encode("utf-8", "replace"),
             )
             return execution
         except OWN_ERRORS as error:
             swallow("begin a node of a graph", error)
             return None
 
-    def _inner_config(self, execution: Execution) -> Any:
+    def inner_config(self, execution: Execution) -> Any:
+        """Return the configuration for what runs inside: one that tells of tasks."""
         try:
             return engine.with_calls(execution.config, recorded_calls(execution))
         except OWN_ERRORS as error:

@@ -140,7 +140,7 @@ def kind_of(graph: Any) -> GraphKind | None:
     """Return what calls of a graph have in common if it is prepared for recording; copies of it are, too."""
     for node in graph.nodes.values():
         recorded = node.__dict__.get("node")
-        return recorded.kind if isinstance(recorded, RecordedNode) else None
+        return recorded.kind.graph if isinstance(recorded, RecordedNode) else None
     return None
 
 

@@ -135,7 +135,7 @@ class AdoptedJournal:
             n_damaged += walk.n_damaged
             position = Position(segment.order, walk.offset, position.n_records + len(walk.records))
             if walk.records:
-                return Chunk(walk.records, position, naming_blobs=walk.naming_blobs, n_damaged=n_damaged)
+                return Chunk(walk.records, position, n_damaged=n_damaged)
         return Chunk([], position, n_damaged=n_damaged)
 
     def acknowledge(self, position: Position) -> None:

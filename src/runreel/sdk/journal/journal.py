@@ -105,8 +105,8 @@ class Journal:
         journal.prepare_next_segment()
         return journal
 
-    def append(self, record: bytes, n_blobs: int = 0, *, is_last_word: bool = False) -> bool:
-        """Keep a record, which names so many blobs. False: there is no room, on the disk or within the bound.
+    def append(self, record: bytes, is_last_word: bool = False) -> bool:
+        """Keep a record. False: there is no room, on the disk or within the bound.
 
         For last words some room is kept when there is none any more for others. No system call, unless the segment
         is full and none is prepared. What interrupts this thread here and appends as well gets the room behind.
@@ -127,7 +127,7 @@ class Journal:
             begin = start + FRAME_BYTES
             mapping[begin : begin + length] = record
             # Last, so that a kill before leaves nothing that looks like a frame.
-            _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start + n_blobs), n_blobs)
+            _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start), 0)
             self._n_records += 1
             return True
         except (TypeError, ValueError):
@@ -209,7 +209,7 @@ class Journal:
             n_damaged += walk.n_damaged
             position = Position(segment.sequence, walk.offset, position.n_records + len(walk.records))
             if walk.records:
-                return Chunk(walk.records, position, naming_blobs=walk.naming_blobs, n_damaged=n_damaged)
+                return Chunk(walk.records, position, n_damaged=n_damaged)
             if not is_finished:
                 break
         return Chunk([], position, n_damaged=n_damaged)
@@ -363,10 +363,10 @@ class LockedJournal(Journal):
 
     __slots__ = ()
 
-    def append(self, record: bytes, n_blobs: int = 0, *, is_last_word: bool = False) -> bool:
+    def append(self, record: bytes, is_last_word: bool = False) -> bool:
         """Keep a record, as a `Journal` does."""
         with self._lock:
-            return super().append(record, n_blobs, is_last_word=is_last_word)
+            return super().append(record, is_last_word)
 
 
 def journal_of_interpreter() -> type[Journal]:

@@ -26,6 +26,7 @@ _OFFSET = Struct("<Q")
 _SLOT_OFFSETS = (64, 80)
 
 FIRST_FRAME = 128
+# The first word, the checksum of the record, which starts from salt + offset of the frame, and nothing.
 FRAME = Struct("<III")
 FRAME_BYTES = FRAME.size
 # Set in the first word of every frame, so that an empty record is not taken for room that nobody used.
@@ -47,11 +48,6 @@ class Head:
 def frame_bytes_of(length: int) -> int:
     """Return the room that a record of this length takes."""
     return (length + FRAME_BYTES + 7) & -8
-
-
-def seed_of(salt: int, offset: int, n_blobs: int) -> int:
-    """Return what the checksum of a frame starts from, so that it holds in one segment, at one place only."""
-    return salt + offset + n_blobs
 
 
 def write_head(data: mmap | bytearray, head: Head) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, MAX_RECORD_BYTES, seed_of
+from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, MAX_RECORD_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from mmap import mmap
 
 _ZEROS = bytes(65_536)
@@ -30,19 +29,13 @@ class Position:
 
 
 class Chunk:
-    """Some records in their order; empty when nothing waits.
+    """Some records in their order; empty when nothing waits. `n_damaged` places were passed over."""
 
-    `naming_blobs` are the indexes of the records that name blobs. `n_damaged` places were passed over.
-    """
+    __slots__ = ("n_damaged", "position", "records")
 
-    __slots__ = ("n_damaged", "naming_blobs", "position", "records")
-
-    def __init__(
-        self, records: list[bytes], position: Position, *, naming_blobs: Sequence[int] = (), n_damaged: int = 0
-    ) -> None:
+    def __init__(self, records: list[bytes], position: Position, *, n_damaged: int = 0) -> None:
         self.records = records
         self.position = position
-        self.naming_blobs = naming_blobs
         self.n_damaged = n_damaged
 
     def __bool__(self) -> bool:
@@ -56,7 +49,7 @@ class Walk:
     time, during which no other thread of the host runs.
     """
 
-    __slots__ = ("data", "end", "is_own", "n_damaged", "naming_blobs", "offset", "records", "salt")
+    __slots__ = ("data", "end", "is_own", "n_damaged", "offset", "records", "salt")
 
     def __init__(self, data: bytes | mmap, *, salt: int, start: int, end: int, is_own: bool = False) -> None:
         self.data = data
@@ -65,7 +58,6 @@ class Walk:
         self.end = end
         self.is_own = is_own
         self.records: list[bytes] = []
-        self.naming_blobs: list[int] = []
         self.n_damaged = 0
 
     def read(self, max_bytes: int, max_records: int, *, stops_at_gap: bool = False) -> None:
@@ -78,17 +70,15 @@ class Walk:
         offset, last = self.offset, end - FRAME_BYTES
         room = max_bytes
         while offset <= last:
-            word, checksum, n_blobs = unpack(data, offset)
+            word, checksum, _ = unpack(data, offset)
             begin = offset + FRAME_BYTES
             stop = begin + word - MARK
             if begin <= stop <= end:
                 record = data[begin:stop]
-                if is_own or crc32(record, seed_of(salt, offset, n_blobs)) == checksum:
+                if is_own or crc32(record, salt + offset) == checksum:
                     room -= stop - begin
                     if records and room < 0:
                         break
-                    if n_blobs:
-                        self.naming_blobs.append(len(records))
                     take(record)
                     offset = (stop + 7) & -8
                     if len(records) >= max_records:
@@ -109,10 +99,10 @@ def find_frame(data: bytes | mmap, start: int, end: int, salt: int) -> int:
     """
     offset = start
     while offset <= end - FRAME_BYTES:
-        word, checksum, n_blobs = FRAME.unpack_from(data, offset)
+        word, checksum, _ = FRAME.unpack_from(data, offset)
         begin = offset + FRAME_BYTES
         stop = begin + (word & MAX_RECORD_BYTES)
-        if word >= MARK and stop <= end and crc32(data[begin:stop], seed_of(salt, offset, n_blobs)) == checksum:
+        if word >= MARK and stop <= end and crc32(data[begin:stop], salt + offset) == checksum:
             return offset
         offset = offset + 8 if word else _skip_zeros(data, offset + 8, end)
     return end
