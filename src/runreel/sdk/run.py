@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from _operator import length_hint  # not by way of `operator`, which imports take long enough without
 from _thread import RLock
-from itertools import count
 from time import perf_counter_ns, time_ns
 
 from runreel.sdk.context import Place
@@ -16,7 +17,7 @@ from runreel.sdk.record import name_field, plain_mapping, plain_text, tag_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from runreel.sdk.client import Client
     from runreel.sdk.event import Event
@@ -106,7 +107,7 @@ class Run:
         self.graphs: dict[str, object] | None = None
         self.recorder_id = ""
         self.head = ""
-        self.numbers = count(1)
+        self.numbers: Iterator[int] = iter(())
         self.renumber()
 
     # What users see.
@@ -181,8 +182,7 @@ class Run:
 
     def record_count(self) -> int:
         """Return how many records of the run have a number of the present recorder."""
-        # A count can be read in no other way in all versions of Python.
-        return int(repr(self.numbers)[6:-1]) - 1
+        return sys.maxsize - 1 - length_hint(self.numbers)
 
     # What records.
 
@@ -364,15 +364,16 @@ class _Book:
 
     def __init__(self) -> None:
         self.open_runs: dict[str, Run] = {}
-        self._remembered: dict[str, tuple[str, count[int]]] = {}
+        self._remembered: dict[str, tuple[str, Iterator[int]]] = {}
         # Guards the change from one state to another; may be asked for again by what the garbage collector ends.
         self.lock = RLock()
 
-    def numbers_of(self, run_id: str, recorder_id: str) -> count[int]:
+    def numbers_of(self, run_id: str, recorder_id: str) -> Iterator[int]:
         remembered = self._remembered.get(run_id)
         if remembered is not None and remembered[0] is recorder_id:
             return remembered[1]
-        return count(1)
+        # Drawn in one step in C, so that no two threads get the same, and it can be told how many were.
+        return iter(range(1, sys.maxsize))
 
     def remember(self, run: Run) -> None:
         self._remembered.pop(run.run_id, None)

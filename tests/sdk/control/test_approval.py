@@ -283,7 +283,8 @@ def test_a_question_that_was_withdrawn_is_asked_anew(use_client: MakeClient, ser
     use_client()
     with pytest.raises(TimeoutError):
         asyncio.run(withdraw())
-    server.wait_for(lambda: server.merged(server.asked()["event_id"])["phase"] == "end")
+    asked = server.asked()["event_id"]
+    server.wait_for(lambda: server.merged(asked)["phase"] == "end")
 
     use_client()
     again = ask(run_id="run-1")

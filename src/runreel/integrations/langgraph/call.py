@@ -18,7 +18,6 @@ from runreel.integrations.langgraph.thread import ask_for_run, ask_for_run_async
 from runreel.sdk.event import Event, EventKind
 from runreel.sdk.guard import OWN_ERRORS, swallow
 from runreel.sdk.ids import new_id
-from runreel.sdk.quoting import quote
 from runreel.sdk.record import name_field, plain_mapping, tag_list
 from runreel.sdk.recording import new_run, ready_client
 from runreel.sdk.run import RunPlace, find_open_run
@@ -37,8 +36,10 @@ class GraphCall:
     """A call that goes on. Its nodes may begin in several threads at once."""
 
     __slots__ = (
+        "_answer",
         "_channels",
         "_config",
+        "_goes_on",
         "_graph",
         "_input",
         "_lock",
@@ -75,6 +76,12 @@ class GraphCall:
         self._graph = graph
         self._input = given
         self._config: Any = config
+        # What a person answered.
+        self._answer: object = given.resume if isinstance(given, Command) else None
+        # Whether there is no new input, but an answer or nothing for what was left.
+        self._goes_on = self._answer is not None or (
+            given is None and "checkpoint_id" not in engine.settings_of(config)
+        )
         self._stops = _stops(graph, options)
         self._channels: Any = None
         self._thread_id: str | None = None
@@ -203,19 +210,6 @@ class GraphCall:
                 fields = f'{layout.nodes[name][1]},"status":"waiting_approval"'
                 place.run.add('"record":"node","phase":"start"', fields)
 
-    @property
-    def _answer(self) -> object:
-        """What a person answered."""
-        given: Any = self._input
-        return given.resume if isinstance(given, Command) else None
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether there is no new input, but an answer or nothing for what was left."""
-        if self._answer is not None:
-            return True
-        return self._input is None and "checkpoint_id" not in engine.settings_of(self._config)
-
     def _asks_for_run(self, config: Any) -> bool:
         thread_id = engine.thread_of(config)
         return (
@@ -231,8 +225,8 @@ class GraphCall:
         place = self._open_own_run(config, run_id) if self.outer is None else self._open_inside(self.outer)
         if place is None:
             return
-        if (answer := self._answer) is not None:
-            _tell_answer(place, answer)
+        if self._answer is not None:
+            _tell_answer(place, self._answer)
         self.layout = self.kind.lay_out(place)
         self.link = f',"parent_event_id":"{place.event_id}"' if place.event_id else ""
         self.place = place
@@ -299,9 +293,8 @@ class GraphCall:
         own, layout = self._own, self.layout
         if own is None:
             return
-        if layout is not None and layout.end_id is not None:
-            fields = f',"node_id":{quote(layout.end_id)},"status":"completed"'
-            own.run.add('"record":"node","phase":"start"', fields)
+        if layout is not None and layout.end is not None:
+            own.run.add('"record":"node","phase":"start"', layout.end)
         if self._thread_id is not None:
             threads.forget(self.kind.shape, self._thread_id)
         own.complete(outputs)

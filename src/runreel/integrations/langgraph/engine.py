@@ -58,7 +58,7 @@ def channels_of(config: object) -> Channels | None:
     given: Any = getattr(settings_of(config).get("__pregel_read"), "args", ())
     for argument in given:
         channels: Any = argument
-        if _is_mapping(argument) and any(isinstance(channel, BaseChannel) for channel in channels.values()):
+        if type(argument) is dict and any(isinstance(channel, BaseChannel) for channel in channels.values()):
             return channels
     return None
 

@@ -101,7 +101,7 @@ class GraphKind:
 class Layout:
     """Where the nodes of a graph are in a run: below which node, and under which ids."""
 
-    __slots__ = ("_graphs", "_marks", "end_id", "nodes", "prefix")
+    __slots__ = ("_graphs", "_marks", "end", "nodes", "prefix")
 
     def __init__(self, kind: GraphKind, prefix: str, parent: str | None) -> None:
         self.prefix = prefix
@@ -111,7 +111,7 @@ class Layout:
         }
         # Where a graph begins and ends inside another is told by the node that it is.
         is_inner = parent is not None
-        self.end_id = None if is_inner or END not in self.nodes else self.nodes[END][0]
+        self.end = None if is_inner or END not in self.nodes else f'{self.nodes[END][1]},"status":"completed"'
         self._graphs = [*_graphs(*_parts(kind, prefix, parent, is_inner=is_inner))]
         self._marks = [*_marks(kind, prefix)]
 
