@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
@@ -9,6 +10,7 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from runreel.integrations.langgraph import engine
 from runreel.sdk.event import Event
 from runreel.sdk.guard import OWN_ERRORS, swallow
+from runreel.sdk.ids import new_id
 
 if TYPE_CHECKING:
     from runreel.integrations.langgraph.call import GraphCall
@@ -24,7 +26,16 @@ class Execution(Event):
     kind: ExecutionKind
 
     def __init__(self, kind: ExecutionKind, call: GraphCall, place: Place, node_id: str, config: Any) -> None:
-        Event.__init__(self, place.run, place, node_id, kind)
+        # As `Event` does it, at once: it is on the way of every node.
+        self.run = place.run
+        self.outer = place
+        self.event_id = new_id()
+        self.node_id = node_id
+        self.link = None
+        self.is_open = True
+        self.kind = kind
+        self.said = None
+        self.began_ns = perf_counter_ns()
         self.call = call
         self.config = config
 

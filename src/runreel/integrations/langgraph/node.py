@@ -33,16 +33,12 @@ class RecordedNode(Runnable[Any, Any]):
     """Runs a node, and records it within recorded calls of its graph."""
 
     def __init__(self, node: Runnable[Any, Any], name: str, graph: GraphKind) -> None:
-        self.node = node
-        self.name = getattr(node, "name", None)
+        # Whoever looks into the graph finds what the node holds. Looked up there each time, it would cost every call.
+        vars(self).update(getattr(node, "__dict__", {}))
         self.kind = ExecutionKind(node, name, graph)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["node"], name)
 
     def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's name
         """Run the node."""
-        # Anything of `self` takes several times as long as of `kind`, as it may be an attribute of the node's.
         kind, call = self.kind, calling.get()
         if call is None or call.kind is not kind.graph:
             return kind.node.invoke(input, config, **kwargs)
@@ -89,7 +85,7 @@ class RecordedNode(Runnable[Any, Any]):
 
     def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
         """Run the node unrecorded: no engine asks for this."""
-        return self.node.stream(input, config, **kwargs)
+        return self.kind.node.stream(input, config, **kwargs)
 
     async def astream(self, input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
         """Run the node, as an engine does that streams what is inside nodes."""

@@ -156,14 +156,17 @@ def _call_of(
     try:
         if _recorder.turn is not turn or ready_client() is None:
             return None
-        around = calling.get()
-        if around is not None and around.begins_stream(graph):
-            return None
         kind = kind_of(graph) or (_recorder.prepare(graph) if _recorder.records_all else None)
         return None if kind is None else GraphCall(kind, graph, current.get(), input, config, options)
     except OWN_ERRORS as error:
         swallow("begin to follow a graph", error)
         return None
+
+
+def _begins_stream(graph: Any) -> bool:
+    """Tell whether it is the stream of a call that is followed already."""
+    around = calling.get()
+    return around is not None and around.begins_stream(graph)
 
 
 def _invoke_of(original: Any, turn: object) -> Any:
@@ -185,6 +188,8 @@ def _ainvoke_of(original: Any, turn: object) -> Any:
 
 def _stream_of(original: Any, turn: object) -> Any:
     def stream(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _begins_stream(self):
+            return original(self, *args, **kwargs)
         # First, since wrong arguments are no call.
         inner = original(self, *args, **kwargs)
         call = _call_of(turn, self, *args, **kwargs)
@@ -195,6 +200,8 @@ def _stream_of(original: Any, turn: object) -> Any:
 
 def _astream_of(original: Any, turn: object) -> Any:
     def astream(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _begins_stream(self):
+            return original(self, *args, **kwargs)
         inner = original(self, *args, **kwargs)
         call = _call_of(turn, self, *args, **kwargs)
         return inner if call is None else follow_async(call, inner)
