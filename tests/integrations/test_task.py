@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from langgraph.types import Command, interrupt
 
 import runreel
 from runreel.integrations.langgraph import record
+from runreel.integrations.langgraph import task as tasks
 from runreel.testing import Recorded
 from tests.integrations.graphs import executions, in_thread
 
@@ -68,6 +70,26 @@ def test_a_task_that_fails_keeps_its_error(recording: Recorded) -> None:
     with pytest.raises(LookupError):
         record(work).invoke(2)
     assert [event["status"] for event in executions(recording)] == ["failed", "failed"]
+
+
+def test_a_quick_task_is_not_taken_for_one_that_was_done_before(
+    recording: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = tasks._follow
+
+    def follow_when_done(event: Any, future: Any) -> None:
+        wait([future])
+        follow(event, future)
+
+    monkeypatch.setattr(tasks, "_follow", follow_when_done)
+
+    @entrypoint()
+    def work(number: int) -> int:
+        return double(number).result()
+
+    assert record(work).invoke(1) == 2
+    (execution,) = executions(recording, "work:double")
+    assert ("attributes" in execution, execution["outputs"]) == (False, 2)
 
 
 def test_a_task_that_was_done_before_is_told_to_be(recording: Recorded) -> None:

@@ -39,7 +39,6 @@ class GraphCall:
         "_answer",
         "_channels",
         "_config",
-        "_goes_on",
         "_graph",
         "_input",
         "_lock",
@@ -48,6 +47,7 @@ class GraphCall:
         "_thread_id",
         "awaits_stream",
         "failed_tries",
+        "goes_on",
         "is_decided",
         "is_waiting",
         "kind",
@@ -79,9 +79,7 @@ class GraphCall:
         # What a person answered.
         self._answer: object = given.resume if isinstance(given, Command) else None
         # Whether there is no new input, but an answer or nothing for what was left.
-        self._goes_on = self._answer is not None or (
-            given is None and "checkpoint_id" not in engine.settings_of(config)
-        )
+        self.goes_on = self._answer is not None or (given is None and "checkpoint_id" not in engine.settings_of(config))
         self._stops = _stops(graph, options)
         self._channels: Any = None
         self._thread_id: str | None = None
@@ -215,7 +213,7 @@ class GraphCall:
         return (
             self.outer is None
             and thread_id is not None
-            and self._goes_on
+            and self.goes_on
             and threads.find_run(self.kind.shape, thread_id) is None
         )
 
@@ -235,7 +233,7 @@ class GraphCall:
         thread_id, client = self._thread_id, ready_client()
         if client is None:
             return None
-        if self._goes_on:
+        if self.goes_on:
             run_id = (thread_id and threads.find_run(self.kind.shape, thread_id)) or run_id
         else:
             run_id = engine.checkpoint_of(config) if self._input is not None else None
@@ -262,7 +260,7 @@ class GraphCall:
             fields = settings_fields(client, run, metadata={**given, "framework": "langgraph"})
         if self._thread_id is not None and settings.session is None:
             fields += name_field("session_id", self._thread_id)
-        if not self._goes_on:
+        if not self.goes_on:
             fields += f',"inputs":{self._write_inputs(run)}'
         run.hold(place)
         try:
@@ -277,7 +275,7 @@ class GraphCall:
             return outer
         kind = EventKind("step", self.kind.name, is_workflow=True, capture_outputs=self.kind.capture_outputs)
         self._own = kind.open(outer, outer, self._write_inputs(outer.run))
-        if self._goes_on:
+        if self.goes_on:
             outer.run.set_status("executing")
         return self._own
 

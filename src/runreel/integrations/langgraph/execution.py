@@ -60,6 +60,15 @@ class Execution(Event):
         self.complete(writes)
 
 
+def may_know_results(place: Place | None) -> bool:
+    """Tell whether the engine may have had the result of a task before: the graph goes on, or a node is tried again."""
+    while place is not None:
+        if isinstance(place, Execution) and (place.call.goes_on or place.call.failed_tries):
+            return True
+        place = place.outer
+    return False
+
+
 def is_in_execution(place: Place | None) -> bool:
     """Tell whether a place is within the execution of a node."""
     while place is not None and not isinstance(place, Execution):

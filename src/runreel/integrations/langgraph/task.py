@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runreel.integrations.langgraph.execution import may_know_results
 from runreel.sdk.context import current
 from runreel.sdk.event import EventKind
 from runreel.sdk.graph import InNode
@@ -63,8 +64,8 @@ def _begin(entrypoint: Event, function: Any, args: tuple[Any, ...]) -> Event | N
 
 def _follow(event: Event, future: Any) -> None:
     try:
-        if future.done():
-            # It was done before: a graph that goes on takes its result from a checkpoint.
+        # A task that is as quick as this may be done as well.
+        if future.done() and may_know_results(event.outer):
             event.add_attributes({"from_checkpoint": True})
 
         def end(done: Any) -> None:
