@@ -25,6 +25,9 @@ from bench.sdk.otlp import iter_span_ids
 MLFLOW_VERSION = b"3.17.2"
 _OK_RECORDS = b'{"accepted":%d,"refused":0,"errors":[],"warnings":[],"runs":[]}'
 
+# Every record of the SDK begins so; what a call of a benchmark is given holds none.
+_BEGIN_OF_RECORD = b'{"record":"'
+
 
 @dataclass(slots=True, kw_only=True)
 class Request:
@@ -75,8 +78,8 @@ class Sink:
             return b""
         if request.path == "/api/records":
             self.kept.append(request)
-            # The recorder reads how many were taken; the bodies are small, and it waits in a thread of its own.
-            return _OK_RECORDS % len(json.loads(_inflated(request))["records"])
+            # The recorder reads how many were taken. Decoding them here would take processor time beside the caller's.
+            return _OK_RECORDS % _inflated(request).count(_BEGIN_OF_RECORD)
         if request.path == "/version":
             return MLFLOW_VERSION
         if request.path == "/api/3.0/mlflow/traces":

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from runreel.sdk.transport import Transport
 
 MAX_BATCH_BYTES = 1024 * 1024
-MAX_BATCH_RECORDS = 2000
+# So many that the bytes are what bounds most batches: each costs the host's threads a few moments, whatever is in it.
+MAX_BATCH_RECORDS = 5000
 
 # A record that the server fails on would stand before all others for ever; by so many tries it is told from a server
 # that fails on everything.

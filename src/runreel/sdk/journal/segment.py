@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _ZEROS_BYTES = 256 * 1024
+_MAX_PIECES = 64
 # Of each segment so much, or this part, is kept for last words.
 _LAST_WORDS_BYTES = 16 * 1024
 _LAST_WORDS_PART = 64
@@ -156,6 +157,9 @@ def write_zeros(descriptor: int, size: int) -> None:
     """Give a new file its room where the system can't just reserve it."""
     zeros = memoryview(bytes(min(size, _ZEROS_BYTES)))
     left = size
+    while left >= len(zeros) > 0 and hasattr(os, "writev"):
+        # Many at once: after each call this thread has to wait until the host's let it go on.
+        left -= os.writev(descriptor, [zeros] * min(left // len(zeros), _MAX_PIECES))
     while left > 0:
         left -= os.write(descriptor, zeros[:left])
 
