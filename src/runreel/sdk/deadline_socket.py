@@ -27,6 +27,7 @@ class DeadlineSocket:
         # Called again and again while the other side keeps us waiting; that time is not counted.
         self.on_wait: Callable[[], object] | None = None
         self._raw = raw
+        self._head: bytes | None = None
         self._waits_in_system = _lets_system_wait(raw)
         self._ends_at = 0.0
         self._n_readers = 0
@@ -36,9 +37,26 @@ class DeadlineSocket:
         """Allow so much time from now on."""
         self._ends_at = monotonic() + timeout_s
 
+    def hold_head(self) -> None:
+        """Send the head of the next request together with its body, which is one piece and not empty.
+
+        Each time that this thread sends, it has to wait until the host's let it go on.
+        """
+        if hasattr(self._raw, "sendmsg"):
+            self._head = b""
+
     def sendall(self, data: ReadableBuffer) -> None:
         """Send all of it, or raise `TimeoutError`."""
+        if self._head == b"":
+            self._head = bytes(data)
+            return
         rest = memoryview(data).cast("B")
+        if self._head is not None:
+            head, self._head = self._head, None
+            n_sent = self._patiently(lambda: self._raw.sendmsg((head, rest)))
+            if n_sent < len(head):
+                self.sendall(head[n_sent:])
+            rest = rest[max(n_sent - len(head), 0) :]
         while rest:
             rest = rest[self._patiently(lambda rest=rest: self._raw.send(rest)) :]
 

@@ -147,6 +147,8 @@ class Transport:
         deadline.allow(self._timeout_s)
         deadline.on_wait = self._on_wait
         blocks = body if body is None or isinstance(body, bytes) else _timed(body, deadline)
+        if body and isinstance(body, bytes) and not self._is_tls:
+            deadline.hold_head()
         # A server that refuses a large body may answer before it has read it, and read no further.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, self._target(path), body=blocks, headers=headers | self._headers())
