@@ -10,7 +10,7 @@ import { classNames } from "@/ui/class-names";
 import { useSelection } from "@/ui/selection";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { toneClasses } from "@/ui/status";
-import { countStates, isFormer, stepsById } from "./plan";
+import { countStates, isFormer, nameVersion, stepsById } from "./plan";
 import { Step } from "./step";
 
 /** More steps than this have no room for a mark each. */
@@ -76,7 +76,7 @@ function PlanHead({ plan, runStatus }: { readonly plan: Plan; readonly runStatus
         <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
           <h2 className="text-sm font-semibold">
             Plan
-            {version !== null && <span className="font-normal text-soft">, version {version}</span>}
+            {version !== null && <span className="font-normal text-soft">, {nameVersion(version)}</span>}
           </h2>
           <p role="status" className="text-sm text-soft">
             {progress === null ? (

@@ -11,6 +11,7 @@ import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
 import { KindText } from "@/ui/kind";
 import { toneClasses } from "@/ui/status";
+import { nameVersion } from "./plan";
 import { StepDetails } from "./step-details";
 
 interface StepProps {
@@ -94,7 +95,7 @@ export function Step(props: StepProps) {
           )}
           {formerVersion !== null && (
             <Tag icon={History} className="text-plan">
-              Of version {formerVersion}
+              Of {nameVersion(formerVersion)}
             </Tag>
           )}
           <Before step={step} byId={byId} onSelect={onSelect} />
