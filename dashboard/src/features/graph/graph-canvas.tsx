@@ -157,7 +157,10 @@ export function GraphCanvas({ flow, whole, selectedId, onOpen, remark, choice }:
         {laid === null ? (
           <Waiting />
         ) : (
-          <div style={styleOf(view)} className="absolute top-0 left-0 origin-top-left">
+          <div
+            style={styleOf(view)}
+            className={classNames("absolute top-0 left-0 origin-top-left", size.width === 0 && "invisible")}
+          >
             <GraphLines
               lines={flow.lines}
               layout={layout}

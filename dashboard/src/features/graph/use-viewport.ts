@@ -133,7 +133,10 @@ export function useViewport(
     latest.current = { ...latest.current, size };
     if (layout === null || size === null || isPlaced.current) return;
     isPlaced.current = true;
-    place(readView(kept, size) ?? firstView(layout, size, interest));
+    const first = readView(kept, size) ?? firstView(layout, size, interest);
+    place(first);
+    // At once, and not with the next frame as a move: nobody shall see the graph where it doesn't stay.
+    setView(first);
   }, [layout, size, interest, kept, place]);
 
   const seen = size ?? { width: 0, height: 0 };
