@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import stat
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -153,3 +155,13 @@ def test_a_folder_that_goes_away_says_so(root: Path) -> None:
 def test_another_kind_of_place_is_refused() -> None:
     with pytest.raises(ConfigError, match="s3://"):
         open_blobs("gs://bucket")
+
+
+def test_a_reader_that_is_gone_before_the_first_chunk_leaves_nothing_open(root: Path) -> None:
+    blobs = open_blobs(str(root))
+    content_hash = put_bytes(blobs, SCOPE, [CONTENT])
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        blobs.read(SCOPE, content_hash)
+        gc.collect()
+    assert [str(each.message) for each in told] == []

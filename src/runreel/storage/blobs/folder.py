@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from weakref import finalize
 
 from runreel.errors import StorageFullError, StorageUnavailableError
 from runreel.model.blob import format_content_hash
@@ -55,7 +56,10 @@ class FolderBlobStore:
     def read(self, scope: Scope, content_hash: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with _translated(content_hash):
             file = (self._root / place_of(scope, content_hash)).open("rb")
-        return _chunks(file, start, end)
+        chunks = _chunks(file, start, end)
+        # A caller who is gone before the first chunk never comes to where the file is closed.
+        finalize(chunks, file.close)
+        return chunks
 
     def get_size(self, scope: Scope, content_hash: str) -> int:
         with _translated(content_hash):
