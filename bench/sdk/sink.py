@@ -26,7 +26,7 @@ MLFLOW_VERSION = b"3.17.2"
 _OK_RECORDS = b'{"accepted":%d,"refused":0,"errors":[],"warnings":[],"runs":[]}'
 
 # Every record of the SDK begins so; what a call of a benchmark is given holds none.
-_BEGIN_OF_RECORD = b'{"record":"'
+_BEGIN_OF_RECORD = b'{"record":'
 
 
 @dataclass(slots=True, kw_only=True)

@@ -77,7 +77,6 @@ class Dispatcher:
         self._files_backoff = Backoff(jitter)
         self._heartbeat_interval_ms = heartbeat_interval_ms
         self._recovery = recovery
-        self._has_recovered = False
         self._on_trouble = on_trouble
         self._heartbeat_at: float | None = None
         self._statement_at = 0.0
@@ -113,15 +112,17 @@ class Dispatcher:
         self._files_server.interrupt()
 
     def resume(self) -> None:
-        """Send again, and look again for what others left: it may be this recorder's former journal."""
+        """Send again."""
         self._is_interrupted = False
-        self._has_recovered = False
         for server in (self._records_server, self._files_server):
             server.close()
             server.resume()
 
     def close(self) -> None:
-        """Let go of the server, and of what other processes left."""
+        """Let go of the server, and of what other processes left.
+
+        Whoever sends again looks for that anew: something may have been left in this recorder's former journal.
+        """
         self._records_server.close()
         self._files_server.close()
         if self._recovery is not None:
@@ -200,7 +201,7 @@ class Dispatcher:
 
     def _recover(self, turn: Turn) -> None:
         """Deliver something of what dead processes left."""
-        if self._recovery is None or self._has_recovered:
+        if self._recovery is None:
             return
         now = monotonic()
         if now < self._records_backoff.retry_at:
@@ -208,8 +209,6 @@ class Dispatcher:
             return
         answer = self._recovery.step(self._records_server)
         if answer is None:
-            self._recovery.close()
-            self._has_recovered = True
             return
         self._note(answer, self._records_backoff, turn)
         turn.come_again(max(self._records_backoff.retry_at - now, _RECOVERY_PAUSE_S))

@@ -6,14 +6,14 @@ import os
 import sys
 from _operator import length_hint  # not by way of `operator`, which imports take long enough without
 from _thread import RLock
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns
 
 from runreel.sdk.context import Place
 from runreel.sdk.failure import status_of
 from runreel.sdk.guard import OWN_ERRORS, say_once, swallow
 from runreel.sdk.ids import is_plain_id, new_run_id
 from runreel.sdk.quoting import quote
-from runreel.sdk.record import name_field, plain_mapping, plain_text, tag_list
+from runreel.sdk.record import name_field, now_text, plain_mapping, plain_text, tag_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,13 +201,11 @@ class Run:
 
     def add(self, kind: str, fields: str, *, is_last_word: bool = False) -> None:
         """Add one record of this run; `kind` is how it begins, and `fields` begins with a comma."""
-        if self.before_first_record is not None:
-            self.before_first_record(self)
-        client = self.client
-        if self.recorder_id is not client.recorder_id:
+        self._begin_if_waiting()
+        if self.recorder_id is not self.client.recorder_id:
             self.renumber()
-        text = f'{{{kind}{self.head}{next(self.numbers)},"recorded_at":{time_ns() // 1000}e-6{fields}}}'
-        client.add(self, text.encode("utf-8", "replace"), is_last_word)
+        text = f'{{{kind}{self.head}{next(self.numbers)},"recorded_at":{now_text()}{fields}}}'
+        self.client.add(self, text.encode("utf-8", "replace"), is_last_word)
 
     def begin(self, fields: str, *, wished_name: str | None, tags: Iterable[str]) -> None:
         """Tell that the run has begun, or goes on."""

@@ -110,8 +110,7 @@ class Ledgers:
         with self._lock:
             ledgers = list(self._by_run.values())
             self._by_run.clear()
-            told = [(ledger.run, self._text(ledger, is_closed=True)) for ledger in ledgers]
-            return [(run, text) for run, text in told if text is not None]
+            return [(ledger.run, text) for ledger in ledgers if (text := self._text(ledger, is_closed=True))]
 
     def heartbeats(self, interval_ms: int) -> list[bytes]:
         """Say of each run that goes on that it does."""

@@ -57,8 +57,10 @@ class Transport:
     def post_records(self, records: Sequence[bytes]) -> Answer:
         """Send one batch, once. Whatever goes wrong is in the answer."""
         # Put together at once: each copy of it would be a megabyte that this process has to be given anew.
-        first, last = b'{"version":1,"records":[' + records[0], b"]}"
-        body = b",".join((first, *records[1:-1], records[-1] + last)) if records[1:] else first + last
+        parts = [*records]
+        parts[0] = b'{"version":1,"records":[' + parts[0]
+        parts[-1] += b"]}"
+        body = b",".join(parts)
         headers = {"Content-Type": "application/json"}
         if self._takes_gzip and len(body) >= _MIN_COMPRESSED_BYTES:
             body = _gzip(body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
@@ -10,9 +9,10 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 from runreel.integrations.langgraph import engine
 from runreel.sdk.event import Event
 from runreel.sdk.guard import OWN_ERRORS, swallow
-from runreel.sdk.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runreel.integrations.langgraph.call import GraphCall
     from runreel.integrations.langgraph.node import ExecutionKind
     from runreel.sdk.context import Place
@@ -26,16 +26,7 @@ class Execution(Event):
     kind: ExecutionKind
 
     def __init__(self, kind: ExecutionKind, call: GraphCall, place: Place, node_id: str, config: Any) -> None:
-        # As `Event` does it, at once: it is on the way of every node.
-        self.run = place.run
-        self.outer = place
-        self.event_id = new_id()
-        self.node_id = node_id
-        self.link = None
-        self.is_open = True
-        self.kind = kind
-        self.said = None
-        self.began_ns = perf_counter_ns()
+        Event.__init__(self, place.run, place, node_id, kind)  # `super` takes longer, on the way of every node
         self.call = call
         self.config = config
 
@@ -62,18 +53,20 @@ class Execution(Event):
 
 def may_know_results(place: Place | None) -> bool:
     """Tell whether the engine may have had the result of a task before: the graph goes on, or a node is tried again."""
-    while place is not None:
-        if isinstance(place, Execution) and (place.call.goes_on or place.call.failed_tries):
-            return True
-        place = place.outer
-    return False
+    return any(execution.call.goes_on or execution.call.failed_tries for execution in _executions_around(place))
 
 
 def is_in_execution(place: Place | None) -> bool:
     """Tell whether a place is within the execution of a node."""
-    while place is not None and not isinstance(place, Execution):
+    return any(True for _ in _executions_around(place))
+
+
+def _executions_around(place: Place | None) -> Iterator[Execution]:
+    """Give the executions of nodes that a place is within, from the inside out."""
+    while place is not None:
+        if isinstance(place, Execution):
+            yield place
         place = place.outer
-    return place is not None
 
 
 def interrupts_text(event: Event, error: GraphInterrupt) -> str | None:
