@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Describer: TypeAlias = Callable[[Walk, Any, int], str]
 
 LARGEST_INT = 2**63 - 1
+SMALLEST_INT = -LARGEST_INT
 # Turning an integer into decimal digits takes time with the square of its length, and Python refuses it beyond a bound.
 _MAX_DECIMAL_BITS = 2_000
 _MAX_BITS = 1_000_000
@@ -46,7 +47,7 @@ def describe_bool(_walk: Walk, value: bool, _depth: int) -> str:
 
 
 def describe_int(walk: Walk, value: int, _depth: int) -> str:
-    if -LARGEST_INT <= value <= LARGEST_INT:
+    if SMALLEST_INT <= value <= LARGEST_INT:
         return int.__repr__(value)
     n_bits = int.bit_length(value)
     if n_bits <= _MAX_DECIMAL_BITS:

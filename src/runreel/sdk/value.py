@@ -14,7 +14,7 @@ from runreel.sdk.key_text import KeyTexts
 from runreel.sdk.limits import Limits
 from runreel.sdk.quoting import quote, quote_unchecked
 from runreel.sdk.redaction import SecretKeys
-from runreel.sdk.scalar import LARGEST_INT
+from runreel.sdk.scalar import LARGEST_INT, SMALLEST_INT
 from runreel.sdk.walk import Walk
 
 TYPE_CHECKING = False
@@ -74,11 +74,13 @@ class ValueWriter:
         """Return the JSON text of a value."""
         if self._redact is None:
             kind = type_of(value)
-            if kind is str and len(value) <= self._inline_chars and value.isascii():
-                return quote_unchecked(value)
-            if kind is dict and (text := self._plain(value)) is not None:
-                return text
-            if value is None:
+            if kind is dict:
+                if (text := self._plain(value)) is not None:
+                    return text
+            elif kind is str:
+                if len(value) <= self._inline_chars and value.isascii():
+                    return quote_unchecked(value)
+            elif value is None:
                 return "null"
         try:
             return self._walk(owner).item(None, value, 0)
@@ -93,28 +95,31 @@ class ValueWriter:
         """
         if not 0 < len(values) <= self._plain_items:
             return None
-        shown, plain_chars = self._shown, self._plain_chars
-        parts: list[str] = []
+        shown = self._shown
+        text = ""
         try:
             for name, value in values.items():
-                prefix = shown.get(name) if type_of(name) is str else None
-                if prefix is None:
+                if type_of(name) is not str:
                     return None
                 kind = type_of(value)
-                if kind is int and -LARGEST_INT <= value <= LARGEST_INT:
-                    parts.append(f"{prefix}{value}")
-                elif kind is str and len(value) <= plain_chars and value.isascii():
-                    parts.append(prefix + quote_unchecked(value))
+                if kind is int:
+                    if not SMALLEST_INT <= value <= LARGEST_INT:
+                        return None
+                    text += f"{shown[name]}{value},"
+                elif kind is str:
+                    if len(value) > self._plain_chars or not value.isascii():
+                        return None
+                    text += f"{shown[name]}{quote_unchecked(value)},"
                 elif value is None:
-                    parts.append(prefix + "null")
+                    text += f"{shown[name]}null,"
                 elif kind is bool:
-                    parts.append(prefix + ("true" if value else "false"))
+                    text += f"{shown[name]}{'true' if value else 'false'},"
                 else:
                     return None
-        except RuntimeError:
-            # Another thread changed it meanwhile.
+        except (KeyError, RuntimeError):
+            # The name is new or that of a secret, or another thread changed it meanwhile.
             return None
-        return "{" + ",".join(parts) + "}"
+        return f"{{{text[:-1]}}}"
 
     def mapping(self, names: Sequence[str], values: Sequence[Any], owner: object = None) -> str:
         """Return the JSON text of an object that has these values under these names, as many of both."""
@@ -138,7 +143,7 @@ class ValueWriter:
                             parts.append(prefix + quote_unchecked(value))
                             continue
                     elif kind is int:
-                        if -LARGEST_INT <= value <= LARGEST_INT:
+                        if SMALLEST_INT <= value <= LARGEST_INT:
                             parts.append(f"{prefix}{value}")
                             continue
                     elif value is None:

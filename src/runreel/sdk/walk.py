@@ -8,7 +8,7 @@ from runreel.sdk import mark
 from runreel.sdk.class_view import type_name, type_of
 from runreel.sdk.quoting import encoded, quote
 from runreel.sdk.redaction import REDACTED, REDACTION_FAILED
-from runreel.sdk.scalar import LARGEST_INT
+from runreel.sdk.scalar import LARGEST_INT, SMALLEST_INT
 from runreel.sdk.scrubbing import scrubbed
 
 TYPE_CHECKING = False
@@ -274,7 +274,7 @@ def number_texts(items: list[Any]) -> list[str] | None:
     if kinds == {float}:
         texts = list(map(float.__repr__, items))
         return None if any("n" in text for text in texts) else texts  # `nan`, `inf`
-    if kinds == {int} and min(items) >= -LARGEST_INT and max(items) <= LARGEST_INT:
+    if kinds == {int} and min(items) >= SMALLEST_INT and max(items) <= LARGEST_INT:
         return list(map(int.__repr__, items))
     return None
 

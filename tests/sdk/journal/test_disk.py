@@ -124,7 +124,7 @@ def test_records_that_wait_for_long_keep_no_descriptors_and_no_memory(open_journ
 @pytest.mark.parametrize("reserve", [reserve_space, write_zeros])
 def test_allocated_segment_has_all_its_room_on_disk(tmp_path: Path, reserve: object) -> None:
     path = tmp_path / "1.segment"
-    segment = allocate_segment(str(path), MIB, reserve)
+    segment = allocate_segment(str(path), MIB, salt=1, reserve=reserve)
     assert (path.stat().st_size, path.stat().st_blocks * 512) == (MIB, MIB)
     assert segment.mapping[:] == bytes(MIB)
     segment.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from runreel.sdk.journal import journal as journals
 from runreel.sdk.journal.journal import Journal
 from tests.sdk.journal.example import KIB, MIB, OpenJournal, copy_of, drain, left_in, make_journal, waiting
 from tests.sdk.journal.interruption import OUTER, interrupt
@@ -108,21 +108,6 @@ def test_an_exception_in_the_middle_costs_at_most_that_record(
     assert event > 3
 
 
-def test_an_exception_leaves_no_gap_to_adopt(open_journal: OpenJournal) -> None:
-    def break_in() -> None:
-        raise KeyboardInterrupt
-
-    event, is_reached = 0, True
-    while is_reached:
-        event += 1
-        journal = open_journal(f"{event:016x}")
-        with suppress(KeyboardInterrupt):
-            _, is_reached = interrupt(journal, event, break_in)
-        drain(journal)
-        journal.close()
-        assert not Path(journal.folder).exists()
-
-
 @pytest.mark.parametrize("nested", NESTED.values(), ids=NESTED.keys())
 @pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
 def test_reader_never_passes_an_append_that_goes_on(
@@ -214,23 +199,19 @@ def test_threads_append_while_another_reads(open_journal: OpenJournal) -> None:
 
 
 class Held:
-    """A thread that stands still in the middle of its `append`, before the last bytes of its record."""
+    """A thread that stands still in the middle of its `append`, at the so many-th call that Python makes there."""
 
-    def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, journal: Journal, call: int) -> None:
         self.outcome: list[bool] = []
+        self._journal, self._call, self._n_calls = journal, call, 0
         self._has_come, self._may_go = threading.Event(), threading.Event()
-        pack = journals._pack_frame
-        self._thread = threading.Thread(target=lambda: self.outcome.append(journal.append(OUTER)), daemon=True)
-
-        def wait_and_pack(*parts: object) -> None:
-            if threading.current_thread() is self._thread:
-                self._has_come.set()
-                assert self._may_go.wait(30)
-            pack(*parts)
-
-        monkeypatch.setattr(journals, "_pack_frame", wait_and_pack)
+        self._thread = threading.Thread(target=self._append, daemon=True)
         self._thread.start()
         assert self._has_come.wait(30)
+
+    @property
+    def is_in_the_middle(self) -> bool:
+        return not self.outcome
 
     def release(self) -> bool:
         """Have it go on; return what its `append` returned."""
@@ -238,30 +219,57 @@ class Held:
         self._thread.join()
         return self.outcome[0]
 
+    def _append(self) -> None:
+        sys.setprofile(self._count)
+        try:
+            is_kept = self._journal.append(OUTER)
+        finally:
+            sys.setprofile(None)
+        self.outcome.append(is_kept)
+        self._has_come.set()
+
+    def _count(self, _frame: object, _event: str, _argument: object) -> None:
+        self._n_calls += 1
+        if self._n_calls == self._call:
+            self._has_come.set()
+            assert self._may_go.wait(30)
+
 
 @pytest.mark.parametrize("n_behind", [1, 200], ids=["in the segment", "in further segments"])
-def test_reader_waits_for_a_record_that_another_thread_writes(
-    root: str, monkeypatch: pytest.MonkeyPatch, n_behind: int
-) -> None:
-    journal = make_journal(root, max_bytes=4 * MIB, segment_bytes=8192)
-    assert journal.append(b"before")
-    held = Held(journal, monkeypatch)
+def test_record_that_another_thread_writes_keeps_no_other_waiting(root: str, n_behind: int) -> None:
     behind = [b"behind %d" % number + b" " * 100 for number in range(n_behind)]
-    for record in behind:
-        assert journal.append(record)
-    journal.prepare_next_segment()
-    assert drain(journal) == [b"before"]
-    assert held.release()
-    assert drain(journal) == [OUTER, *behind]
-    journal.close()
-    assert not Path(journal.folder).exists()
+    call, is_in_the_middle = 0, True
+    while is_in_the_middle:
+        call += 1
+        journal = make_journal(root, f"{call:016x}", max_bytes=4 * MIB, segment_bytes=8192)
+        assert journal.append(b"before")
+        held = Held(journal, call)
+        is_in_the_middle = held.is_in_the_middle
+        for record in behind:
+            assert journal.append(record)
+        journal.prepare_next_segment()
+        read = drain(journal)
+        journal.prepare_next_segment()
+        assert [each for each in read if each != OUTER] == [b"before", *behind]
+        assert held.release()
+        assert sorted([*read, *drain(journal)]) == sorted([b"before", *behind, OUTER])
+        journal.close()
+        assert not Path(journal.folder).exists()
+    assert call > 8
 
 
-def test_closing_refuses_the_record_that_another_thread_writes(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = make_journal(root, max_bytes=4 * MIB, segment_bytes=8192)
-    assert journal.append(b"before")
-    held = Held(journal, monkeypatch)
-    assert journal.append(b"behind")
-    journal.close()
-    assert not held.release()
-    assert left_in(journal.folder) == [b"before", b"behind"]
+def test_closing_loses_no_record_that_another_thread_was_told_is_kept(root: str) -> None:
+    call, is_in_the_middle = 0, True
+    outcomes: set[bool] = set()
+    while is_in_the_middle:
+        call += 1
+        journal = make_journal(root, f"{call:016x}", max_bytes=4 * MIB, segment_bytes=8192)
+        assert journal.append(b"before")
+        held = Held(journal, call)
+        is_in_the_middle = held.is_in_the_middle
+        assert journal.append(b"behind")
+        journal.close()
+        is_kept = held.release()
+        outcomes.add(is_kept)
+        assert sorted(left_in(journal.folder)) == sorted([b"before", b"behind", *([OUTER] if is_kept else [])])
+    assert outcomes == {True, False}

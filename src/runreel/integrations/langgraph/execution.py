@@ -19,16 +19,13 @@ if TYPE_CHECKING:
 
 
 class Execution(Event):
-    """The execution of a node."""
+    """The execution of a node. Whoever begins it sets what it is of: an `__init__` more would cost every node."""
 
     __slots__ = ("call", "config")
 
     kind: ExecutionKind
-
-    def __init__(self, kind: ExecutionKind, call: GraphCall, place: Place, node_id: str, config: Any) -> None:
-        Event.__init__(self, place.run, place, node_id, kind)  # `super` takes longer, on the way of every node
-        self.call = call
-        self.config = config
+    call: GraphCall
+    config: Any
 
     def leave(self, error: BaseException) -> None:
         """Tell that the node ended with this error, or waits for a person, or handed over to the graph around."""

@@ -139,7 +139,8 @@ class ExecutionKind(EventKind):
             run = place.run
             client = run.client
             node_id, link = layout.nodes[self.name]
-            execution = Execution(self, call, place, node_id, config)
+            execution = Execution(run, place, node_id, self)
+            execution.call, execution.config = call, config
             fields = f',"inputs":{run.values.text(given, run)}' if self._captures_inputs else ""
             if call.failed_tries:
                 fields += call.fields_of_try(config)

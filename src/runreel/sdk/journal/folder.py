@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 from runreel.errors import ConfigError
-from runreel.sdk.journal.layout import FORMAT, find_head, find_newer_format, read_slots
+from runreel.sdk.journal.layout import FORMAT, find_head, find_other_format, read_slots
 from runreel.sdk.journal.lock import LOCK_NAME, FolderLock, is_locked, take_lock
 from runreel.sdk.journal.reading import count_frames
 
@@ -140,19 +140,21 @@ def read_description(folder: str) -> dict[str, object]:
 def find_folder_problem(description: dict[str, object]) -> str | None:
     """Return why a journal is left alone as a whole, if it is."""
     version = description.get("format")
-    if isinstance(version, int) and version > FORMAT:
-        return f"written by a newer version of Runreel (format {version}; this one reads {FORMAT})"
-    return None
+    return _other_version(version) if isinstance(version, int) and version != FORMAT else None
 
 
 def find_segment_problem(name: str, data: bytes) -> str | None:
     """Return why a segment without a sound head is left alone; None for room that was never used."""
-    newer = find_newer_format(data)
-    if newer is not None:
-        return f"{name}: written by a newer version of Runreel (format {newer}; this one reads {FORMAT})"
+    other = find_other_format(data)
+    if other is not None:
+        return f"{name}: {_other_version(other)}"
     if data.strip(b"\0"):
         return f"{name}: not a segment, or its head is damaged"
     return None
+
+
+def _other_version(version: int) -> str:
+    return f"written by another version of Runreel (format {version}; this one reads {FORMAT})"
 
 
 def list_segments(folder: str) -> list[str]:

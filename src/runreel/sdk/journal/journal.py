@@ -7,17 +7,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from zlib import crc32
+from zlib import adler32
 
 from runreel.sdk.journal.folder import SEGMENT_SUFFIX, make_folder, remove_files, remove_folder
-from runreel.sdk.journal.layout import (
-    FIRST_FRAME,
-    FRAME,
-    FRAME_BYTES,
-    MARK,
-    MAX_RECORD_BYTES,
-    frame_bytes_of,
-)
+from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, MAX_RECORD_BYTES, draw_salt
 from runreel.sdk.journal.reading import Chunk, Position, Walk
 from runreel.sdk.journal.segment import Segment, allocate_segment, no_segment, reserve_space, size_for, write_zeros
 
@@ -33,8 +26,7 @@ _MIN_SEGMENT_BYTES = 4096
 _MIN_SEGMENTS = 4
 # While the disk refuses, a call of the host pays for asking it again this often only.
 _ALLOCATION_PAUSE_S = 0.1
-_FRAME_ROUND = FRAME_BYTES + 7
-_pack_frame = FRAME.pack_into
+_pack_frame = FRAME.pack
 
 
 class Journal:
@@ -56,6 +48,7 @@ class Journal:
         "_next",
         "_refused_at",
         "_reserve",
+        "_salt",
         "_segment_bytes",
         "_segments",
         "folder",
@@ -71,6 +64,7 @@ class Journal:
         self._max_bytes = max_bytes
         self._segment_bytes = max(_MIN_SEGMENT_BYTES, min(segment_bytes, max_bytes // _MIN_SEGMENTS))
         self._reserve = reserve
+        self._salt = draw_salt()
         # Guards which segments there are. Re-entrant, since a signal handler or a `__del__` may append in between.
         self._lock = threading.RLock()
         self._is_closed = False
@@ -111,37 +105,28 @@ class Journal:
         For last words some room is kept when there is none any more for others. No system call, unless the segment
         is full and none is prepared. What interrupts this thread here and appends as well gets the room behind.
         """
-        length = len(record)
-        size = (length + _FRAME_ROUND) & -8
-        segment = self._current
-        # Python turns to other threads, to handlers and to finalizers at calls and allocations. There is none between
-        # a look at the current segment and taking room in it, or its room would be taken twice.
-        while (end := (start := segment.reserved) + size) > (segment.size if is_last_word else segment.room):
-            if not self._make_room(length, is_last_word=is_last_word):
-                return False
+        frame = _pack_frame(MARK, len(record), adler32(record, self._salt)) + record
+        size = len(frame)
+        while True:
             segment = self._current
-        segment.reserved = end
-        segment.n_writers += 1
-        try:
-            mapping = segment.mapping
-            begin = start + FRAME_BYTES
-            mapping[begin : begin + length] = record
-            # Last, so that a kill before leaves nothing that looks like a frame.
-            _pack_frame(mapping, start, MARK + length, crc32(record, segment.salt + start), 0)
-            self._n_records += 1
-            return True
-        except (TypeError, ValueError):
-            if not self._is_closed:
-                raise
-            # The mapping is gone: somebody closed the journal meanwhile, or this thread was interrupted by a fork.
-            return False
-        finally:
-            segment.n_writers -= 1
+            try:
+                mapping = segment.mapping
+                if mapping.tell() + size <= (segment.size if is_last_word else segment.room):
+                    # A single step for every other thread, for handlers and for finalizers: it finds its place itself.
+                    mapping.write(frame)
+                    self._n_records += 1
+                    return True
+            except ValueError:
+                # Since that look, another thread took the room, or brought another segment into use, or closed it all.
+                if self._is_closed:
+                    return False
+            if not self._make_room(size, is_last_word=is_last_word):
+                return False
 
     @property
     def n_bytes_waiting(self) -> int:
         """The bytes of records, with their frames, that were not acknowledged."""
-        return sum(segment.reserved - segment.acknowledged for segment in self._segments)
+        return sum(self._end_of(segment) - segment.acknowledged for segment in self._segments)
 
     @property
     def n_records_waiting(self) -> int:
@@ -161,7 +146,7 @@ class Journal:
             self._free_acknowledged()
             self._unmap_waiting()
             current = self._current
-            wanted = self._next is None and current.reserved >= current.size // 2
+            wanted = self._next is None and current.end >= current.size // 2
         if not wanted:
             return
         # Outside of the lock: allocating takes milliseconds, during which records may find room where there is some.
@@ -178,7 +163,7 @@ class Journal:
     def read(self, max_bytes: int, max_records: int, *, after: Position | None = None) -> Chunk:
         """Return the next records after the last `acknowledge`, or after another place; at least one if any waits.
 
-        Reading again gives the same. It holds no lock, so no caller of `append` waits for it.
+        Reading again gives the same. No caller of `append` waits for it.
         """
         position = after or self._acknowledged
         n_damaged = 0
@@ -186,11 +171,9 @@ class Journal:
             if segment.sequence < position.sequence:
                 continue
             # Asked first: more may come into the current segment before its end is read.
-            is_finished = self._is_finished(segment)
+            is_finished = segment.sealed_at is not None
             start = position.offset if segment.sequence == position.sequence else FIRST_FRAME
-            end = segment.reserved
-            # Not before: whoever took room up to that end and isn't there any more is done with it.
-            is_written_to = segment.n_writers > 0
+            end = self._end_of(segment)
             if start < end:
                 try:
                     segment.map_again()
@@ -201,7 +184,7 @@ class Journal:
                     break
             walk = Walk(segment.mapping, salt=segment.salt, start=start, end=end, is_own=True)
             try:
-                walk.read(max_bytes, max_records, stops_at_gap=is_written_to)
+                walk.read(max_bytes, max_records)
             except (TypeError, ValueError):
                 if not self._is_closed:
                     raise
@@ -222,8 +205,8 @@ class Journal:
         for segment in self._segments:
             if segment.sequence == position.sequence:
                 segment.acknowledge(position.offset)
-            elif segment.sequence < position.sequence and segment.acknowledged < segment.reserved:
-                segment.acknowledge(segment.reserved)
+            elif segment.sequence < position.sequence and segment.acknowledged < segment.end:
+                segment.acknowledge(segment.end)
         self._free_acknowledged()
 
     def close(self, *, delete_if_empty: bool = True) -> None:
@@ -234,13 +217,14 @@ class Journal:
         with self._lock:
             if self._is_closed:
                 return
-            self._acknowledge_gaps()
             self._is_closed = True
             segments, self._segments = self._segments, ()
             following, self._next = self._next, None
             self._current = no_segment()
+            for segment in segments:
+                segment.seal()
         _discard(following)
-        is_empty = all(segment.acknowledged >= segment.reserved for segment in segments)
+        is_empty = all(segment.acknowledged >= segment.end for segment in segments)
         for segment in segments:
             _leave(segment, delete=delete_if_empty)
         if delete_if_empty and is_empty:
@@ -262,23 +246,23 @@ class Journal:
             segment.mapping.close()
         self._lock_of_folder.drop_in_child()
 
-    def _make_room(self, length: int, *, is_last_word: bool) -> bool:
-        """Bring another segment into use, unless there is room by now.
+    def _make_room(self, size: int, *, is_last_word: bool) -> bool:
+        """Bring another segment into use, unless there is room for a frame of this size by now.
 
         Anything here may be interrupted by an `append` of the same thread that does so as well. So all is made ready
         first, and counts only if nothing has changed meanwhile.
         """
-        if length > MAX_RECORD_BYTES:
+        if size > FRAME_BYTES + MAX_RECORD_BYTES:
             return False
         with self._lock:
-            return self._use_next(length, is_last_word=is_last_word)
+            return self._use_next(size, is_last_word=is_last_word)
 
-    def _use_next(self, length: int, *, is_last_word: bool) -> bool:
-        needed = size_for(FIRST_FRAME + frame_bytes_of(length), self._segment_bytes)
+    def _use_next(self, size: int, *, is_last_word: bool) -> bool:
+        needed = size_for(FIRST_FRAME + size, self._segment_bytes)
         fresh: Segment | None = None
         while not self._is_closed:
             seen, current = self._segments, self._current
-            if current.reserved + frame_bytes_of(length) <= (current.size if is_last_word else current.room):
+            if current.has_room(size, is_last_word=is_last_word):
                 _discard(fresh)
                 return True
             if fresh is None:
@@ -287,6 +271,7 @@ class Journal:
                     return False
             fresh.begin(current.sequence + 1)
             segments = (*seen, fresh)
+            current.seal()
             if self._segments is seen and self._current is current:
                 self._segments = segments
                 self._current = fresh
@@ -317,7 +302,8 @@ class Journal:
             self._n_made += 1
             name = f"{self._n_made:08}{SEGMENT_SUFFIX}"
         try:
-            segment = allocate_segment(os.path.join(self.folder, name), size, reserve or self._reserve)
+            path = os.path.join(self.folder, name)
+            segment = allocate_segment(path, size, salt=self._salt, reserve=reserve or self._reserve)
         except (OSError, ValueError) as error:
             self._refused_at = now
             self.why_refused = getattr(error, "strerror", None) or str(error)
@@ -330,25 +316,21 @@ class Journal:
         allocated = sum(segment.size for segment in self._segments) + (following.size if following else 0)
         return allocated + self._extra_bytes + size <= self._max_bytes
 
-    def _is_finished(self, segment: Segment) -> bool:
-        return segment is not self._current and not segment.n_writers
-
-    def _acknowledge_gaps(self) -> None:
-        """Pass over the room of records that were never finished, if nothing else is left."""
-        rest = self.read(1, 1)
-        if not rest:
-            self.acknowledge(rest.position)
+    def _end_of(self, segment: Segment) -> int:
+        # Not in the middle of sealing it.
+        with self._lock:
+            return segment.end
 
     def _unmap_waiting(self) -> None:
         """Keep in memory what is written and what is read next, so that a server that is away costs disk only."""
         for segment in self._segments[1:]:
-            if self._is_finished(segment):
+            if segment.sealed_at is not None:
                 segment.unmap()
 
     def _free_acknowledged(self) -> None:
         with self._lock:
             seen = self._segments
-            done = [each for each in seen if self._is_finished(each) and each.acknowledged >= each.reserved]
+            done = [each for each in seen if each.sealed_at is not None and each.acknowledged >= each.end]
             kept = tuple(each for each in seen if each not in done)
             # What interrupted this thread may have brought another segment into use; then it is for the next time.
             if not done or self._segments is not seen:
@@ -382,9 +364,9 @@ def _discard(segment: Segment | None) -> None:
 
 def _leave(segment: Segment, *, delete: bool) -> None:
     """Let go of a segment: the file goes if nothing waits in it, and the room that no record took does in any case."""
-    if delete and segment.acknowledged >= segment.reserved:
+    if delete and segment.acknowledged >= segment.end:
         segment.remove()
         return
     segment.mapping.close()
     with suppress(OSError):
-        os.truncate(segment.path, segment.reserved)
+        os.truncate(segment.path, segment.end)

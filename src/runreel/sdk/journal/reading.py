@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from zlib import crc32
+from zlib import adler32
 
-from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, MAX_RECORD_BYTES
+from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
 
-_ZEROS = bytes(65_536)
+_MARK = bytes([MARK])
 
 
 class Position:
@@ -60,51 +60,41 @@ class Walk:
         self.records: list[bytes] = []
         self.n_damaged = 0
 
-    def read(self, max_bytes: int, max_records: int, *, stops_at_gap: bool = False) -> None:
-        """Take the next records, at least one if there is any.
-
-        Past what was never finished, unless the walk is to stop there: somebody may write there now.
-        """
+    def read(self, max_bytes: int, max_records: int) -> None:
+        """Take the next records, at least one if there is any, past what is damaged or was never finished."""
         data, salt, end, records, is_own = self.data, self.salt, self.end, self.records, self.is_own
         unpack, take = FRAME.unpack_from, records.append
         offset, last = self.offset, end - FRAME_BYTES
         room = max_bytes
         while offset <= last:
-            word, checksum, _ = unpack(data, offset)
+            mark, length, checksum = unpack(data, offset)
             begin = offset + FRAME_BYTES
-            stop = begin + word - MARK
-            if begin <= stop <= end:
+            stop = begin + length
+            if mark == MARK and stop <= end:
                 record = data[begin:stop]
-                if is_own or crc32(record, salt + offset) == checksum:
-                    room -= stop - begin
+                if is_own or adler32(record, salt) == checksum:
+                    room -= length
                     if records and room < 0:
                         break
                     take(record)
-                    offset = (stop + 7) & -8
+                    offset = stop
                     if len(records) >= max_records:
                         break
                     continue
-            if stops_at_gap and word < MARK:
-                break
-            self.n_damaged += word >= MARK
-            offset = find_frame(data, offset + 8, end, salt)
+            self.n_damaged += mark == MARK
+            offset = find_frame(data, offset + 1, end, salt)
         self.offset = offset
 
 
 def find_frame(data: bytes | mmap, start: int, end: int, salt: int) -> int:
-    """Return the offset of the next sound frame, or `end`.
-
-    Frames begin at multiples of eight, and their checksum depends on where they are: a record that holds a copy of a
-    journal is not mistaken for one.
-    """
-    offset = start
-    while offset <= end - FRAME_BYTES:
-        word, checksum, _ = FRAME.unpack_from(data, offset)
+    """Return the offset of the next sound frame, or `end`."""
+    offset = data.find(_MARK, start, end)
+    while 0 <= offset <= end - FRAME_BYTES:
+        _, length, checksum = FRAME.unpack_from(data, offset)
         begin = offset + FRAME_BYTES
-        stop = begin + (word & MAX_RECORD_BYTES)
-        if word >= MARK and stop <= end and crc32(data[begin:stop], salt + offset) == checksum:
+        if length <= end - begin and adler32(data[begin : begin + length], salt) == checksum:
             return offset
-        offset = offset + 8 if word else _skip_zeros(data, offset + 8, end)
+        offset = data.find(_MARK, offset + 1, end)
     return end
 
 
@@ -116,21 +106,11 @@ def count_frames(data: bytes, salt: int, start: int) -> tuple[int, int]:
     n_records = n_bytes = 0
     offset, end = max(start, FIRST_FRAME), len(data)
     while offset <= end - FRAME_BYTES:
-        length = FRAME.unpack_from(data, offset)[0] - MARK
-        if not 0 <= length <= end - offset - FRAME_BYTES:
-            offset = find_frame(data, offset + 8, end, salt)
+        mark, length, _ = FRAME.unpack_from(data, offset)
+        if mark != MARK or length > end - offset - FRAME_BYTES:
+            offset = find_frame(data, offset + 1, end, salt)
             continue
         n_records += 1
         n_bytes += length
-        offset = (offset + FRAME_BYTES + length + 7) & -8
+        offset += FRAME_BYTES + length
     return n_records, n_bytes
-
-
-def _skip_zeros(data: bytes | mmap, start: int, end: int) -> int:
-    offset = start
-    while offset < end:
-        piece = data[offset : min(offset + len(_ZEROS), end)]
-        if piece != _ZEROS[: len(piece)]:
-            return (offset + len(piece) - len(piece.lstrip(b"\0"))) & -8
-        offset += len(piece)
-    return end

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from mmap import PAGESIZE, mmap
 
-from runreel.sdk.journal.layout import FIRST_FRAME, Head, encode_slot, slot_offset, write_head
+from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, Head, encode_slot, slot_offset, write_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,36 +27,63 @@ _UNSUPPORTED = (errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.ENOTSUP, errno.E
 
 
 class Segment:
-    """A mapped file.
+    """A mapped file. Records are written where the mapping stands, one behind the other.
 
-    `reserved`: where the next frame will begin. `n_writers`: how many write to frames before it. `room`: up to where
-    there is room for records that are no last words.
+    `room`: up to where there is room for records that are no last words. `sealed_at`: where they end once no more come.
     """
 
     __slots__ = (
         "acknowledged",
         "mapping",
         "n_slots",
-        "n_writers",
         "path",
-        "reserved",
         "room",
         "salt",
+        "sealed_at",
         "sequence",
         "size",
     )
 
-    def __init__(self, path: str, mapping: mmap, size: int) -> None:
+    def __init__(self, path: str, mapping: mmap, size: int, salt: int) -> None:
         self.path = path
         self.mapping = mapping
         self.size = size
         self.room = room_of(size)
-        self.salt = 0
+        self.salt = salt
         self.sequence = 0
-        self.reserved = size
-        self.n_writers = 0
-        self.acknowledged = size
+        self.sealed_at: int | None = None
+        self.acknowledged = 0
         self.n_slots = 0
+
+    @property
+    def end(self) -> int:
+        """Where the records end."""
+        with suppress(ValueError):
+            if self.sealed_at is None:
+                return self.mapping.tell()
+        return self.sealed_at or 0
+
+    def has_room(self, size: int, *, is_last_word: bool) -> bool:
+        """Tell whether a frame of this size may come here."""
+        try:
+            return self.mapping.tell() + size <= (self.size if is_last_word else self.room)
+        except ValueError:
+            return False
+
+    def seal(self) -> None:
+        """Have no more records come: whoever still means to write finds no room. Safe to repeat.
+
+        What interrupts this may do the same, and even let go of the memory then.
+        """
+        with suppress(ValueError):
+            if self.sealed_at is not None:
+                return
+            end = self.mapping.tell()
+            self.mapping.seek(self.size)
+            # What came between these two steps counts.
+            while end <= self.size - FRAME_BYTES and self.mapping[end] == MARK:
+                end += FRAME_BYTES + FRAME.unpack_from(self.mapping, end)[1]
+            self.sealed_at = end
 
     def unmap(self) -> None:
         """Let go of the memory until it is asked for: a segment that waits long shall cost the host nothing."""
@@ -74,7 +101,9 @@ class Segment:
         try:
             if os.fstat(descriptor).st_size < self.size:
                 raise FileNotFoundError(errno.ENOENT, "the segment was cut", self.path)
-            self.mapping = _mapped(descriptor, self.size)
+            mapping = _mapped(descriptor, self.size)
+            mapping.seek(self.size)
+            self.mapping = mapping
         finally:
             os.close(descriptor)
 
@@ -82,7 +111,8 @@ class Segment:
         """Bring an allocated segment into use. Without a system call, and safe to repeat until it holds a record."""
         self.sequence = sequence
         write_head(self.mapping, Head(sequence=sequence, salt=self.salt, opened_at=time.time()))
-        self.reserved = self.acknowledged = FIRST_FRAME
+        self.mapping.seek(FIRST_FRAME)
+        self.acknowledged = FIRST_FRAME
 
     def acknowledge(self, offset: int) -> None:
         """Keep up to where the records were delivered; in turn in two places, so that a kill spoils at most one."""
@@ -114,10 +144,10 @@ def size_for(end: int, usual: int) -> int:
 
 def no_segment() -> Segment:
     """Return one that has room for nothing, for when there is none."""
-    return Segment("", mmap(-1, PAGESIZE), 0)
+    return Segment("", mmap(-1, PAGESIZE), size=0, salt=0)
 
 
-def allocate_segment(path: str, size: int, reserve: Reserve) -> Segment:
+def allocate_segment(path: str, size: int, *, salt: int, reserve: Reserve) -> Segment:
     """Make a file that has all its room on disk, and map it.
 
     A page that had no room on disk would kill the process at the first write to it; so a full disk is an error here.
@@ -129,15 +159,13 @@ def allocate_segment(path: str, size: int, reserve: Reserve) -> Segment:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     try:
         reserve(descriptor, size)
-        segment = Segment(path, _mapped(descriptor, size), size)
+        return Segment(path, _mapped(descriptor, size), size, salt)
     except BaseException:
         with suppress(OSError):
             os.unlink(path)
         raise
     finally:
         os.close(descriptor)
-    segment.salt = int.from_bytes(os.urandom(4), "little")
-    return segment
 
 
 def reserve_space(descriptor: int, size: int) -> None:
