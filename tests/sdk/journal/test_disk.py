@@ -131,6 +131,17 @@ def test_allocated_segment_has_all_its_room_on_disk(tmp_path: Path, reserve: obj
     assert not path.exists()
 
 
+def test_sealed_segment_has_no_room_when_it_is_mapped_again(tmp_path: Path) -> None:
+    segment = allocate_segment(str(tmp_path / "1.segment"), MIB, salt=1, reserve=reserve_space)
+    segment.begin(1)
+    assert segment.has_room(1, is_last_word=False)
+    segment.seal()
+    segment.unmap()
+    segment.map_again()
+    assert not segment.has_room(1, is_last_word=True)
+    segment.remove()
+
+
 def test_last_words_find_room_when_there_is_none_for_others(open_journal: OpenJournal) -> None:
     journal = open_journal(max_bytes=256 * KIB, segment_bytes=64 * KIB)
     kept: list[bytes] = []
