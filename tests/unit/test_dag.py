@@ -49,6 +49,14 @@ def test_of_a_circle_the_edge_to_what_comes_first_leads_back() -> None:
     assert {placed.node.node_id: placed.level for placed in dag.nodes} == {"p": 0, "w": 1, "x": 1, "r": 2, "c": 3}
 
 
+def test_a_circle_that_is_entered_at_all_its_nodes_is_one() -> None:
+    nodes = [Node(node_id=node_id, name=node_id, node_type=None, status="pending") for node_id in "pbc"]
+    edges = [Edge(source=a, target=b, edge_type="sequential", condition="") for a, b in ("pb", "pc", "bc", "cb")]
+    dag = make_dag(nodes, edges, {}, {})
+    assert [(edge.source, edge.target) for edge in dag.edges if edge.is_back] == [("c", "b")]
+    assert [placed.level for placed in dag.nodes] == [0, 1, 2]
+
+
 def test_a_long_chain_is_placed_without_recursion() -> None:
     nodes = [Node(node_id=f"{n}", name="", node_type=None, status="pending") for n in range(5_000)]
     edges = [Edge(source=f"{n}", target=f"{n + 1}", edge_type="sequential", condition="") for n in range(4_999)]

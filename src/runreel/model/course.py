@@ -16,12 +16,13 @@ from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.layer import Layers, find_layers
 from runreel.model.node_history import AT_WORK, NEVER_BEGAN, NodeHistory
 from runreel.model.transition import BY_RUN
+from runreel.model.value import value
 
 Places = tuple[int, int]
 """A step: the place of one execution, and that of another which came after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Execution:
     """One execution of a node; without an event of its own, all that happened in the node."""
 
@@ -112,7 +113,7 @@ def find_steps(
         sources = [
             source
             for node_id in ways.sources.get(execution.node_id, ())
-            for source in _unblocked(executions, ended_of, node_id, ways.between(node_id, execution.node_id))
+            for source in _unblocked(executions, ended_of, ways, node_id, execution.node_id)
         ]
         steps += [(source, place) for source in sorted(sources) or ended.pick(executions)]
         if execution.ended_at is not None:
@@ -189,14 +190,13 @@ class _Ways:
                 self.sources.setdefault(target, []).append(source)
         self._reach: _Reach | None = None
 
-    def between(self, source: str, target: str) -> tuple[str, ...]:
-        """Return both nodes, and those with an edge to the target that declared edges reach from the source."""
-        sources = self.sources[target]
-        if len(sources) == 1:
-            return source, target
+    def between(self, source: str, target: str, others: Sequence[str]) -> Sequence[str]:
+        """Return those of other nodes with an edge to the target that declared edges reach from the source."""
+        if not others:
+            return others
         if self._reach is None:
             self._reach = _Reach(self.sources, self._layers)
-        return source, target, *self._reach.between(source, target)
+        return self._reach.between(source, target, others)
 
 
 class _Reach:
@@ -220,35 +220,27 @@ class _Reach:
                 below |= self._below[target] | self._bits[target]
             self._below[node_id] = below
 
-        self._sources = sources
-        self._before: dict[str, int] = {}
-
-    def between(self, source: str, target: str) -> list[str]:
-        """Return the nodes with an edge to a deeper target that the source leads to."""
-        if target not in self._before:
-            level = self._levels[target]
-            self._before[target] = self._join(each for each in self._sources[target] if self._levels[each] < level)
-        reached = self._below[source] & self._before[target]
-        return [each for each in self._sources[target] if self._bits[each] & reached] if reached else []
-
-    def _join(self, ids: Iterable[str]) -> int:
-        joined = 0
-        for node_id in ids:
-            joined |= self._bits[node_id]
-        return joined
+    def between(self, source: str, target: str, others: Sequence[str]) -> list[str]:
+        """Return those of other nodes above the target that the source leads to."""
+        below, level = self._below[source], self._levels[target]
+        return [each for each in others if self._bits[each] & below and self._levels[each] < level]
 
 
 def _unblocked(
-    executions: Sequence[Execution], ended_of: Mapping[str, _Latest], node_id: str, between: tuple[str, ...]
+    executions: Sequence[Execution], ended_of: Mapping[str, _Latest], ways: _Ways, source: str, target: str
 ) -> list[int]:
-    found = ended_of.get(node_id)
+    """Return the executions of a source that one of the target comes directly after."""
+    found = ended_of.get(source)
     if found is None:
         return []
     latest = found.latest
-    for each in between:
-        other = ended_of.get(each)
-        if other is not None and other.latest > latest:
-            latest = other.latest
+    own = ended_of.get(target)
+    if own is not None and own.latest > latest:
+        latest = own.latest
+    # Only what ended later lies between.
+    later = [each for each in ways.sources[target] if each in ended_of and ended_of[each].latest > latest]
+    for each in ways.between(source, target, later):
+        latest = max(latest, ended_of[each].latest)
     if latest == found.latest:
         return found.pick(executions)
     return [each for each in found.pick(executions) if not _is_before(executions, each, latest)]

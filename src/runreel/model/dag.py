@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,12 +12,13 @@ from runreel.model.edge import Edge
 from runreel.model.layer import Layers, find_layers
 from runreel.model.node import Node
 from runreel.model.node_history import PENDING, NodeTransition
+from runreel.model.value import value
 
 _ALTERNATIVES = frozenset({"conditional", "optional"})
 _DONE = frozenset({"completed", "skipped"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DagNode:
     """A node with its place: the level is the longest way to it, the place that in the topological order.
 
@@ -33,7 +35,7 @@ class DagNode:
     transitions: tuple[NodeTransition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DagEdge:
     """An edge that was declared, or taken, or both; `is_back` marks one that leads to no deeper level.
 
@@ -99,7 +101,7 @@ def make_dag(
     edges = _join_edges(declared, followed, called, levels)
     before: dict[str, list[Edge]] = {}
     for edge in declared:
-        if (edge.source, edge.target) not in back:
+        if not back or (edge.source, edge.target) not in back:
             before.setdefault(edge.target, []).append(edge)
     statuses = {node.node_id: node.status for node in nodes}
     place_of = {node.node_id: place for place, node in enumerate(placed)}
@@ -111,9 +113,7 @@ def make_dag(
                 place=place,
                 n_attempts=attempts.get(node.node_id, 0),
                 is_ready=node.node_id in startable and _waits_for_none(before.get(node.node_id, ()), statuses),
-                depends_on=tuple(
-                    sorted({edge.source for edge in before.get(node.node_id, ())}, key=place_of.__getitem__)
-                ),
+                depends_on=_sources_of(before.get(node.node_id, ()), place_of),
                 transitions=transitions.get(node.node_id, ()),
             )
             for place, node in enumerate(placed)
@@ -122,6 +122,12 @@ def make_dag(
         n_nodes=len(nodes),
         n_edges=len(edges),
     )
+
+
+def _sources_of(edges: Sequence[Edge], place_of: Mapping[str, int]) -> tuple[str, ...]:
+    """Return where edges come from, in the order of the nodes."""
+    sources = {edge.source for edge in edges}
+    return tuple(sorted(sources, key=place_of.__getitem__) if len(sources) > 1 else sources)
 
 
 def _waits_for_none(before: Sequence[Edge], statuses: Mapping[str, str]) -> bool:
@@ -135,10 +141,8 @@ def _waits_for_none(before: Sequence[Edge], statuses: Mapping[str, str]) -> bool
 def _join_edges(
     declared: Sequence[Edge], followed: Mapping[Pair, int], called: Mapping[Pair, int], levels: Mapping[str, int]
 ) -> list[DagEdge]:
-    n_declared: dict[Pair, int] = {}
-    for edge in declared:
-        pair = (edge.source, edge.target)
-        n_declared[pair] = n_declared.get(pair, 0) + 1
+    pairs = [(edge.source, edge.target) for edge in declared]
+    n_declared = Counter(pairs)
     edges = [
         DagEdge(
             source=edge.source,
@@ -147,16 +151,14 @@ def _join_edges(
             condition=edge.condition,
             metadata=edge.metadata,
             is_declared=True,
-            n_taken=followed.get((edge.source, edge.target), 0) if n_declared[edge.source, edge.target] == 1 else 0,
+            n_taken=followed.get(pair, 0) if n_declared[pair] == 1 else 0,
             is_back=levels[edge.target] <= levels[edge.source],
         )
-        for edge in declared
+        for edge, pair in zip(declared, pairs, strict=True)
     ]
-    for edge_type, taken in (("sequential", followed), ("call", called)):
-        for pair, count in sorted(taken.items()):
-            if edge_type == "sequential" and n_declared.get(pair) == 1:
-                continue
-            source, target = pair
+    others = {pair: count for pair, count in followed.items() if n_declared.get(pair) != 1}
+    for edge_type, taken in (("sequential", others), ("call", called)):
+        for (source, target), count in sorted(taken.items()):
             edges.append(
                 DagEdge(
                     source=source,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runreel.model.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Edge:
     """An edge between two nodes of one run; `condition` is empty for an unconditional one.
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from runreel.model.circle import Pair, find_back_edges
 
 
-def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
-    """Return the longest way to each node along edges without circles."""
+def _find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int] | None:
+    """Return the longest way to each node; None where edges lead in a circle, on which no node's turn comes."""
     targets: dict[str, list[str]] = {node_id: [] for node_id in ids}
     n_awaited = dict.fromkeys(ids, 0)
     for source, target in pairs:
@@ -23,7 +23,7 @@ def find_levels(ids: Sequence[str], pairs: Iterable[Pair]) -> dict[str, int]:
             n_awaited[target] -= 1
             if not n_awaited[target]:
                 waiting.append(target)
-    return levels
+    return levels if len(waiting) == len(n_awaited) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,10 @@ class Layers:
 
 def find_layers(ids: Sequence[str], pairs: Sequence[Pair]) -> Layers:
     """Return the layers of a graph, of which the nodes are given in their own order."""
-    back = frozenset(find_back_edges(ids, pairs))
-    return Layers(back, find_levels(ids, [pair for pair in pairs if pair not in back]))
+    back: frozenset[Pair] = frozenset()
+    levels = _find_levels(ids, pairs)
+    if levels is None:
+        back = frozenset(find_back_edges(ids, pairs))
+        levels = _find_levels(ids, [pair for pair in pairs if pair not in back])
+    assert levels is not None
+    return Layers(back, levels)

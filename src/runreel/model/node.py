@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from runreel.model.edge import Edge
 from runreel.model.usage import Usage
+from runreel.model.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Node:
     """A node of one run. Its status is the last of its history (see `node_history.py`).
 

@@ -7,7 +7,6 @@ those in order. What does not fit the transitions of `transition.py` is shown as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from runreel.model.ending import RUNNING, RunEnd
 from runreel.model.record import Rank
 from runreel.model.statement import Statement
 from runreel.model.transition import BY_PERSON, BY_RECORDER, BY_RUN
+from runreel.model.value import value
 
 PENDING = "pending"
 WAITING = "waiting_approval"
@@ -35,7 +35,7 @@ class NodeTransition(NamedTuple):
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NodeHistory:
     """How the status of a node changed, by time; a node of which nothing is known is pending."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_, bindparam, func, select
 
 from runreel.model.circle import Pair
 from runreel.model.course import (
@@ -41,6 +41,7 @@ from runreel.storage.sql.node_reading import (
     read_edges,
     read_nodes,
 )
+from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.schema import events, nodes
 
 _HERE, _OTHER, _BEFORE = events.alias("here"), events.alias("other"), events.alias("before")
@@ -64,8 +65,8 @@ class _Way:
 
     def count_followed(self) -> dict[Pair, int]:
         """Count which node came after which; both sources may tell of the same steps, so the larger count stands."""
-        followed = dict(self.previous)
-        for pair, count in count_pairs(self.executions, self.steps).items():
+        followed = count_pairs(self.executions, self.steps)
+        for pair, count in self.previous.items():
             followed[pair] = max(count, followed.get(pair, 0))
         return followed
 
@@ -103,8 +104,9 @@ def _read_whole_dag(inside: Inside) -> tuple[int | None, Dag]:
     version = plan_version_of([known.node for known in way.nodes], way.edges)
     kept = {known.node.node_id: known for known in way.nodes if not is_withdrawn(known.node, version)}
     followed = way.count_followed()
-    edges = [edge for edge in way.edges if _is_kept(edge, kept, version, followed)]
-    is_whole = len(kept) == len(way.nodes) and len(edges) == len(way.edges)
+    has_former = any(edge.plan_version not in (None, version) for edge in way.edges)
+    is_whole = len(kept) == len(way.nodes) and not has_former
+    edges = way.edges if is_whole else [edge for edge in way.edges if _is_kept(edge, kept, version, followed)]
     dag = make_dag(
         [known.node for known in kept.values()],
         edges,
@@ -228,6 +230,23 @@ def _is_named(other: FromClause, event_id: ColumnElement[str]) -> ColumnElement[
     return and_(other.c.run_pk == _HERE.c.run_pk, other.c.event_id == event_id)
 
 
+def _pairs(other_id: ColumnElement[str], node_id: ColumnElement[str], *, where: ColumnElement[bool]) -> ClauseElement:
+    """Return the query that counts events by the node of another one that they name and by their own, if these differ.
+
+    `where` follows from the rest; it spares looking up what can't be counted.
+    """
+    return (
+        select(_OTHER.c.member_of, node_id, func.count())
+        .join_from(_HERE, _OTHER, _is_named(_OTHER, other_id))
+        .where(_HERE.c.run_pk == bindparam("run_pk"), where, _OTHER.c.member_of != node_id)
+        .group_by(_OTHER.c.member_of, node_id)
+    )
+
+
+_PREVIOUS = _pairs(_HERE.c.previous_event_id, _HERE.c.member_of, where=_HERE.c.previous_event_id.is_not(None))
+_CALLED = _pairs(_HERE.c.parent_event_id, _HERE.c.node_id, where=_HERE.c.node_id.is_not(None))
+
+
 def _find_latest(executions: Sequence[Execution], sources: Mapping[int, Collection[str]]) -> set[Places]:
     """Return for each execution and each node before it the latest execution of that node that had begun."""
     begun: dict[str, int] = {}
@@ -240,27 +259,13 @@ def _find_latest(executions: Sequence[Execution], sources: Mapping[int, Collecti
 
 def _read_previous(inside: Inside) -> dict[Pair, int]:
     """Count the events of one node before which they name one of another."""
-    previous_id = _HERE.c.previous_event_id
-    return _count_pairs(inside, previous_id, _HERE.c.member_of, where=previous_id.is_not(None))
+    return _count_pairs(inside, _PREVIOUS)
 
 
 def _read_called(inside: Inside) -> dict[Pair, int]:
     """Count the events of one node whose parents are in another."""
-    node_id = _HERE.c.node_id
-    return _count_pairs(inside, _HERE.c.parent_event_id, node_id, where=node_id.is_not(None))
+    return _count_pairs(inside, _CALLED)
 
 
-def _count_pairs(
-    inside: Inside, other_id: ColumnElement[str], node_id: ColumnElement[str], *, where: ColumnElement[bool]
-) -> dict[Pair, int]:
-    """Count events by the node of another event that they name and by their own, where these differ.
-
-    `where` follows from the rest; it spares looking up what can't be counted.
-    """
-    statement = (
-        select(_OTHER.c.member_of, node_id, func.count())
-        .join_from(_HERE, _OTHER, _is_named(_OTHER, other_id))
-        .where(_HERE.c.run_pk == inside.run.run_pk, where, _OTHER.c.member_of != node_id)
-        .group_by(_OTHER.c.member_of, node_id)
-    )
-    return {(row[0], row[1]): row[2] for row in inside.connection.execute(statement)}
+def _count_pairs(inside: Inside, statement: ClauseElement) -> dict[Pair, int]:
+    return {(row[0], row[1]): row[2] for row in fetch(inside.connection, statement, run_pk=inside.run.run_pk)}

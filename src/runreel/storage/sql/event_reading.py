@@ -328,12 +328,16 @@ def _state(stored: bytes | None) -> State:
 
 def read_edge(row: Any) -> Edge:
     """Return the edge of a row."""
-    return make_edge(row.source, row.target, row.edge_type, row.condition, row.state)
+    return make_edge(row.source, row.target, row.edge_type, row.condition, fields_of_edge(row.state))
 
 
-def make_edge(source: str, target: str, edge_type: str, condition: str, stored: bytes | None) -> Edge:
-    """Return the edge of these columns."""
-    fields: Mapping[str, Any] = {} if stored is None else decode_fields(stored)
+def fields_of_edge(stored: bytes | None) -> Mapping[str, Any]:
+    """Return what is stored of an edge."""
+    return {} if stored is None else decode_fields(stored)
+
+
+def make_edge(source: str, target: str, edge_type: str, condition: str, fields: Mapping[str, Any]) -> Edge:
+    """Return the edge of these columns, and of what is stored of it."""
     return Edge(
         source=source,
         target=target,

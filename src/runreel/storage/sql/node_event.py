@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, literal, literal_column, select
 
 from runreel.errors import NotFoundError
 from runreel.model.ending import RUNNING, RunEnd
@@ -16,8 +16,8 @@ END = case((events.c.ended_at > events.c.started_at, events.c.ended_at), else_=e
 """The end of an event; its start where it has no later end."""
 
 IS_EXECUTION = and_(events.c.event_type == EXECUTION, events.c.node_id.is_not(None))
-IS_TELLING = or_(IS_EXECUTION, events.c.event_type == APPROVAL)
-"""What holds for the events that tell the states of nodes."""
+# In the statement's own text, since a database finds the index of a condition by that.
+IS_APPROVAL = events.c.event_type == literal_column(f"'{APPROVAL}'")
 
 
 def end_with(run_end_at: ColumnElement[int]) -> ColumnElement[int]:
@@ -32,10 +32,10 @@ def end_within(run_end: RunEnd | None) -> ColumnElement[int]:
     return END if run_end is None else end_with(literal(run_end.at, events.c.started_at.type))
 
 
-def members_of(run: RunRow, node_id: str | None) -> tuple[ColumnElement[bool], ...]:
-    """Return what holds for the events of a node, or of any node of a run."""
-    of_node = events.c.member_of.is_not(None) if node_id is None else events.c.member_of == node_id
-    return events.c.run_pk == run.run_pk, of_node
+def members(*, of_all: bool) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds for the events of the node `node_id`, or of any node, of the run `run_pk`."""
+    of_node = events.c.member_of.is_not(None) if of_all else events.c.member_of == bindparam("node_id")
+    return events.c.run_pk == bindparam("run_pk"), of_node
 
 
 def require_node(connection: Connection, run: RunRow, node_id: str) -> None:

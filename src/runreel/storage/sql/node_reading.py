@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, case, func, select
+from sqlalchemy import BigInteger, ClauseElement, ColumnElement, bindparam, case, func, select
 
 from runreel.model.edge import Edge
 from runreel.model.ending import RUNNING
@@ -16,16 +17,18 @@ from runreel.model.record import Rank
 from runreel.model.statement import FIELD as STATEMENTS
 from runreel.model.statement import read_statements
 from runreel.model.transition import BY_PERSON, BY_RECORDER
+from runreel.model.value import value
 from runreel.storage.merge import statements_of
-from runreel.storage.sql.event_reading import Inside, make_edge
-from runreel.storage.sql.node_event import END, EXECUTION, IS_TELLING, end_within, members_of, require_node
+from runreel.storage.sql.event_reading import Inside, fields_of_edge, make_edge
+from runreel.storage.sql.node_event import END, IS_APPROVAL, IS_EXECUTION, end_with, members, require_node
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.run_row import decode_fields, decode_state
 from runreel.storage.sql.schema import edges, events, nodes
 
 NODE, START, STOP, STATUS, EVENT = range(5)
 """The places of what is read of an execution."""
-_TYPE, _NAME, _SUBTYPE, _RANK = range(5, 9)
+_NAME, _SUBTYPE, _RANK = range(5, 8)
+_BY_PERSON_FROM = int(Rank.PERSON)  # members of an enum are slow to reach
 
 _NODE_COLUMNS = select(nodes.c.node_id, nodes.c.order_index, nodes.c.state)
 _EDGE_KEY = (edges.c.source, edges.c.target, edges.c.edge_type, edges.c.condition)
@@ -38,10 +41,47 @@ _EDGES = (
 _MANY = 2**62
 _NODES = _NODE_COLUMNS.where(nodes.c.run_pk == bindparam("run_pk"))
 
+
+def _telling(is_wanted: ColumnElement[bool], *, of_all: bool) -> ClauseElement:
+    """Return the query for the executions of a node, or of all, or for its approvals.
+
+    It gives them unordered: to have them in an order, a database would look at all events of the run.
+    """
+    of_node = () if of_all else (events.c.member_of == bindparam("node_id"),)
+    told = (events.c.name, events.c.event_subtype, events.c.rank)
+    columns = (events.c.member_of, events.c.started_at, END, events.c.status, events.c.event_id, *told)
+    return select(*columns).where(events.c.run_pk == bindparam("run_pk"), is_wanted, *of_node)
+
+
+def _figures(*, of_all: bool, has_ended: bool) -> ClauseElement:
+    """Return the query for what the events of a node, or of all, say of it in a run that has ended or not."""
+    end = end_with(bindparam("run_end_at", type_=BigInteger)) if has_ended else END
+    return (
+        select(
+            events.c.member_of,
+            func.count(),
+            func.count(case((events.c.status == "failed", 1))),
+            func.count(case((events.c.status == RUNNING, 1))),
+            func.min(events.c.started_at),
+            func.max(end),
+        )
+        .where(*members(of_all=of_all))
+        .group_by(events.c.member_of)
+    )
+
+
+_EXECUTIONS = {of_all: _telling(IS_EXECUTION, of_all=of_all) for of_all in (False, True)}
+_APPROVALS = {of_all: _telling(IS_APPROVAL, of_all=of_all) for of_all in (False, True)}
+_FIGURES = {
+    (of_all, has_ended): _figures(of_all=of_all, has_ended=has_ended)
+    for of_all in (False, True)
+    for has_ended in (False, True)
+}
+
 Row = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NodeFigures:
     """What the events of a node say of it."""
 
@@ -118,43 +158,35 @@ def read_activity(inside: Inside, node_id: str | None) -> Activity:
 
 def read_telling(inside: Inside, node_id: str | None, figures: Mapping[str, NodeFigures]) -> Activity:
     """Return executions and approvals of all nodes, or of one, beside figures that are known."""
-    told = (events.c.event_type, events.c.name, events.c.event_subtype, events.c.rank)
-    statement = (
-        select(events.c.member_of, events.c.started_at, END, events.c.status, events.c.event_id, *told)
-        .where(*members_of(inside.run, node_id), IS_TELLING)
-        .order_by(events.c.started_at, events.c.event_id)
-    )
-    rows = inside.connection.execute(statement).all()
+
+    def read(statement: ClauseElement) -> list[Row]:
+        rows = fetch(inside.connection, statement, run_pk=inside.run.run_pk, node_id=node_id)
+        return sorted((row for row in rows if row[NODE] is not None), key=itemgetter(START, EVENT))
+
     return Activity(
-        figures=figures,
-        executions=[row for row in rows if row[_TYPE] == EXECUTION],
-        approvals=[row for row in rows if row[_TYPE] != EXECUTION],
+        figures=figures, executions=read(_EXECUTIONS[node_id is None]), approvals=read(_APPROVALS[node_id is None])
     )
 
 
 def _read_figures(inside: Inside, node_id: str | None) -> dict[str, NodeFigures]:
-    statement = (
-        select(
-            events.c.member_of,
-            func.count(),
-            func.count(case((events.c.status == "failed", 1))),
-            func.count(case((events.c.status == RUNNING, 1))),
-            func.min(events.c.started_at),
-            func.max(end_within(inside.end)),
-        )
-        .where(*members_of(inside.run, node_id))
-        .group_by(events.c.member_of)
-    )
+    statement = _FIGURES[node_id is None, inside.end is not None]
+    ends_at = inside.end.at if inside.end else None
+    rows = fetch(inside.connection, statement, run_pk=inside.run.run_pk, node_id=node_id, run_end_at=ends_at)
     return {
         row[0]: NodeFigures(n_events=row[1], n_errors=row[2], n_running=row[3], first_at=row[4], last_at=row[5])
-        for row in inside.connection.execute(statement).all()
+        for row in rows
     }
 
 
 def read_edges(inside: Inside, *, limit: int | None = None) -> list[Edge]:
     """Return the declared edges."""
     rows = fetch(inside.connection, _EDGES, run_pk=inside.run.run_pk, limit=_MANY if limit is None else limit)
-    return [make_edge(*row) for row in rows]
+    # Edges of one plan say the same but for their ends.
+    said = {stored: fields_of_edge(stored) for stored in {row[-1] for row in rows}}
+    return [
+        make_edge(source, target, edge_type, condition, said[stored])
+        for source, target, edge_type, condition, stored in rows
+    ]
 
 
 class _Making:
@@ -217,14 +249,9 @@ def _statements_in(fields: Mapping[str, Any], stored: bytes | None) -> Mapping[s
 
 
 def _read_stretch(row: Row) -> Stretch:
-    return Stretch(
-        started_at=row[START],
-        ended_at=None if row[STATUS] == RUNNING else row[STOP],
-        status=row[STATUS],
-        who=BY_PERSON if row[_RANK] >= Rank.PERSON else BY_RECORDER,
-        asked=row[_NAME],
-        answer=row[_SUBTYPE],
-    )
+    started_at, ended_at, status = row[START], row[STOP], row[STATUS]
+    who = BY_PERSON if row[_RANK] >= _BY_PERSON_FROM else BY_RECORDER
+    return Stretch(started_at, None if status == RUNNING else ended_at, status, who, row[_NAME], row[_SUBTYPE])
 
 
 def _end_of(history: NodeHistory, stated: int | None, figures: NodeFigures | None) -> int | None:
