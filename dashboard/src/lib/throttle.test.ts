@@ -30,3 +30,18 @@ it("calls no more once it is cancelled", () => {
   vi.advanceTimersByTime(1_000);
   expect(call).toHaveBeenCalledTimes(1);
 });
+
+it("a late one calls after a period, not at once", () => {
+  const call = vi.fn();
+  const throttled = throttle(call, 100, { isLate: true });
+  throttled();
+  throttled();
+  expect(call).toHaveBeenCalledTimes(0);
+  vi.advanceTimersByTime(100);
+  expect(call).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(1_000);
+  throttled();
+  expect(call).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(100);
+  expect(call).toHaveBeenCalledTimes(2);
+});

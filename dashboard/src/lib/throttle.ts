@@ -1,5 +1,12 @@
-/** Calls at once, and then at most once per period; the last call of a burst is never lost. */
-export function throttle(call: () => void, periodMs: number): { (): void; cancel(): void } {
+/**
+ * Calls at once, or with `isLate` after a period, and then at most once per period; the last call of a burst is never
+ * lost.
+ */
+export function throttle(
+  call: () => void,
+  periodMs: number,
+  { isLate = false }: { readonly isLate?: boolean } = {},
+): { (): void; cancel(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWaiting = false;
   const pass = () => {
@@ -13,8 +20,11 @@ export function throttle(call: () => void, periodMs: number): { (): void; cancel
     call();
   };
   const throttled = () => {
-    if (timer === undefined) start();
-    else isWaiting = true;
+    if (timer === undefined && !isLate) start();
+    else {
+      isWaiting = true;
+      timer ??= setTimeout(pass, periodMs);
+    }
   };
   throttled.cancel = () => {
     clearTimeout(timer);

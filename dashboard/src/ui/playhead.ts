@@ -47,7 +47,7 @@ export function useNewPlayhead(): Playhead {
     playhead.set(asked);
   }, [asked, playhead]);
   useEffect(() => {
-    const tell = throttle(() => {
+    const write = () => {
       const position = playhead.get();
       if (position === told.current) return;
       told.current = position;
@@ -57,7 +57,9 @@ export function useNewPlayhead(): Playhead {
         replace: true,
         resetScroll: false,
       });
-    }, ADDRESS_PERIOD_MS);
+    };
+    // The first frame of a move has enough to do.
+    const tell = throttle(write, ADDRESS_PERIOD_MS, { isLate: true });
     const leave = playhead.subscribe(tell);
     return () => {
       leave();

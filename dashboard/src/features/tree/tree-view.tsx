@@ -6,7 +6,7 @@ import type { RunViewProps } from "@/api/run-view";
 import { rowsInTime } from "@/lib/playhead";
 import { isEnded } from "@/lib/vocabulary";
 import { useShortcut, useToldKeys } from "@/ui/shortcuts";
-import { useMoment } from "@/ui/playhead";
+import { useMoment, usePlayhead } from "@/ui/playhead";
 import { useSelection } from "@/ui/selection";
 import { Failure, NoMatch, Note, Waiting } from "@/ui/states";
 import { readTreeSearch, withFold } from "./fold";
@@ -47,8 +47,10 @@ export default function TreeView({ run }: RunViewProps) {
   const [activeId, setActiveId] = useState(selection.event);
 
   const moment = useMoment(run.started_at);
-  const isPast = moment !== null;
-  const inTime = useMemo(() => (isPast ? rowsInTime(rows) : null), [isPast, rows]);
+  const { position } = usePlayhead();
+  // Made when the playhead is shown: its first move has enough to do.
+  const hasPlayhead = position !== undefined;
+  const inTime = useMemo(() => (hasPlayhead ? rowsInTime(rows) : null), [hasPlayhead, rows]);
   const shownRows = moment === null || inTime === null ? rows : inTime.at(moment);
   const whole = useMemo(() => treeOf(rows), [rows]);
   const tree = useMemo(() => (shownRows === rows ? whole : treeOf(shownRows)), [shownRows, rows, whole]);
