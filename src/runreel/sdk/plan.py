@@ -105,13 +105,13 @@ def declare_graph(run: Run, nodes: object, edges: object = None) -> None:
 
 
 def _version_after(run: Run, before: Plan | None) -> int:
-    """Return a version that is higher than those before it.
+    """Return a version that is higher than those before it: 1, then the time in hundredths of a second.
 
-    Of a run that another process may have had it is the time in hundredths of a second: versions must be comparable
-    with those that were declared there.
+    Versions must be comparable with those that others declare meanwhile, and with those of before where another process
+    may have had the run, be it one that this one was forked from.
     """
-    version = 1 if before is None else before.version + 1
-    return max(version, int(time() * 100)) if run.may_be_known else version
+    is_first = before is None and not run.may_be_known and run.recorder_id is run.client.recorder_id
+    return 1 if is_first else max(int(time() * 100), 1 if before is None else before.version + 1)
 
 
 def _check(run: Run, nodes: object, edges: object) -> tuple[list[str], list[tuple[str, str]], list[Said]]:
