@@ -29,6 +29,8 @@ _CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.+]+|[0-9a-f]{32}"
 )
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+# Of a message that two tasks of one node give at once, LangGraph shows that of the task that is done first.
+_PLACE_AMONG_SENT = re.compile(r"(?<='langgraph_path': \('__pregel_push', )\d+")
 
 
 class Notes(TypedDict, total=False):
@@ -131,7 +133,7 @@ def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
 
 
 def _plain(value: Any) -> str:
-    return _ADDRESS.sub("", _CHANGING.sub("…", repr(value)))
+    return _PLACE_AMONG_SENT.sub("…", _ADDRESS.sub("", _CHANGING.sub("…", repr(value))))
 
 
 async def _take(stream: Any) -> list[Any]:
