@@ -81,11 +81,12 @@ def test_what_interrupts_an_append_may_append(
 # It may be raised within what others let the collector call, who can only be told so.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("bring", STATES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_an_exception_in_the_middle_costs_at_most_that_record(
-    open_journal: OpenJournal, tmp_path: Path, bring: Prepare
+    open_journal: OpenJournal, tmp_path: Path, bring: Prepare, error: type[BaseException]
 ) -> None:
     def break_in() -> None:
-        raise KeyboardInterrupt
+        raise error
 
     event, is_reached = 0, True
     while is_reached:
@@ -94,7 +95,7 @@ def test_an_exception_in_the_middle_costs_at_most_that_record(
         bring(journal)
         for record in BEFORE:
             assert journal.append(record)
-        with suppress(KeyboardInterrupt):
+        with suppress(error):
             _, is_reached = interrupt(journal, event, break_in)
         for record in AFTER:
             assert journal.append(record)

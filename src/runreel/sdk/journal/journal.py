@@ -105,8 +105,11 @@ class Journal:
         For last words some room is kept when there is none any more for others. No system call, unless the segment
         is full and none is prepared. What interrupts this thread here and appends as well gets the room behind.
         """
-        frame = _pack_frame(MARK, len(record), adler32(record, self._salt)) + record
-        size = len(frame)
+        length = len(record)
+        if length > MAX_RECORD_BYTES:
+            return False
+        frame = _pack_frame(MARK, length, adler32(record, self._salt)) + record
+        size = FRAME_BYTES + length
         while True:
             segment = self._current
             try:
@@ -116,7 +119,10 @@ class Journal:
                     mapping.write(frame)
                     self._n_records += 1
                     return True
-            except ValueError:
+            except ValueError as error:
+                if (where := error.__traceback__) and where.tb_next:
+                    # It is none of the mapping's, but of a handler that came in between; the record may be written.
+                    raise
                 # Since that look, another thread took the room, or brought another segment into use, or closed it all.
                 if self._is_closed:
                     return False
@@ -252,8 +258,6 @@ class Journal:
         Anything here may be interrupted by an `append` of the same thread that does so as well. So all is made ready
         first, and counts only if nothing has changed meanwhile.
         """
-        if size > FRAME_BYTES + MAX_RECORD_BYTES:
-            return False
         with self._lock:
             return self._use_next(size, is_last_word=is_last_word)
 

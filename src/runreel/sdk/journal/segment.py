@@ -58,9 +58,12 @@ class Segment:
     @property
     def end(self) -> int:
         """Where the records end."""
-        with suppress(ValueError):
+        try:
             if self.sealed_at is None:
                 return self.mapping.tell()
+        except ValueError:
+            if not self.mapping.closed:
+                raise  # it is of a handler that came in between
         return self.sealed_at or 0
 
     def has_room(self, size: int, *, is_last_word: bool) -> bool:
@@ -68,6 +71,8 @@ class Segment:
         try:
             return self.mapping.tell() + size <= (self.size if is_last_word else self.room)
         except ValueError:
+            if not self.mapping.closed:
+                raise  # it is of a handler that came in between
             return False
 
     def seal(self) -> None:
@@ -75,15 +80,18 @@ class Segment:
 
         What interrupts this may do the same, and even let go of the memory then.
         """
-        with suppress(ValueError):
-            if self.sealed_at is not None:
-                return
+        if self.sealed_at is not None:
+            return
+        try:
             end = self.mapping.tell()
             self.mapping.seek(self.size)
             # What came between these two steps counts.
             while end <= self.size - FRAME_BYTES and self.mapping[end] == MARK:
                 end += FRAME_BYTES + FRAME.unpack_from(self.mapping, end)[1]
             self.sealed_at = end
+        except ValueError:
+            if not self.mapping.closed:
+                raise  # it is of a handler that came in between
 
     def unmap(self) -> None:
         """Let go of the memory until it is asked for: a segment that waits long shall cost the host nothing."""
@@ -194,6 +202,6 @@ def write_zeros(descriptor: int, size: int) -> None:
 
 def _mapped(descriptor: int, size: int) -> mmap:
     # A mapping that keeps a descriptor of its own would take one of the host's for every segment that waits.
-    if sys.version_info >= (3, 13):
+    if sys.version_info >= (3, 13) and sys.platform != "win32":
         return mmap(descriptor, size, trackfd=False)
     return mmap(descriptor, size)
