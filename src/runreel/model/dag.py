@@ -92,16 +92,16 @@ def make_dag(
     `startable` those are ready that wait for no other. `attempts` and `transitions` are given by node id; `layers` are
     those of the declared edges, where they are known.
     """
-    planned = [(edge.source, edge.target) for edge in declared] or [*followed, *called]
+    pairs = [(edge.source, edge.target) for edge in declared]
     ids = [node.node_id for node in nodes]
-    known = layers if layers is not None and declared else find_layers(ids, planned)
+    known = layers if layers is not None and declared else find_layers(ids, pairs or [*followed, *called])
     back, levels = known.back, known.levels
     own_order = {node_id: place for place, node_id in enumerate(ids)}
     placed = sorted(nodes, key=lambda node: (levels[node.node_id], own_order[node.node_id]))
-    edges = _join_edges(declared, followed, called, levels)
+    edges = _join_edges(declared, pairs, followed, called, levels)
     before: dict[str, list[Edge]] = {}
-    for edge in declared:
-        if not back or (edge.source, edge.target) not in back:
+    for edge, pair in zip(declared, pairs, strict=True):
+        if pair not in back:
             before.setdefault(edge.target, []).append(edge)
     statuses = {node.node_id: node.status for node in nodes}
     place_of = {node.node_id: place for place, node in enumerate(placed)}
@@ -139,9 +139,13 @@ def _waits_for_none(before: Sequence[Edge], statuses: Mapping[str, str]) -> bool
 
 
 def _join_edges(
-    declared: Sequence[Edge], followed: Mapping[Pair, int], called: Mapping[Pair, int], levels: Mapping[str, int]
+    declared: Sequence[Edge],
+    pairs: Sequence[Pair],
+    followed: Mapping[Pair, int],
+    called: Mapping[Pair, int],
+    levels: Mapping[str, int],
 ) -> list[DagEdge]:
-    pairs = [(edge.source, edge.target) for edge in declared]
+    """Join declared edges, given with the pairs of nodes that they are, with what followed and called what."""
     n_declared = Counter(pairs)
     edges = [
         DagEdge(

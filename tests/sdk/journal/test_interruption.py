@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -236,9 +236,8 @@ class Held:
             assert self._may_go.wait(30)
 
 
-@pytest.mark.parametrize("n_behind", [1, 200], ids=["in the segment", "in further segments"])
-def test_record_that_another_thread_writes_keeps_no_other_waiting(root: str, n_behind: int) -> None:
-    behind = [b"behind %d" % number + b" " * 100 for number in range(n_behind)]
+def held_at_each_call(root: str) -> Iterator[tuple[Journal, Held]]:
+    """Give a journal with the record `before`, and a thread that is held in its append: at each call, and at none."""
     call, is_in_the_middle = 0, True
     while is_in_the_middle:
         call += 1
@@ -246,6 +245,15 @@ def test_record_that_another_thread_writes_keeps_no_other_waiting(root: str, n_b
         assert journal.append(b"before")
         held = Held(journal, call)
         is_in_the_middle = held.is_in_the_middle
+        yield journal, held
+
+
+@pytest.mark.parametrize("n_behind", [1, 200], ids=["in the segment", "in further segments"])
+def test_record_that_another_thread_writes_keeps_no_other_waiting(root: str, n_behind: int) -> None:
+    behind = [b"behind %d" % number + b" " * 100 for number in range(n_behind)]
+    n_calls = 0
+    for journal, held in held_at_each_call(root):
+        n_calls += 1
         for record in behind:
             assert journal.append(record)
         journal.prepare_next_segment()
@@ -256,18 +264,12 @@ def test_record_that_another_thread_writes_keeps_no_other_waiting(root: str, n_b
         assert sorted([*read, *drain(journal)]) == sorted([b"before", *behind, OUTER])
         journal.close()
         assert not Path(journal.folder).exists()
-    assert call > 8
+    assert n_calls > 8
 
 
 def test_closing_loses_no_record_that_another_thread_was_told_is_kept(root: str) -> None:
-    call, is_in_the_middle = 0, True
     outcomes: set[bool] = set()
-    while is_in_the_middle:
-        call += 1
-        journal = make_journal(root, f"{call:016x}", max_bytes=4 * MIB, segment_bytes=8192)
-        assert journal.append(b"before")
-        held = Held(journal, call)
-        is_in_the_middle = held.is_in_the_middle
+    for journal, held in held_at_each_call(root):
         assert journal.append(b"behind")
         journal.close()
         is_kept = held.release()

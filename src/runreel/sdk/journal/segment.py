@@ -6,14 +6,14 @@ import errno
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from mmap import PAGESIZE, mmap
 
 from runreel.sdk.journal.layout import FIRST_FRAME, FRAME, FRAME_BYTES, MARK, Head, encode_slot, slot_offset, write_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     Reserve = Callable[[int, int], None]
 
@@ -58,22 +58,16 @@ class Segment:
     @property
     def end(self) -> int:
         """Where the records end."""
-        try:
+        with self._unless_let_go():
             if self.sealed_at is None:
                 return self.mapping.tell()
-        except ValueError:
-            if not self.mapping.closed:
-                raise  # it is of a handler that came in between
         return self.sealed_at or 0
 
     def has_room(self, size: int, *, is_last_word: bool) -> bool:
         """Tell whether a frame of this size may come here."""
-        try:
+        with self._unless_let_go():
             return self.mapping.tell() + size <= (self.size if is_last_word else self.room)
-        except ValueError:
-            if not self.mapping.closed:
-                raise  # it is of a handler that came in between
-            return False
+        return False
 
     def seal(self) -> None:
         """Have no more records come: whoever still means to write finds no room. Safe to repeat.
@@ -82,16 +76,22 @@ class Segment:
         """
         if self.sealed_at is not None:
             return
-        try:
+        with self._unless_let_go():
             end = self.mapping.tell()
             self.mapping.seek(self.size)
             # What came between these two steps counts.
             while end <= self.size - FRAME_BYTES and self.mapping[end] == MARK:
                 end += FRAME_BYTES + FRAME.unpack_from(self.mapping, end)[1]
             self.sealed_at = end
+
+    @contextmanager
+    def _unless_let_go(self) -> Generator[None]:
+        """End the block where the memory was let go of; what else a handler raises in between passes."""
+        try:
+            yield
         except ValueError:
             if not self.mapping.closed:
-                raise  # it is of a handler that came in between
+                raise
 
     def unmap(self) -> None:
         """Let go of the memory until it is asked for: a segment that waits long shall cost the host nothing."""

@@ -146,8 +146,8 @@ def read_course(inside: Inside, *, limit: int) -> Course:
 def _read_way(inside: Inside) -> _Way:
     activity = read_activity(inside, None)
     known, edges = read_nodes(inside, activity), read_edges(inside)
-    previous = _read_previous(inside) if activity.figures else {}
-    called = _read_called(inside) if activity.figures else {}
+    previous = _count_pairs(inside, _PREVIOUS) if activity.figures else {}
+    called = _count_pairs(inside, _CALLED) if activity.figures else {}
     executions = _make_executions(inside, activity, known)
     # Where a recorder tells of what came before, or what called, nothing is concluded from when a node was at work.
     told = {node_id for pair in previous for node_id in pair} | {target for _, target in called}
@@ -243,6 +243,7 @@ def _pairs(other_id: ColumnElement[str], node_id: ColumnElement[str], *, where: 
     )
 
 
+# Events of one node before which they name one of another, and those whose parents are in another.
 _PREVIOUS = _pairs(_HERE.c.previous_event_id, _HERE.c.member_of, where=_HERE.c.previous_event_id.is_not(None))
 _CALLED = _pairs(_HERE.c.parent_event_id, _HERE.c.node_id, where=_HERE.c.node_id.is_not(None))
 
@@ -255,16 +256,6 @@ def _find_latest(executions: Sequence[Execution], sources: Mapping[int, Collecti
         found |= {(begun[node_id], place) for node_id in sources.get(place, ()) if node_id in begun}
         begun[execution.node_id] = place
     return found
-
-
-def _read_previous(inside: Inside) -> dict[Pair, int]:
-    """Count the events of one node before which they name one of another."""
-    return _count_pairs(inside, _PREVIOUS)
-
-
-def _read_called(inside: Inside) -> dict[Pair, int]:
-    """Count the events of one node whose parents are in another."""
-    return _count_pairs(inside, _CALLED)
 
 
 def _count_pairs(inside: Inside, statement: ClauseElement) -> dict[Pair, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, literal_column, select
 
 from runreel.errors import NotFoundError
 from runreel.model.ending import RUNNING, RunEnd
@@ -30,12 +30,6 @@ def end_with(run_end_at: ColumnElement[int]) -> ColumnElement[int]:
 def end_within(run_end: RunEnd | None) -> ColumnElement[int]:
     """Return the end of an event as it is shown."""
     return END if run_end is None else end_with(literal(run_end.at, events.c.started_at.type))
-
-
-def members(*, of_all: bool) -> tuple[ColumnElement[bool], ...]:
-    """Return what holds for the events of the node `node_id`, or of any node, of the run `run_pk`."""
-    of_node = events.c.member_of.is_not(None) if of_all else events.c.member_of == bindparam("node_id")
-    return events.c.run_pk == bindparam("run_pk"), of_node
 
 
 def require_node(connection: Connection, run: RunRow, node_id: str) -> None:

@@ -20,7 +20,7 @@ from runreel.model.transition import BY_PERSON, BY_RECORDER
 from runreel.model.value import value
 from runreel.storage.merge import statements_of
 from runreel.storage.sql.event_reading import Inside, fields_of_edge, make_edge
-from runreel.storage.sql.node_event import END, IS_APPROVAL, IS_EXECUTION, end_with, members, require_node
+from runreel.storage.sql.node_event import END, IS_APPROVAL, IS_EXECUTION, end_with, require_node
 from runreel.storage.sql.prepared import fetch
 from runreel.storage.sql.run_row import decode_fields, decode_state
 from runreel.storage.sql.schema import edges, events, nodes
@@ -40,6 +40,8 @@ _EDGES = (
 )
 _MANY = 2**62
 _NODES = _NODE_COLUMNS.where(nodes.c.run_pk == bindparam("run_pk"))
+_IS_OF_RUN = events.c.run_pk == bindparam("run_pk")
+_IS_OF_NODE = events.c.member_of == bindparam("node_id")
 
 
 def _telling(is_wanted: ColumnElement[bool], *, of_all: bool) -> ClauseElement:
@@ -47,10 +49,10 @@ def _telling(is_wanted: ColumnElement[bool], *, of_all: bool) -> ClauseElement:
 
     It gives them unordered: to have them in an order, a database would look at all events of the run.
     """
-    of_node = () if of_all else (events.c.member_of == bindparam("node_id"),)
+    of_node = () if of_all else (_IS_OF_NODE,)
     told = (events.c.name, events.c.event_subtype, events.c.rank)
     columns = (events.c.member_of, events.c.started_at, END, events.c.status, events.c.event_id, *told)
-    return select(*columns).where(events.c.run_pk == bindparam("run_pk"), is_wanted, *of_node)
+    return select(*columns).where(_IS_OF_RUN, is_wanted, *of_node)
 
 
 def _figures(*, of_all: bool, has_ended: bool) -> ClauseElement:
@@ -65,7 +67,7 @@ def _figures(*, of_all: bool, has_ended: bool) -> ClauseElement:
             func.min(events.c.started_at),
             func.max(end),
         )
-        .where(*members(of_all=of_all))
+        .where(_IS_OF_RUN, events.c.member_of.is_not(None) if of_all else _IS_OF_NODE)
         .group_by(events.c.member_of)
     )
 
