@@ -11,6 +11,7 @@ import {
 } from "@/lib/format";
 import { eventKind, isEnded } from "@/lib/vocabulary";
 import { FirstFailure } from "@/parts/first-failure";
+import { nameVersion } from "@/lib/plan-version";
 import { Button } from "@/ui/button";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
@@ -85,7 +86,7 @@ export function NodeOverview({ node, onShowEvents }: NodeOverviewProps) {
       {node.approval_count > 0 && <NodeApprovals node={node} />}
       <dl className="grid grid-cols-[6.5rem_1fr] gap-x-3 gap-y-1.5 text-sm">
         {node.requires_approval && <Fact label="Approval">It needs one.</Fact>}
-        {node.plan_version !== null && <Fact label="Plan">version {node.plan_version}</Fact>}
+        {node.plan_version !== null && <Fact label="Plan">{nameVersion(node.plan_version)}</Fact>}
         {node.agent_name && <Fact label="Agent">{<bdi>{node.agent_name}</bdi>}</Fact>}
         {Object.keys(node.agents).length > 1 && (
           <Fact label="Agents in it">

@@ -6,11 +6,12 @@ import type { RunViewProps } from "@/api/run-view";
 import { formatNumberOf } from "@/lib/format";
 import { nodeStateOf } from "@/lib/node-state";
 import { isEnded } from "@/lib/vocabulary";
+import { nameVersion } from "@/lib/plan-version";
 import { classNames } from "@/ui/class-names";
 import { useSelection } from "@/ui/selection";
 import { Failure, Note, Waiting } from "@/ui/states";
 import { toneClasses } from "@/ui/status";
-import { countStates, isFormer, nameVersion, stepsById } from "./plan";
+import { countStates, isFormer, stepsById } from "./plan";
 import { Step } from "./step";
 
 /** More steps than this have no room for a mark each. */

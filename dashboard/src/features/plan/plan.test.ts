@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PlanStep } from "@/api/run";
-import { countStates, detailsOf, isFormer, nameVersion } from "./plan";
+import { countStates, detailsOf, isFormer } from "./plan";
 
 const step = (fields: Partial<PlanStep>) => fields as PlanStep;
 
@@ -16,13 +16,6 @@ test("a step is of a former plan where its version is over", () => {
   expect(isFormer(step({ plan_version: 1 }), plan)).toBe(true);
   expect(isFormer(step({ plan_version: 2 }), plan)).toBe(false);
   expect(isFormer(step({ plan_version: null }), plan)).toBe(false);
-});
-
-test("versions are numbers, or moments where the clock told them", () => {
-  expect([1, 2, 12_000].map(nameVersion)).toEqual(["version 1", "version 2", "version 12000"]);
-  const at = new Date(2026, 10, 28, 14, 3, 9, 640).getTime();
-  expect(nameVersion(at / 10)).toBe("version of 28 Nov 14:03:09");
-  expect(nameVersion(9e15)).toBe("version 9000000000000000");
 });
 
 test("states are counted by what they are called", () => {

@@ -1,7 +1,6 @@
 /** What a plan's steps are shown with. */
 
 import type { Plan, PlanStep } from "@/api/run";
-import { formatMoment } from "@/lib/format";
 import { nodeStateOf } from "@/lib/node-state";
 
 export type Details =
@@ -27,17 +26,6 @@ export function detailsOf(details: unknown): Details | null {
 export function isFormer(step: PlanStep, plan: Plan): boolean {
   return plan.version !== null && step.plan_version !== null && step.plan_version < plan.version;
 }
-
-/** "version 2", or "version of 28 Nov 14:03:09" where recorders that may be several tell versions by the clock. */
-export function nameVersion(version: number): string {
-  if (version < FIRST_BY_CLOCK || version > LAST_BY_CLOCK) return `version ${version}`;
-  const at = version * 10;
-  return `version of ${formatMoment(new Date(at).toISOString(), at)}`;
-}
-
-// In hundredths of a second: the spring of 1973, and the last moment that there is a date for.
-const FIRST_BY_CLOCK = 1e10;
-const LAST_BY_CLOCK = 8.64e14;
 
 export interface StateCount {
   readonly label: string;

@@ -7,11 +7,11 @@ import { attemptsOf, nodeStateOf, type NodeState } from "@/lib/node-state";
 import { isEnded, nodeKind } from "@/lib/vocabulary";
 import { FirstFailure } from "@/parts/first-failure";
 import { NodeStateIcon } from "@/parts/node-state";
+import { nameVersion } from "@/lib/plan-version";
 import { classNames } from "@/ui/class-names";
 import { Elapsed, Moment } from "@/ui/clock";
 import { KindText } from "@/ui/kind";
 import { toneClasses } from "@/ui/status";
-import { nameVersion } from "./plan";
 import { StepDetails } from "./step-details";
 
 interface StepProps {
